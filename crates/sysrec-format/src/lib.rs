@@ -1,1 +1,2 @@
-//! .
+//! The sysrec trace file.
+pub mod event;
