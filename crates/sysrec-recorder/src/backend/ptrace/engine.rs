@@ -1,0 +1,378 @@
+//! The engine: the table of tasks, the loop that serves their stops, and how a recording begins and ends.
+
+use std::collections::VecDeque;
+use std::io;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use sysrec_format::event::{EventBody, Origin, TaskEnd, UnfinishedReason};
+
+use super::placement::Placement;
+use super::tracee::Tracee;
+use super::{Ptrace, net};
+use crate::backend::{Launch, Surroundings};
+use crate::control::{Shared, StopReason};
+use crate::error::StartStep;
+use crate::recording::{NewTask, Recording};
+use crate::sys::child::{Command, Held, Step};
+use crate::sys::clock::monotonic_ns;
+use crate::sys::ptrace::{self, EVENT_STOP, Gone, Resume};
+use crate::sys::wait::{self, WaitStatus, Waited};
+use crate::{Error, users};
+
+/// How many waits are collected before they are served: the kernel's wait looks at the tasks in a fixed order, and
+/// whoever stands at its front must not keep the others waiting.
+const COLLECT_MAX: usize = 256;
+
+/// What to do with a task when its stop has been handled.
+pub(super) enum Next {
+    /// Set it going, delivering this signal (0 for none).
+    Go(i32),
+    /// Leave it in its group-stop, listening for SIGCONT.
+    Listen,
+    /// It was dealt with.
+    Nothing,
+}
+
+pub(super) struct Engine<'a> {
+    pub(super) config: &'a Ptrace,
+    pub(super) recording: &'a mut Recording,
+    pub(super) shared: &'a Shared,
+    inherited: crate::sys::signal::Inherited,
+    /// Every task that is ours, by tid.
+    pub(super) tasks: FxHashMap<i32, Tracee>,
+    /// News of tids that are not ours yet: a child may report before its parent's event does.
+    pub(super) early: FxHashMap<i32, Vec<Waited>>,
+    queue: VecDeque<(Waited, u64)>,
+    pub(super) placement: Placement,
+    /// The command's tid, as long as it has not ended.
+    pub(super) command: Option<i32>,
+    command_status: Option<WaitStatus>,
+    /// The command has not come to its execve yet.
+    pub(super) launching: bool,
+    /// A seccomp filter decides which calls stop. Its tasks cannot be let go: without a tracer, what the filter
+    /// selects fails with ENOSYS.
+    pub(super) net: bool,
+    /// The end was asked for: tasks are let go at their next stop, or under a net no longer told.
+    pub(super) ending: bool,
+    /// Attaching: news is collected, while processes are still being seized.
+    pub(super) seizing: bool,
+    pub(super) mapped: FxHashSet<(u64, u64)>,
+}
+
+impl<'a> Engine<'a> {
+    pub(super) fn new(config: &'a Ptrace, around: Surroundings<'a>) -> Self {
+        Engine {
+            config,
+            recording: around.recording,
+            shared: around.shared,
+            inherited: around.inherited,
+            tasks: FxHashMap::default(),
+            early: FxHashMap::default(),
+            queue: VecDeque::new(),
+            placement: Placement::new(config.placement),
+            command: None,
+            command_status: None,
+            launching: false,
+            net: false,
+            ending: false,
+            seizing: false,
+            mapped: FxHashSet::default(),
+        }
+    }
+
+    /// The ptrace options of every task; new tasks inherit them.
+    pub(super) fn options(&self) -> i32 {
+        let mut options = libc::PTRACE_O_TRACESYSGOOD | libc::PTRACE_O_TRACEEXEC;
+        if self.config.follow {
+            options |= libc::PTRACE_O_TRACEFORK | libc::PTRACE_O_TRACEVFORK | libc::PTRACE_O_TRACECLONE;
+        }
+        if self.net {
+            // Whoever lives in a net must not outlive its tracer.
+            options |= libc::PTRACE_O_TRACESECCOMP | libc::PTRACE_O_EXITKILL;
+        }
+        options
+    }
+
+    /// How a task that is in no recorded call goes on.
+    pub(super) fn resume_mode(&self) -> Resume {
+        if self.net && !self.launching { Resume::ToEvent } else { Resume::ToSyscall }
+    }
+
+    pub(super) fn run_command(mut self, launch: &Launch) -> Result<WaitStatus, Error> {
+        let start_error = |step, source| Error::Start { command: launch.argv[0].clone(), step, source };
+        let credentials = launch.user.as_deref().map(users::credentials).transpose()?;
+        let argv: Vec<_> = launch.argv.iter().map(|arg| arg.as_os_str()).collect();
+        let command =
+            Command::new(&launch.path, &argv, credentials).map_err(|e| start_error(StartStep::Prepare, e))?;
+        let program = self.config.net.then(|| net::program(&self.config.filter));
+        self.net = program.is_some();
+        self.launching = true;
+        let mut held =
+            command.start(&self.inherited, program.as_ref()).map_err(|e| start_error(StartStep::Fork, e))?;
+        let pid = held.pid;
+        ptrace::seize(pid, self.options()).map_err(|e| start_error(StartStep::Trace, e))?;
+        self.add_task(NewTask { tid: pid, pid, process: None, parent: None, origin: Origin::COMMAND, comm: b"" });
+        self.command = Some(pid);
+        self.shared.set_command(pid);
+        self.placement.begin(pid);
+        // It sits in read(2) of the go pipe: the stop that we ask for comes before anything of its own.
+        self.interrupt(pid);
+        while !self.tasks.get(&pid).is_some_and(|tracee| tracee.started) {
+            if self.tasks.is_empty() {
+                break;
+            }
+            self.serve_next()?;
+        }
+        held.release().map_err(|e| start_error(StartStep::Fork, e))?;
+        self.serve_all()?;
+        if self.launching {
+            return Err(Self::not_started(&mut held, start_error));
+        }
+        self.shared.set_command(0);
+        match self.command_status {
+            Some(status) => Ok(status),
+            None => self.wait_for_command(pid),
+        }
+    }
+
+    fn not_started(held: &mut Held, start_error: impl Fn(StartStep, io::Error) -> Error) -> Error {
+        match held.failure() {
+            Some((Step::Net, source)) => start_error(StartStep::Net, source),
+            Some((Step::Credentials, source)) => start_error(StartStep::Credentials, source),
+            Some((Step::Exec, source)) => start_error(StartStep::Exec, source),
+            None => start_error(StartStep::Exec, io::Error::from_raw_os_error(libc::ECHILD)),
+        }
+    }
+
+    /// The command was let go while it ran: its end is still ours to pass on.
+    fn wait_for_command(&mut self, pid: i32) -> Result<WaitStatus, Error> {
+        self.shared.set_command(pid);
+        let status = loop {
+            match wait::wait_for(pid) {
+                Ok(Some(Waited { status: status @ (WaitStatus::Exited { .. } | WaitStatus::Killed { .. }), .. })) => {
+                    break status;
+                }
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::Wait(error)),
+            }
+        };
+        self.shared.set_command(0);
+        Ok(status)
+    }
+
+    pub(super) fn run_attached(mut self, pids: &[i32]) -> Result<(), Error> {
+        self.attach(pids)?;
+        self.serve_all()
+    }
+
+    /// Serves until no task is left.
+    fn serve_all(&mut self) -> Result<(), Error> {
+        while !self.tasks.is_empty() {
+            self.serve_next()?;
+        }
+        self.placement.end();
+        Ok(())
+    }
+
+    /// Waits for news and serves one stop.
+    pub(super) fn serve_next(&mut self) -> Result<(), Error> {
+        if !self.ending
+            && let Some(reason) = self.shared.stop().or_else(|| self.recording.limit_reached())
+        {
+            self.shared.request_stop(reason);
+            self.begin_ending(reason);
+        }
+        if self.queue.is_empty() && !self.collect()? {
+            return Ok(());
+        }
+        if let Some((waited, time_ns)) = self.queue.pop_front() {
+            self.serve(waited, time_ns);
+        }
+        Ok(())
+    }
+
+    /// Sleeps until there is news and collects it. `false` when it was poked instead, or nobody is left.
+    fn collect(&mut self) -> Result<bool, Error> {
+        match wait::wait_any() {
+            Ok(Some(waited)) => self.queue.push_back((waited, monotonic_ns())),
+            Ok(None) => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(false),
+            Err(error) if error.raw_os_error() == Some(libc::ECHILD) => {
+                // All are gone without a word: their trace says so.
+                self.everybody_vanished();
+                return Ok(false);
+            }
+            Err(error) => return Err(Error::Wait(error)),
+        }
+        // A single task has nothing more to tell; asking again would cost it a system call a stop.
+        if self.tasks.len() > 1 {
+            self.collect_more();
+        }
+        Ok(true)
+    }
+
+    /// Collects the news that is there already.
+    pub(super) fn collect_more(&mut self) {
+        while self.queue.len() < COLLECT_MAX
+            && let Ok(Some(waited)) = wait::poll_any()
+        {
+            self.queue.push_back((waited, monotonic_ns()));
+        }
+    }
+
+    fn everybody_vanished(&mut self) {
+        let time_ns = monotonic_ns();
+        for (_, tracee) in self.tasks.drain() {
+            if tracee.call.as_ref().is_some_and(|call| call.recorded) {
+                self.recording.unfinished(tracee.task, UnfinishedReason::VANISHED, time_ns);
+            }
+            self.recording.event(tracee.task, time_ns, EventBody::TaskEnd(TaskEnd::Vanished));
+        }
+    }
+
+    /// Takes a new task into the table and the trace.
+    pub(super) fn add_task(&mut self, new: NewTask<'_>) {
+        let task = self.recording.start_task(&new);
+        let process = new.process.unwrap_or(task);
+        let mut tracee = Tracee::new(task, new.pid, process, new.comm.to_vec());
+        tracee.own_cpus = self.placement.inherited_cpus(new.parent);
+        self.tasks.insert(new.tid, tracee);
+        self.shared.tasks.store(self.tasks.len() as u64, std::sync::atomic::Ordering::Relaxed);
+        // What it told before its parent did is served now, in the order in which it came.
+        for waited in self.early.remove(&new.tid).unwrap_or_default() {
+            self.queue.push_front((waited, monotonic_ns()));
+        }
+    }
+
+    pub(super) fn interrupt(&mut self, tid: i32) {
+        if let Some(tracee) = self.tasks.get_mut(&tid)
+            && ptrace::interrupt(tid).is_ok()
+        {
+            tracee.interrupted = true;
+        }
+    }
+
+    /// The end was asked for. Without a net, everybody is asked to stop and let go there. Under a net nobody can be
+    /// let go: they are served on, untold.
+    pub(super) fn begin_ending(&mut self, reason: StopReason) {
+        self.ending = true;
+        if self.net {
+            let time_ns = monotonic_ns();
+            for tracee in self.tasks.values_mut() {
+                if tracee.call.as_mut().is_some_and(|call| std::mem::take(&mut call.recorded)) {
+                    self.recording.unfinished(tracee.task, UnfinishedReason::RECORDING_ENDED, time_ns);
+                }
+                self.recording.event(tracee.task, time_ns, EventBody::TaskEnd(TaskEnd::Detached));
+            }
+            self.recording.close(Some(reason));
+            return;
+        }
+        self.recording.stopped_by(reason);
+        let tids: Vec<i32> = self.tasks.keys().copied().collect();
+        for tid in tids {
+            self.interrupt(tid);
+        }
+    }
+
+    fn serve(&mut self, waited: Waited, time_ns: u64) {
+        if !self.tasks.contains_key(&waited.tid) {
+            self.serve_unknown(waited);
+            return;
+        }
+        match waited.status {
+            WaitStatus::Exited { .. } | WaitStatus::Killed { .. } => self.task_ended(waited, time_ns),
+            WaitStatus::Stopped { signo, event } => {
+                let next = self.stopped(waited.tid, signo, event, time_ns);
+                self.go_on(waited.tid, next);
+            }
+            WaitStatus::Continued => {}
+        }
+    }
+
+    /// News of a tid that is not in the table: a child whose parent's event is still to come, or no tracee at all.
+    fn serve_unknown(&mut self, waited: Waited) {
+        let early = self.early.entry(waited.tid).or_default();
+        early.push(waited);
+        let ended = matches!(waited.status, WaitStatus::Exited { .. } | WaitStatus::Killed { .. });
+        if ended && !self.config.follow {
+            self.early.remove(&waited.tid);
+        }
+    }
+
+    fn go_on(&mut self, tid: i32, next: Next) {
+        let result = match next {
+            Next::Go(signo) => ptrace::resume(tid, self.resume_mode(), signo),
+            Next::Listen => ptrace::listen(tid),
+            Next::Nothing => Ok(()),
+        };
+        // A task that vanished tells its end through wait.
+        if let Err(Gone) = result {}
+    }
+
+    /// Lets a stopped task go, as it is, delivering what it was about to get.
+    pub(super) fn let_go(&mut self, tid: i32, signo: i32, time_ns: u64) {
+        let Some(tracee) = self.tasks.remove(&tid) else { return };
+        self.placement.release(tid, &tracee);
+        if ptrace::detach(tid, signo).is_err() {
+            // It is dying: its end will be told, and must find it in the table.
+            self.tasks.insert(tid, tracee);
+            return;
+        }
+        if tracee.call.as_ref().is_some_and(|call| call.recorded) {
+            self.recording.unfinished(tracee.task, UnfinishedReason::DETACHED, time_ns);
+        }
+        self.recording.event(tracee.task, time_ns, EventBody::TaskEnd(TaskEnd::Detached));
+        // The rest of a process that waits for this one (vfork) can stop only now; it was asked already.
+    }
+
+    fn task_ended(&mut self, waited: Waited, time_ns: u64) {
+        let Some(tracee) = self.tasks.remove(&waited.tid) else { return };
+        self.shared.tasks.store(self.tasks.len() as u64, std::sync::atomic::Ordering::Relaxed);
+        let superseded = self.in_execve_of_another(&tracee, waited.tid);
+        self.end_call(&tracee, superseded, time_ns);
+        let end = match waited.status {
+            _ if superseded => TaskEnd::Superseded,
+            WaitStatus::Killed { signo, core_dumped } => TaskEnd::Killed { signo, core_dumped },
+            WaitStatus::Exited { code } => TaskEnd::Exited { code },
+            WaitStatus::Stopped { .. } | WaitStatus::Continued => TaskEnd::Vanished,
+        };
+        self.recording.event(tracee.task, time_ns, EventBody::TaskEnd(end));
+        if self.command == Some(waited.tid) {
+            self.command = None;
+            self.command_status = Some(waited.status);
+            self.shared.set_command(0);
+            if !self.launching && !self.config.wait && !self.ending && !self.tasks.is_empty() {
+                self.shared.request_stop(StopReason::CommandEnded);
+            }
+        }
+        self.placement.forget(waited.tid, self.tasks.len());
+    }
+
+    /// A task that ends inside a call leaves it unfinished.
+    fn end_call(&mut self, tracee: &Tracee, superseded: bool, time_ns: u64) {
+        let Some(call) = &tracee.call else { return };
+        if let Some(entry) = &call.kept_back {
+            self.recording.entry(tracee.task, entry);
+        }
+        if call.recorded {
+            let reason = if super::calls::is_exit(call.abi, call.nr) {
+                UnfinishedReason::EXIT
+            } else if superseded {
+                UnfinishedReason::SUPERSEDED
+            } else {
+                UnfinishedReason::KILLED
+            };
+            self.recording.unfinished(tracee.task, reason, time_ns);
+        }
+    }
+
+    /// Whether another task of the same process is in execve, which ends all others.
+    fn in_execve_of_another(&self, ended: &Tracee, tid: i32) -> bool {
+        ended.pid != tid
+            && self.tasks.values().any(|other| {
+                other.pid == ended.pid
+                    && other.call.as_ref().is_some_and(|call| super::calls::is_execve(call.abi, call.nr))
+            })
+    }
+}

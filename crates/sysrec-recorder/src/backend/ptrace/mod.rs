@@ -1,0 +1,73 @@
+//! The ptrace backend: works everywhere, without privileges, two stops a call.
+//!
+//! Every task is seized (`PTRACE_SEIZE`, so that attaching sends no SIGSTOP and group-stops are told from signals) and
+//! then resumed from stop to stop. Which stop it is, the kernel says: the wait status tells syscall stops
+//! (`SIGTRAP | 0x80`), events (`status >> 16`) and signals apart, and `PTRACE_GET_SYSCALL_INFO` tells entry from exit.
+//! Nothing is ever counted or guessed.
+//!
+//! ```text
+//!                      ┌────────────── resume, signal passed on ◄─────────────┐
+//!                      ▼                                                      │
+//!  wait ─► stop ─┬─ syscall ──► entry │ exit ─► told to the Recording         │
+//!                ├─ event ────► fork, clone ─► a new task │ exec │ net entry ─┤
+//!                ├─ signal ───► told ─────────────────────────────────────────┘
+//!                └─ group-stop ► told, PTRACE_LISTEN until SIGCONT
+//! ```
+//!
+//! What is not here: PTRACE_O_TRACEEXIT. It would add a stop to every task's death, which makes dying tasks
+//! wait for us inside another task's execve (the known deadlocks of `de_thread`), and all that it tells, the wait
+//! status tells a moment later.
+
+mod attach;
+mod calls;
+mod engine;
+mod measure;
+mod net;
+mod placement;
+mod restart;
+mod stops;
+mod tracee;
+
+use sysrec_format::blocks::Overhead;
+use sysrec_syscalls::filter::Filter;
+
+use super::{Backend, Launch, Surroundings};
+use crate::sys::wait::WaitStatus;
+use crate::{Error, Registers};
+
+/// How the ptrace backend is to work.
+#[derive(Clone, Debug)]
+pub(crate) struct Ptrace {
+    /// The calls that are told.
+    pub filter: Filter,
+    /// Follow children and threads.
+    pub follow: bool,
+    /// Let a seccomp filter in the command keep unwanted calls from stopping.
+    pub net: bool,
+    /// Go on until everything that was followed has ended, not just the command.
+    pub wait: bool,
+    /// How much of the registers is told.
+    pub registers: Registers,
+    /// Move ourselves and the tasks to where stops are cheap.
+    pub placement: bool,
+}
+
+impl Ptrace {
+    /// Its name in traces.
+    pub(crate) const NAME: &'static str = "ptrace";
+
+    /// Measures what a stop costs here, now. Takes a few milliseconds.
+    pub(crate) fn overhead(&self) -> Overhead {
+        measure::overhead(self.placement)
+    }
+}
+
+impl Backend for Ptrace {
+    fn record_command(&mut self, launch: &Launch, around: Surroundings<'_>) -> Result<WaitStatus, Error> {
+        engine::Engine::new(self, around).run_command(launch)
+    }
+
+    fn record_processes(&mut self, pids: &[i32], around: Surroundings<'_>) -> Result<(), Error> {
+        engine::Engine::new(self, around).run_attached(pids)
+    }
+}

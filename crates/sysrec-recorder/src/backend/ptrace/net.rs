@@ -1,0 +1,120 @@
+//! Which calls the seccomp net lets stop, from the filter that the user gave.
+
+use std::ops::RangeInclusive;
+
+use sysrec_syscalls::Abi;
+use sysrec_syscalls::filter::Filter;
+
+use crate::sys::seccomp::{Conditional, Program, Stops, X32_BIT};
+
+/// Calls that the recorder itself must see, whatever the filter: new code mappings, new names, the CPUs that a task
+/// asks for while we hold it on one, and children that would escape.
+struct Needed {
+    mmap: u32,
+    prctl: u32,
+    clone: u32,
+    clone3: u32,
+    sched_setaffinity: u32,
+    sched_getaffinity: u32,
+}
+
+const X86_64: Needed =
+    Needed { mmap: 9, prctl: 157, clone: 56, clone3: 435, sched_setaffinity: 203, sched_getaffinity: 204 };
+const I386: Needed =
+    Needed { mmap: 192, prctl: 172, clone: 120, clone3: 435, sched_setaffinity: 241, sched_getaffinity: 242 };
+
+const PROT_EXEC: u32 = 4;
+const PR_SET_NAME: u32 = 15;
+const CLONE_UNTRACED: u32 = 0x0080_0000;
+
+impl Needed {
+    fn with_bit(self, bit: u32) -> Self {
+        Needed {
+            mmap: self.mmap | bit,
+            prctl: self.prctl | bit,
+            clone: self.clone | bit,
+            clone3: self.clone3 | bit,
+            sched_setaffinity: self.sched_setaffinity | bit,
+            sched_getaffinity: self.sched_getaffinity | bit,
+        }
+    }
+}
+
+/// The program for a filter.
+pub(super) fn program(filter: &Filter) -> Program {
+    Program::new(
+        &stops(filter, Abi::X86_64, 0, X86_64),
+        &stops(filter, Abi::X32, X32_BIT, X86_64.with_bit(X32_BIT)),
+        &stops(filter, Abi::I386, 0, I386),
+    )
+}
+
+fn stops(filter: &Filter, abi: Abi, first: u32, needed: Needed) -> Stops {
+    let mut numbers: Vec<u32> = filter.numbers(abi).collect();
+    let always = [needed.clone3, needed.sched_setaffinity, needed.sched_getaffinity];
+    numbers.extend(always);
+    numbers.sort_unstable();
+    numbers.dedup();
+    let mut ranges = ranges_of(&numbers);
+    if filter.unknown_selected() {
+        ranges = with_unknown(&ranges, abi, first);
+    }
+    let selected = |nr: u32| ranges.iter().any(|range| range.contains(&nr));
+    let conditionals = [
+        Conditional { nr: needed.mmap, argument: 2, mask: PROT_EXEC, equals: 0 },
+        Conditional { nr: needed.prctl, argument: 0, mask: 0, equals: PR_SET_NAME },
+        Conditional { nr: needed.clone, argument: 0, mask: CLONE_UNTRACED, equals: 0 },
+    ];
+    let conditionals = conditionals.into_iter().filter(|conditional| !selected(conditional.nr)).collect();
+    Stops { ranges, conditionals }
+}
+
+fn ranges_of(numbers: &[u32]) -> Vec<RangeInclusive<u32>> {
+    let mut ranges: Vec<RangeInclusive<u32>> = Vec::new();
+    for &nr in numbers {
+        match ranges.last_mut() {
+            Some(last) if *last.end() + 1 == nr => *last = *last.start()..=nr,
+            _ => ranges.push(nr..=nr),
+        }
+    }
+    ranges
+}
+
+/// Adds every number that the ABI's table does not know: the gaps between known numbers, and all behind the last.
+fn with_unknown(selected: &[RangeInclusive<u32>], abi: Abi, first: u32) -> Vec<RangeInclusive<u32>> {
+    let known: Vec<u32> = Filter::all().numbers(abi).collect();
+    let is_selected = |nr: u32| selected.iter().any(|range| range.contains(&nr));
+    let last = known.last().copied().unwrap_or(first);
+    let known = |nr: u32| known.binary_search(&nr).is_ok();
+    let mut numbers: Vec<u32> = (first..=last).filter(|&nr| is_selected(nr) || !known(nr)).collect();
+    numbers.push(last + 1);
+    let mut ranges = ranges_of(&numbers);
+    let tail = ranges.pop().expect("the number behind the last is in it");
+    ranges.push(*tail.start()..=u32::MAX);
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_but_one_call_stops_and_unknown_numbers_too() {
+        let filter = Filter::parse("!read").expect("a filter");
+        let stops = stops(&filter, Abi::X86_64, 0, X86_64);
+        let stops_at = |nr: u32| stops.ranges.iter().any(|range| range.contains(&nr));
+        assert!(!stops_at(0));
+        assert!(stops_at(1) && stops_at(59) && stops_at(400) && stops_at(100_000) && stops_at(u32::MAX));
+        assert!(stops.ranges.windows(2).all(|pair| pair[0].end() < pair[1].start()));
+        assert!(stops.conditionals.is_empty());
+    }
+
+    #[test]
+    fn one_call_stops_and_what_we_need() {
+        let filter = Filter::parse("openat").expect("a filter");
+        let stops = stops(&filter, Abi::I386, 0, I386);
+        let numbers: Vec<u32> = stops.ranges.iter().cloned().flatten().collect();
+        assert_eq!(numbers, [241, 242, 295, 435]);
+        assert_eq!(stops.conditionals.len(), 3);
+    }
+}

@@ -1,0 +1,72 @@
+//! What the engine knows of one task.
+
+use sysrec_format::event::{Entry, TaskId};
+
+use crate::sys::sched::CpuSet;
+
+/// A traced task, from the moment when it is known to be ours until its end was waited for.
+#[derive(Debug)]
+pub(super) struct Tracee {
+    /// Its identity in the trace.
+    pub task: TaskId,
+    /// Thread group id.
+    pub pid: i32,
+    /// The task that stands for its process in the trace.
+    pub process: TaskId,
+    /// Its name, as last seen.
+    pub comm: Vec<u8>,
+    /// The call that it is in.
+    pub call: Option<InCall>,
+    /// Its first stop has been handled: it runs, or stopped in an orderly way.
+    pub started: bool,
+    /// It is in a group-stop that was recorded, and was told to listen.
+    pub stopped: bool,
+    /// We asked it to stop (PTRACE_INTERRUPT), and it has not yet.
+    pub interrupted: bool,
+    /// A change to a clone call that the child inherited with its parent's state, to be undone at its first stop.
+    pub inherited_edit: Option<CloneEdit>,
+    /// The CPUs that the program believes it may use, where we hold it on one.
+    pub own_cpus: Option<CpuSet>,
+}
+
+impl Tracee {
+    pub(super) fn new(task: TaskId, pid: i32, process: TaskId, comm: Vec<u8>) -> Self {
+        Tracee {
+            task,
+            pid,
+            process,
+            comm,
+            call: None,
+            started: false,
+            stopped: false,
+            interrupted: false,
+            inherited_edit: None,
+            own_cpus: None,
+        }
+    }
+}
+
+/// A call between its entry stop and its exit stop.
+#[derive(Debug)]
+pub(super) struct InCall {
+    pub abi: sysrec_format::event::Abi,
+    pub nr: i32,
+    pub args: [u64; 6],
+    /// Whether the recording has its entry.
+    pub recorded: bool,
+    /// An entry kept back until it is clear under which task it belongs: execve of a task that is not the leader.
+    pub kept_back: Option<Box<Entry>>,
+    /// What was changed in a clone call so that the child does not escape.
+    pub edit: Option<CloneEdit>,
+    /// The task whose CPUs were given back for the time of this call.
+    pub lent_cpus: Option<i32>,
+}
+
+/// `CLONE_UNTRACED`, taken out of a call's flags for as long as the call lasts.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum CloneEdit {
+    /// The register (its place in the user registers) with its own value.
+    Register { place: usize, value: u64 },
+    /// The word in memory (clone3's first field) with its own value.
+    Memory { address: u64, value: u64 },
+}

@@ -1,0 +1,93 @@
+//! What a recording is asked to do.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sysrec_syscalls::filter::Filter;
+
+/// What to record.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// Start this command: its name (found along PATH) and its arguments.
+    Command {
+        /// The command with its arguments; never empty.
+        argv: Vec<OsString>,
+        /// Run it as this user (a name or a uid); needs root.
+        user: Option<String>,
+    },
+    /// Attach to these running processes, all threads of each.
+    Processes(Vec<i32>),
+}
+
+/// How much of the registers goes into the trace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Registers {
+    /// Number, arguments, instruction and stack pointer, return value.
+    #[default]
+    Call,
+    /// The whole user register set at both ends of every call as well.
+    All,
+}
+
+/// Which mechanism records. More will come; each keeps the promises of [`crate::backend`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BackendChoice {
+    /// The best that works here.
+    #[default]
+    Auto,
+    /// ptrace: everywhere, without privileges.
+    Ptrace,
+}
+
+/// A recording's options.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What to record.
+    pub target: Target,
+    /// The trace file.
+    pub output: PathBuf,
+    /// The mechanism.
+    pub backend: BackendChoice,
+    /// The calls that are recorded.
+    pub filter: Filter,
+    /// Record the children and threads of what is recorded, too.
+    pub follow: bool,
+    /// Wait for processes that outlive the command.
+    pub wait: bool,
+    /// End the recording after this time.
+    pub duration: Option<Duration>,
+    /// End the recording after this many calls.
+    pub calls_max: Option<u64>,
+    /// End the recording when the file has this many bytes.
+    pub bytes_max: Option<u64>,
+    /// How much of the registers is recorded.
+    pub registers: Registers,
+    /// Store the environment of the command.
+    pub environment: bool,
+    /// Show progress on standard error while recording.
+    pub progress: bool,
+    /// Move the recorder, and the tasks it records, to the CPUs where stops are cheap.
+    pub placement: bool,
+}
+
+impl Options {
+    /// The defaults for a target and an output.
+    pub fn new(target: Target, output: PathBuf) -> Self {
+        Options {
+            target,
+            output,
+            backend: BackendChoice::Auto,
+            filter: Filter::all(),
+            follow: true,
+            wait: true,
+            duration: None,
+            calls_max: None,
+            bytes_max: None,
+            registers: Registers::Call,
+            environment: false,
+            progress: false,
+            placement: true,
+        }
+    }
+}

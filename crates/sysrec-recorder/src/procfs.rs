@@ -1,0 +1,134 @@
+//! What `/proc` tells of a task, at the few moments when the recorder asks (start, exec, attach): proc(5).
+//!
+//! Every function gives nothing where the task is gone or closed to us: that is no error, it is how tasks are.
+
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+
+/// One executable mapping of `/proc/PID/maps`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ExecutableMapping {
+    pub address: u64,
+    pub length: u64,
+    pub file_offset: u64,
+    pub path: Vec<u8>,
+}
+
+/// Arguments beyond this many bytes in all are cut: a trace describes a command, it does not archive it.
+const ARGV_BYTES_MAX: usize = 16 * 1024;
+
+fn link(path: String) -> Vec<u8> {
+    fs::read_link(path).map(|target| target.into_os_string().into_vec()).unwrap_or_default()
+}
+
+/// `/proc/TID/comm`, without its newline.
+pub(crate) fn comm(tid: i32) -> Vec<u8> {
+    let mut comm = fs::read(format!("/proc/{tid}/comm")).unwrap_or_default();
+    if comm.last() == Some(&b'\n') {
+        comm.pop();
+    }
+    comm
+}
+
+/// `/proc/PID/exe`.
+pub(crate) fn exe(pid: i32) -> Vec<u8> {
+    link(format!("/proc/{pid}/exe"))
+}
+
+/// `/proc/PID/cwd`.
+pub(crate) fn working_directory(pid: i32) -> Vec<u8> {
+    link(format!("/proc/{pid}/cwd"))
+}
+
+/// `/proc/PID/fd/N`.
+pub(crate) fn descriptor(pid: i32, fd: i32) -> Vec<u8> {
+    link(format!("/proc/{pid}/fd/{fd}"))
+}
+
+/// `/proc/PID/cmdline`, split at its NULs.
+pub(crate) fn argv(pid: i32) -> Vec<Vec<u8>> {
+    let mut bytes = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    bytes.truncate(ARGV_BYTES_MAX);
+    if bytes.last() == Some(&0) {
+        bytes.pop();
+    }
+    if bytes.is_empty() { Vec::new() } else { bytes.split(|&byte| byte == 0).map(<[u8]>::to_vec).collect() }
+}
+
+/// The open descriptors with what they refer to, in order.
+pub(crate) fn descriptors(pid: i32) -> Vec<(i32, Vec<u8>)> {
+    let mut numbers: Vec<i32> = numeric_entries(&format!("/proc/{pid}/fd"));
+    numbers.sort_unstable();
+    numbers.into_iter().map(|fd| (fd, descriptor(pid, fd))).collect()
+}
+
+/// The threads of a process.
+pub(crate) fn tasks(pid: i32) -> Vec<i32> {
+    numeric_entries(&format!("/proc/{pid}/task"))
+}
+
+fn numeric_entries(folder: &str) -> Vec<i32> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// A numeric or textual field of `/proc/TID/status`.
+pub(crate) fn status_field(tid: i32, field: &str) -> Option<String> {
+    let status = fs::read_to_string(format!("/proc/{tid}/status")).ok()?;
+    let line = status.lines().find(|line| line.strip_prefix(field).is_some_and(|rest| rest.starts_with(':')))?;
+    Some(line[field.len() + 1..].trim().to_owned())
+}
+
+/// The thread group of a task.
+pub(crate) fn thread_group(tid: i32) -> Option<i32> {
+    status_field(tid, "Tgid")?.parse().ok()
+}
+
+/// The executable mappings of a process, in order of address.
+pub(crate) fn executable_mappings(pid: i32) -> Vec<ExecutableMapping> {
+    let maps = fs::read(format!("/proc/{pid}/maps")).unwrap_or_default();
+    maps.split(|&byte| byte == b'\n').filter_map(executable_mapping).collect()
+}
+
+/// `address-end perms offset dev inode    path`
+fn executable_mapping(line: &[u8]) -> Option<ExecutableMapping> {
+    let mut fields = line.splitn(6, |&byte| byte == b' ');
+    let mut field = || std::str::from_utf8(fields.next()?).ok();
+    let (start, end) = field()?.split_once('-')?;
+    if field()?.as_bytes().get(2) != Some(&b'x') {
+        return None;
+    }
+    let file_offset = u64::from_str_radix(field()?, 16).ok()?;
+    let (_device, _inode) = (field()?, field()?);
+    let address = u64::from_str_radix(start, 16).ok()?;
+    let length = u64::from_str_radix(end, 16).ok()?.checked_sub(address)?;
+    let path = fields.next().unwrap_or_default().trim_ascii_start().to_vec();
+    Some(ExecutableMapping { address, length, file_offset, path })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_maps_is_read_whole() {
+        let line = b"7f0e68b1d000-7f0e68c72000 r-xp 00026000 fe:00 1835 /usr/lib/with space/libc.so.6";
+        let mapping = executable_mapping(line).expect("an executable mapping");
+        assert_eq!(mapping.address, 0x7f0e_68b1_d000);
+        assert_eq!(mapping.length, 0x15_5000);
+        assert_eq!(mapping.file_offset, 0x26000);
+        assert_eq!(mapping.path, b"/usr/lib/with space/libc.so.6");
+        assert_eq!(executable_mapping(b"7f0e68b1d000-7f0e68c72000 rw-p 00026000 fe:00 1835 /x"), None);
+    }
+
+    #[test]
+    fn our_own_process_is_described() {
+        let pid = std::process::id() as i32;
+        assert!(tasks(pid).contains(&pid));
+        assert_eq!(thread_group(pid), Some(pid));
+        assert!(!comm(pid).is_empty());
+        assert!(executable_mappings(pid).iter().any(|mapping| mapping.path == b"[vdso]"));
+        assert_eq!(argv(pid).len(), std::env::args().count());
+        assert!(descriptors(pid).iter().any(|&(fd, _)| fd == 0 || fd == 1 || fd == 2));
+    }
+}

@@ -1,0 +1,235 @@
+//! Starting the command, held before its first call until the tracer has it.
+//!
+//! ```text
+//!  recorder   fork ── seize ── write(go) ─────────────── read(report) ── EOF: it runs │ errno: it could not
+//!  child      └─ read(go) ───────────┴─ net ─ credentials ─ execve ┘
+//! ```
+//! Between fork and execve the child calls nothing that is not async-signal-safe, and allocates nothing.
+
+use std::ffi::{CStr, CString, OsStr};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::seccomp::Program;
+use super::signal::Inherited;
+
+/// What the command runs as, where not as ourselves.
+#[derive(Clone, Debug)]
+pub(crate) struct Credentials {
+    pub uid: u32,
+    pub gid: u32,
+    pub groups: Vec<u32>,
+}
+
+/// A command, ready to be started.
+pub(crate) struct Command {
+    path: CString,
+    argv: Vec<CString>,
+    environment: Vec<CString>,
+    credentials: Option<Credentials>,
+}
+
+/// Where the child failed before or in execve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Net = 1,
+    Credentials = 2,
+    Exec = 3,
+}
+
+/// A started child, held before its first own step.
+pub(crate) struct Held {
+    pub pid: i32,
+    go: std::fs::File,
+    report: std::fs::File,
+}
+
+fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let mut ends: [RawFd; 2] = [0; 2];
+    // SAFETY: `ends` has room for the two descriptors.
+    if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: both were opened just now and belong to nobody else.
+    unsafe { Ok((OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1]))) }
+}
+
+fn c_string(bytes: &OsStr) -> io::Result<CString> {
+    CString::new(bytes.as_bytes()).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))
+}
+
+impl Command {
+    /// `path` is run with `argv` and our own environment.
+    pub(crate) fn new(path: &Path, argv: &[&OsStr], credentials: Option<Credentials>) -> io::Result<Self> {
+        let environment = std::env::vars_os().map(|(name, value)| {
+            let mut both = name;
+            both.push("=");
+            both.push(value);
+            c_string(&both)
+        });
+        Ok(Command {
+            path: c_string(path.as_os_str())?,
+            argv: argv.iter().map(|arg| c_string(arg)).collect::<io::Result<_>>()?,
+            environment: environment.collect::<io::Result<_>>()?,
+            credentials,
+        })
+    }
+
+    /// Forks the child and leaves it held.
+    pub(crate) fn start(&self, inherited: &Inherited, net: Option<&Program>) -> io::Result<Held> {
+        let pointers = |strings: &[CString]| -> Vec<*const libc::c_char> {
+            strings.iter().map(|s| s.as_ptr()).chain([std::ptr::null()]).collect()
+        };
+        let argv = pointers(&self.argv);
+        let environment = pointers(&self.environment);
+        let (go_read, go_write) = pipe()?;
+        let (report_read, report_write) = pipe()?;
+        // SAFETY: the child runs only `run_child`, which keeps to async-signal-safe calls and never returns.
+        match unsafe { libc::fork() } {
+            -1 => Err(io::Error::last_os_error()),
+            0 => {
+                // The child must see end-of-file if the recorder dies before it says go.
+                drop(go_write);
+                self.run_child(&argv, &environment, inherited, net, go_read.as_raw_fd(), report_write.as_raw_fd())
+            }
+            pid => Ok(Held { pid, go: go_write.into(), report: report_read.into() }),
+        }
+    }
+
+    fn run_child(
+        &self,
+        argv: &[*const libc::c_char],
+        environment: &[*const libc::c_char],
+        inherited: &Inherited,
+        net: Option<&Program>,
+        go: RawFd,
+        report: RawFd,
+    ) -> ! {
+        let fail = |step: Step| -> ! {
+            // SAFETY: errno is this thread's own; the buffer is live; _exit does not return.
+            unsafe {
+                let errno = *libc::__errno_location();
+                let message = [(step as i32).to_le_bytes(), errno.to_le_bytes()];
+                libc::write(report, message.as_ptr().cast(), size_of_val(&message));
+                libc::_exit(127)
+            }
+        };
+        let mut byte = 0_u8;
+        // SAFETY: read fills one live byte; the recorder's death ends the pipe, and then nobody wants us any more.
+        unsafe {
+            loop {
+                match libc::read(go, (&raw mut byte).cast(), 1) {
+                    1 => break,
+                    -1 if *libc::__errno_location() == libc::EINTR => continue,
+                    _ => libc::_exit(127),
+                }
+            }
+        }
+        // The net before the credentials: a privileged recorder then needs no no_new_privs, which would show.
+        if let Some(net) = net
+            && net.install().is_err()
+        {
+            fail(Step::Net);
+        }
+        if let Some(credentials) = &self.credentials {
+            // SAFETY: the group list is live and as long as said; raw calls, so that no libc lock is taken.
+            let failed = unsafe {
+                libc::syscall(libc::SYS_setgroups, credentials.groups.len(), credentials.groups.as_ptr()) != 0
+                    || libc::syscall(libc::SYS_setresgid, credentials.gid, credentials.gid, credentials.gid) != 0
+                    || libc::syscall(libc::SYS_setresuid, credentials.uid, credentials.uid, credentials.uid) != 0
+            };
+            if failed {
+                fail(Step::Credentials);
+            }
+        }
+        inherited.restore_in_child();
+        // SAFETY: path and both arrays are live, their strings and themselves terminated.
+        unsafe { libc::execve(self.path.as_ptr(), argv.as_ptr(), environment.as_ptr()) };
+        fail(Step::Exec)
+    }
+}
+
+impl Held {
+    /// Lets the child go on to its execve.
+    pub(crate) fn release(&mut self) -> io::Result<()> {
+        self.go.write_all(&[1])
+    }
+
+    /// Why the command could not be started; `None` once its execve has succeeded. Ask when that is known to be over.
+    pub(crate) fn failure(&mut self) -> Option<(Step, io::Error)> {
+        let mut message = [0; 8];
+        self.report.read_exact(&mut message).ok()?;
+        let word = |at: usize| i32::from_le_bytes([message[at], message[at + 1], message[at + 2], message[at + 3]]);
+        let step = match word(0) {
+            1 => Step::Net,
+            2 => Step::Credentials,
+            _ => Step::Exec,
+        };
+        Some((step, io::Error::from_raw_os_error(word(4))))
+    }
+}
+
+/// Runs `work` in a forked child of its own, for measuring the mechanism; the child never returns from here.
+pub(crate) fn fork_worker(work: impl FnOnce()) -> io::Result<i32> {
+    // SAFETY: `work` is one of the recorder's own loops of raw calls, which allocate nothing; the child then exits.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => {
+            work();
+            // SAFETY: does not return.
+            unsafe { libc::_exit(0) }
+        }
+        pid => Ok(pid),
+    }
+}
+
+/// The cheapest call there is, made through libc's raw entry so that no cache answers.
+pub(crate) fn null_call() {
+    // SAFETY: getppid takes no arguments and cannot fail.
+    unsafe { libc::syscall(libc::SYS_getppid) };
+}
+
+/// Whether the file can be run by us (`access(2)` with X_OK, for a regular file).
+fn runnable(path: &Path) -> io::Result<()> {
+    let metadata = std::fs::metadata(path)?;
+    let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
+    if metadata.is_dir() {
+        return Err(io::Error::from_raw_os_error(libc::EACCES));
+    }
+    access_x(&path)
+}
+
+fn access_x(path: &CStr) -> io::Result<()> {
+    // SAFETY: the path is a live C string.
+    match unsafe { libc::access(path.as_ptr(), libc::X_OK) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Finds a command as a shell does: with a slash as it stands, else along PATH. The error is that of the best
+/// candidate: EACCES where something was found that may not be run, else ENOENT.
+pub(crate) fn find_command(name: &OsStr) -> io::Result<PathBuf> {
+    if name.is_empty() {
+        return Err(io::Error::from_raw_os_error(libc::ENOENT));
+    }
+    if name.as_bytes().contains(&b'/') {
+        let path = PathBuf::from(name);
+        return runnable(&path).map(|()| path);
+    }
+    let path = std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into());
+    let mut error = io::Error::from_raw_os_error(libc::ENOENT);
+    for folder in std::env::split_paths(&path) {
+        // An empty element of PATH means the working directory.
+        let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+        let candidate = folder.join(name);
+        match runnable(&candidate) {
+            Ok(()) => return Ok(candidate),
+            Err(e) if e.raw_os_error() == Some(libc::EACCES) => error = e,
+            Err(_) => {}
+        }
+    }
+    Err(error)
+}

@@ -1,0 +1,14 @@
+//! The fence around unsafe code: thin, typed calls into the kernel, with no policy.
+//!
+//! Everything outside this folder is safe code (`deny(unsafe_code)` at the crate's root, allowed here alone).
+#![allow(unsafe_code)]
+
+pub(crate) mod child;
+pub(crate) mod clock;
+pub(crate) mod map;
+pub(crate) mod memory;
+pub(crate) mod ptrace;
+pub(crate) mod sched;
+pub(crate) mod seccomp;
+pub(crate) mod signal;
+pub(crate) mod wait;
