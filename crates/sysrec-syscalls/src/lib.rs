@@ -1,1 +1,42 @@
-//! .
+//! What the numbers of a system call trace mean: tables per ABI, classes, errors, signals, and filters.
+//!
+//! This crate knows nothing of traces, tracing or the machine it runs on: every table is data, the same on
+//! every host, so that a trace from one machine reads the same on another.
+//!
+//! ```
+//! use sysrec_syscalls::{Abi, Filter, lookup, name};
+//!
+//! assert_eq!(lookup(Abi::X86_64, 257).unwrap().name, "openat");
+//! assert_eq!(name(Abi::I386, 295), "openat");
+//! assert_eq!(name(Abi::X86_64, 0x3ff), "syscall_0x3ff");
+//!
+//! let filter = Filter::parse("trace=%file,!openat")?;
+//! assert!(filter.matches(Abi::X86_64, 21)); // access
+//! assert!(!filter.matches(Abi::X86_64, 257));
+//! # Ok::<(), sysrec_syscalls::FilterError>(())
+//! ```
+//!
+//! | module | answers |
+//! | --- | --- |
+//! | [`abi`](Abi) | which of the kernel's call tables a number belongs to |
+//! | [`table`](lookup) | number to name, arguments and classes |
+//! | [`Classes`] | which calls `%file`, `%network` and the like stand for |
+//! | [`errno`] | error number to name and text; which return values are errors |
+//! | [`signal`] | signal number to name and back |
+//! | [`filter`] | the expressions of `-e`, as in strace |
+
+#![forbid(unsafe_code)]
+
+mod abi;
+mod call;
+mod class;
+pub mod errno;
+pub mod filter;
+pub mod signal;
+mod table;
+
+pub use abi::Abi;
+pub use call::{Arg, ArgKind, Syscall};
+pub use class::Classes;
+pub use filter::{Filter, FilterError};
+pub use table::{NUMBER_LIMIT, X32_BIT, by_name, calls, lookup, name};
