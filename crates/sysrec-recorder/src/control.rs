@@ -30,13 +30,11 @@ pub enum StopReason {
     Signal = 4,
     /// The command has ended, and the rest was not to be waited for.
     CommandEnded = 5,
-    /// The trace could not be written any further.
-    Storage = 6,
 }
 
 impl StopReason {
     fn from_code(code: u8) -> Option<Self> {
-        [Self::Duration, Self::Calls, Self::Size, Self::Signal, Self::CommandEnded, Self::Storage]
+        [Self::Duration, Self::Calls, Self::Size, Self::Signal, Self::CommandEnded]
             .into_iter()
             .find(|&reason| reason as u8 == code)
     }

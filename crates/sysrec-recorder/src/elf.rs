@@ -1,7 +1,9 @@
 //! The build-id of a mapped file: the name by which symbols are found later, on another machine.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
@@ -20,6 +22,11 @@ const HEADERS_BYTES: usize = 4096;
 pub(crate) struct BuildIds(FxHashMap<(u64, u64, i64), Vec<u8>>);
 
 impl BuildIds {
+    /// The same for a path as the kernel shows it.
+    pub(crate) fn of_path(&mut self, path: &[u8]) -> Vec<u8> {
+        if path.first() == Some(&b'/') { self.of(Path::new(OsStr::from_bytes(path))) } else { Vec::new() }
+    }
+
     /// The build-id of the file; empty where it has none or cannot be read.
     pub(crate) fn of(&mut self, path: &Path) -> Vec<u8> {
         // Opening a device or a FIFO may block or have an effect: ordinary files only.

@@ -1,1 +1,148 @@
-//! .
+//! Records every system call of a program into a trace.
+//!
+//! ```text
+//!  Options ─► record() ─┬─ Backend (ptrace) ── what it sees ──► Recording ─► TraceWriter ─► mapped file
+//!                       └─ Control: signals, deadline, progress ──► asks the backend to end
+//! ```
+//! The recorder never interprets arguments and makes no text for people but its errors. Unsafe code stands in `sys`
+//! alone.
+#![deny(unsafe_code)]
+
+mod backend;
+mod control;
+mod elf;
+pub mod error;
+mod options;
+mod procfs;
+mod progress;
+mod recording;
+mod session;
+mod storage;
+mod sys;
+mod users;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use sysrec_format::block::{Overhead, Totals};
+
+pub use control::StopReason;
+pub use error::Error;
+pub use options::{BackendChoice, Options, Registers, Target};
+pub use sys::signal::die_by;
+
+use backend::ptrace::Ptrace;
+use backend::{Backend, Launch, Surroundings};
+use control::Control;
+use recording::{Limits, Recording};
+use sys::wait::WaitStatus;
+
+/// How the recorded command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandEnd {
+    /// It exited with this code.
+    Exited(i32),
+    /// This signal ended it.
+    Killed(i32),
+}
+
+/// What was recorded.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// How the command ended; `None` after attaching.
+    pub command_end: Option<CommandEnd>,
+    /// The trace.
+    pub output: PathBuf,
+    /// Its size, bytes.
+    pub bytes: u64,
+    /// What is in it.
+    pub totals: Totals,
+    /// The mechanism, with its measured cost.
+    pub overhead: Overhead,
+    /// The mechanism's name, and why it was chosen.
+    pub backend: &'static str,
+    /// Why the recording ended early, where it did.
+    pub stopped: Option<StopReason>,
+    /// Why nothing more could be written, where that happened; the calls lost are counted in `totals`.
+    pub storage_problem: Option<String>,
+    /// Wall time from start to end, nanoseconds.
+    pub elapsed_ns: u64,
+}
+
+/// Records, until what is recorded has ended or the end was asked for.
+///
+/// Call from the program's main thread, before it has others: signals that would end the program (INT, QUIT, TERM, HUP)
+/// are taken over for good, and what the command inherits is what this program was started with.
+///
+/// # Errors
+/// When nothing could be recorded. A full disk or a tracee that dies is no error; the [`Outcome`] tells of it.
+pub fn record(options: &Options) -> Result<Outcome, Error> {
+    let launch = prepare(&options.target)?;
+    let (output, file) = storage::Output::create(&options.output)?;
+    let result = record_into(options, launch.as_ref(), file);
+    if result.is_err() {
+        // Nothing of use is in it: what fails later than at the start is no error.
+        output.take_back();
+    }
+    result
+}
+
+/// Finds the command before anything is made or changed.
+fn prepare(target: &Target) -> Result<Option<Launch>, Error> {
+    let Target::Command { argv, user } = target else { return Ok(None) };
+    let name = argv.first().cloned().unwrap_or_default();
+    let path = sys::child::find_command(&name).map_err(|source| Error::Command { name, source })?;
+    Ok(Some(Launch { path, argv: argv.clone(), user: user.clone() }))
+}
+
+fn record_into(options: &Options, launch: Option<&Launch>, file: std::fs::File) -> Result<Outcome, Error> {
+    let started = Instant::now();
+    let trace_error = |source| Error::Trace { path: options.output.clone(), source };
+    let output_error = |e| Error::Output { path: options.output.clone(), problem: error::OutputProblem::Io(e) };
+    // A net needs a tracer to the end of all that live in it: not where they may be let go, or children escape it.
+    let net = launch.is_some() && !options.filter.is_all() && options.follow && options.wait;
+    let mut backend = Ptrace {
+        filter: options.filter.clone(),
+        follow: options.follow,
+        net,
+        wait: options.wait,
+        registers: options.registers,
+        placement: options.placement,
+    };
+    let inherited = sys::signal::take_over();
+    let overhead = backend.overhead();
+    let deadline = options.duration.map(|duration| started + duration);
+    let on_tick = options.progress.then(progress::on_tick);
+    let session = session::describe(options, Vec::new(), net);
+    let storage = storage::MappedStorage::new(file).map_err(output_error)?;
+    let control = Control::start(inherited, deadline, on_tick).map_err(Error::Thread)?;
+    let limits = Limits { calls_max: options.calls_max, bytes_max: options.bytes_max };
+    let mut recording =
+        Recording::new(storage, &session, limits, control.shared.clone()).map_err(trace_error)?;
+    recording.overhead(&overhead).map_err(trace_error)?;
+    let around = Surroundings { recording: &mut recording, shared: &control.shared, inherited };
+    let ended = match (launch, &options.target) {
+        (Some(launch), _) => backend.record_command(launch, around).map(Some),
+        (None, Target::Processes(pids)) => backend.record_processes(pids, around).map(|()| None),
+        (None, Target::Command { .. }) => Ok(None),
+    };
+    control.end();
+    let (closed, stopped) = recording.finish();
+    let command_end = ended?.map(|status| match status {
+        WaitStatus::Killed { signo, .. } => CommandEnd::Killed(signo),
+        WaitStatus::Exited { code } => CommandEnd::Exited(code),
+        WaitStatus::Stopped { .. } | WaitStatus::Continued => CommandEnd::Exited(1),
+    });
+    let closed = closed.map_err(trace_error)?;
+    Ok(Outcome {
+        command_end,
+        output: options.output.clone(),
+        bytes: std::fs::metadata(&options.output).map_or(0, |metadata| metadata.len()),
+        totals: closed.totals,
+        overhead,
+        backend: Ptrace::NAME,
+        stopped,
+        storage_problem: closed.storage_problem,
+        elapsed_ns: started.elapsed().as_nanos() as u64,
+    })
+}

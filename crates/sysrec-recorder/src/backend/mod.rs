@@ -10,7 +10,7 @@
 //!    told as unfinished, with the reason.
 //! 4. **Registers are the tracee's at that moment**; the number is the one that the kernel takes.
 //! 5. **Time is taken as close to the call as the mechanism can**, and the mechanism's own cost is measured at the
-//!    start ([`Overhead`](sysrec_format::blocks::Overhead)).
+//!    start ([`Overhead`](sysrec_format::block::Overhead)).
 //! 6. **It ends as the command ended**: the command's own wait status is handed out.
 //! 7. **It ends when it is asked to** ([`Shared::stop`]), leaving what goes on unharmed.
 //!

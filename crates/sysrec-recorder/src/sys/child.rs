@@ -46,7 +46,8 @@ pub(crate) struct Held {
     report: std::fs::File,
 }
 
-fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+/// A pipe that no program inherits: (read end, write end).
+pub(super) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let mut ends: [RawFd; 2] = [0; 2];
     // SAFETY: `ends` has room for the two descriptors.
     if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
@@ -171,17 +172,69 @@ impl Held {
     }
 }
 
-/// Runs `work` in a forked child of its own, for measuring the mechanism; the child never returns from here.
-pub(crate) fn fork_worker(work: impl FnOnce()) -> io::Result<i32> {
+/// Runs `work` in a forked child, which starts stopped (SIGSTOP) and ends when `work` does.
+pub(crate) fn fork_stopped(work: impl FnOnce()) -> io::Result<i32> {
     // SAFETY: `work` is one of the recorder's own loops of raw calls, which allocate nothing; the child then exits.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
         0 => {
+            // SAFETY: neither touches memory; _exit does not return.
+            unsafe { libc::raise(libc::SIGSTOP) };
             work();
-            // SAFETY: does not return.
             unsafe { libc::_exit(0) }
         }
         pid => Ok(pid),
+    }
+}
+
+/// Runs `work` in a process that is not our child, so that waiting for children never meets it.
+pub(super) fn fork_orphan(work: impl FnOnce()) -> io::Result<()> {
+    // SAFETY: both children keep to raw calls and to `work`, which allocates nothing, and never return.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => unsafe {
+            if libc::fork() == 0 {
+                work();
+            }
+            libc::_exit(0)
+        },
+        middle => {
+            let mut status = 0;
+            // SAFETY: `status` is live.
+            while unsafe { libc::waitpid(middle, &mut status, 0) } == -1
+                && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
+            {}
+            Ok(())
+        }
+    }
+}
+
+/// Closes a descriptor of a fork, which drops nothing.
+pub(super) fn close(fd: RawFd) {
+    // SAFETY: in a fork that never returns to the owner of the descriptor.
+    unsafe { libc::close(fd) };
+}
+
+/// Keeps the signals of the terminal from a fork that shares it.
+pub(super) fn ignore_terminal_signals() {
+    for signo in [libc::SIGINT, libc::SIGQUIT, libc::SIGHUP, libc::SIGTERM, libc::SIGTSTP] {
+        // SAFETY: SIG_IGN is no function; no memory is touched.
+        unsafe { libc::signal(signo, libc::SIG_IGN) };
+    }
+}
+
+/// Sleeps until all write ends of a pipe are closed.
+pub(super) fn wait_for_end_of(pipe: RawFd) {
+    let mut byte = 0_u8;
+    // SAFETY: read fills one live byte.
+    unsafe {
+        loop {
+            match libc::read(pipe, (&raw mut byte).cast(), 1) {
+                0 => return,
+                -1 if *libc::__errno_location() != libc::EINTR => return,
+                _ => {}
+            }
+        }
     }
 }
 

@@ -107,11 +107,6 @@ impl MappedFile {
         Ok(MappedFile { file, header, window: None, window_start: 0, allocated: PAGE as u64 })
     }
 
-    /// Bytes of the file that are allocated.
-    pub(crate) fn allocated(&self) -> u64 {
-        self.allocated
-    }
-
     /// Makes the file at least this long, with blocks under all of it.
     pub(crate) fn grow(&mut self, length: u64) -> io::Result<()> {
         if length > self.allocated {
@@ -157,6 +152,20 @@ impl MappedFile {
         })
     }
 
+    /// After a cut: makes the file as long again, with zeros where it was cut, and maps it anew.
+    pub(crate) fn mend(&mut self, length: u64) -> io::Result<()> {
+        let length = length.max(self.allocated);
+        allocate(&self.file, 0, length)?;
+        self.allocated = length;
+        let header = MmapOptions::new().len(PAGE).map_raw(&self.file)?;
+        guard(0, &header);
+        GUARDED[1].1.store(0, Ordering::SeqCst);
+        self.header = header;
+        self.window = None;
+        CUT.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// Cuts the file to its final length.
     pub(crate) fn finish(self, length: u64) -> io::Result<File> {
         for (_, end) in &GUARDED {
@@ -165,6 +174,14 @@ impl MappedFile {
         drop((self.header, self.window));
         self.file.set_len(length)?;
         Ok(self.file)
+    }
+
+    /// Whether the file has become shorter than what was allocated, noticed by a write into the void or not yet.
+    pub(crate) fn is_shorter_than_written(&mut self) -> bool {
+        if !self.is_cut() && self.file.metadata().is_ok_and(|metadata| metadata.len() < self.allocated) {
+            CUT.store(true, Ordering::Relaxed);
+        }
+        self.is_cut()
     }
 
     /// Whether somebody else cut the file short under us: what was written behind the cut is gone.

@@ -5,10 +5,12 @@
 
 pub(crate) mod child;
 pub(crate) mod clock;
+pub(crate) mod guardian;
 pub(crate) mod map;
 pub(crate) mod memory;
 pub(crate) mod ptrace;
 pub(crate) mod sched;
 pub(crate) mod seccomp;
 pub(crate) mod signal;
+pub(crate) mod terminal;
 pub(crate) mod wait;

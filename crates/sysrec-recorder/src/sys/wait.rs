@@ -60,3 +60,8 @@ pub(crate) fn poll_any() -> io::Result<Option<Waited>> {
 pub(crate) fn wait_for(tid: i32) -> io::Result<Option<Waited>> {
     wait(tid, 0)
 }
+
+/// Sleeps until this child of ours, not traced yet, has stopped.
+pub(crate) fn wait_stopped(pid: i32) -> io::Result<()> {
+    wait(pid, libc::WUNTRACED).map(drop)
+}

@@ -2,15 +2,17 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use sysrec_format::event::{EventBody, Origin, TaskEnd, UnfinishedReason};
 
 use super::placement::Placement;
-use super::tracee::Tracee;
+use super::tracee::{InCall, Tracee};
 use super::{Ptrace, net};
 use crate::backend::{Launch, Surroundings};
 use crate::control::{Shared, StopReason};
+use crate::elf::BuildIds;
 use crate::error::StartStep;
 use crate::recording::{NewTask, Recording};
 use crate::sys::child::{Command, Held, Step};
@@ -22,6 +24,9 @@ use crate::{Error, users};
 /// How many waits are collected before they are served: the kernel's wait looks at the tasks in a fixed order, and
 /// whoever stands at its front must not keep the others waiting.
 const COLLECT_MAX: usize = 256;
+
+/// `TASK_COMM_LEN` less its NUL.
+const COMM_BYTES_MAX: usize = 15;
 
 /// What to do with a task when its stop has been handled.
 pub(super) enum Next {
@@ -54,9 +59,9 @@ pub(super) struct Engine<'a> {
     pub(super) net: bool,
     /// The end was asked for: tasks are let go at their next stop, or under a net no longer told.
     pub(super) ending: bool,
-    /// Attaching: news is collected, while processes are still being seized.
-    pub(super) seizing: bool,
-    pub(super) mapped: FxHashSet<(u64, u64)>,
+    /// The filter selects every call.
+    pub(super) select_all: bool,
+    pub(super) build_ids: BuildIds,
 }
 
 impl<'a> Engine<'a> {
@@ -75,8 +80,8 @@ impl<'a> Engine<'a> {
             launching: false,
             net: false,
             ending: false,
-            seizing: false,
-            mapped: FxHashSet::default(),
+            select_all: config.filter.is_all(),
+            build_ids: BuildIds::default(),
         }
     }
 
@@ -93,9 +98,10 @@ impl<'a> Engine<'a> {
         options
     }
 
-    /// How a task that is in no recorded call goes on.
-    pub(super) fn resume_mode(&self) -> Resume {
-        if self.net && !self.launching { Resume::ToEvent } else { Resume::ToSyscall }
+    /// How a task goes on: under the net it stops by itself at its next call, and is stopped only at the exit of one
+    /// that it is in.
+    pub(super) fn resume_mode(&self, call: Option<&InCall>) -> Resume {
+        if self.net && !self.launching && call.is_none() { Resume::ToEvent } else { Resume::ToSyscall }
     }
 
     pub(super) fn run_command(mut self, launch: &Launch) -> Result<WaitStatus, Error> {
@@ -111,10 +117,14 @@ impl<'a> Engine<'a> {
             command.start(&self.inherited, program.as_ref()).map_err(|e| start_error(StartStep::Fork, e))?;
         let pid = held.pid;
         ptrace::seize(pid, self.options()).map_err(|e| start_error(StartStep::Trace, e))?;
-        self.add_task(NewTask { tid: pid, pid, process: None, parent: None, origin: Origin::COMMAND, comm: b"" });
+        let time_ns = monotonic_ns();
+        let comm = launch.path.file_name().map_or(&b""[..], |name| name.as_bytes());
+        let comm = &comm[..comm.len().min(COMM_BYTES_MAX)];
+        let origin = Origin::COMMAND;
+        self.add_task(NewTask { tid: pid, pid, process: None, parent: None, origin, comm, time_ns });
         self.command = Some(pid);
         self.shared.set_command(pid);
-        self.placement.begin(pid);
+        self.placement.begin(!self.net, &mut self.tasks);
         // It sits in read(2) of the go pipe: the stop that we ask for comes before anything of its own.
         self.interrupt(pid);
         while !self.tasks.get(&pid).is_some_and(|tracee| tracee.started) {
@@ -171,23 +181,30 @@ impl<'a> Engine<'a> {
         while !self.tasks.is_empty() {
             self.serve_next()?;
         }
-        self.placement.end();
         Ok(())
+    }
+
+    /// Whether news was collected that is not served yet.
+    pub(super) fn has_news(&self) -> bool {
+        !self.queue.is_empty()
     }
 
     /// Waits for news and serves one stop.
     pub(super) fn serve_next(&mut self) -> Result<(), Error> {
         if !self.ending
-            && let Some(reason) = self.shared.stop().or_else(|| self.recording.limit_reached())
+            && let Some(reason) = self.shared.stop()
         {
-            self.shared.request_stop(reason);
             self.begin_ending(reason);
         }
         if self.queue.is_empty() && !self.collect()? {
             return Ok(());
         }
         if let Some((waited, time_ns)) = self.queue.pop_front() {
+            self.placement.on_stop(time_ns, &mut self.tasks);
             self.serve(waited, time_ns);
+            if let Some(reason) = self.recording.limit_reached(time_ns) {
+                self.shared.request_stop(reason);
+            }
         }
         Ok(())
     }
@@ -235,13 +252,11 @@ impl<'a> Engine<'a> {
     pub(super) fn add_task(&mut self, new: NewTask<'_>) {
         let task = self.recording.start_task(&new);
         let process = new.process.unwrap_or(task);
-        let mut tracee = Tracee::new(task, new.pid, process, new.comm.to_vec());
-        tracee.own_cpus = self.placement.inherited_cpus(new.parent);
-        self.tasks.insert(new.tid, tracee);
+        self.tasks.insert(new.tid, Tracee::new(task, new.pid, process, new.comm.to_vec()));
         self.shared.tasks.store(self.tasks.len() as u64, std::sync::atomic::Ordering::Relaxed);
         // What it told before its parent did is served now, in the order in which it came.
-        for waited in self.early.remove(&new.tid).unwrap_or_default() {
-            self.queue.push_front((waited, monotonic_ns()));
+        for waited in self.early.remove(&new.tid).unwrap_or_default().into_iter().rev() {
+            self.queue.push_front((waited, new.time_ns));
         }
     }
 
@@ -302,7 +317,10 @@ impl<'a> Engine<'a> {
 
     fn go_on(&mut self, tid: i32, next: Next) {
         let result = match next {
-            Next::Go(signo) => ptrace::resume(tid, self.resume_mode(), signo),
+            Next::Go(signo) => {
+                let call = self.tasks.get(&tid).and_then(|tracee| tracee.call.as_ref());
+                ptrace::resume(tid, self.resume_mode(call), signo)
+            }
             Next::Listen => ptrace::listen(tid),
             Next::Nothing => Ok(()),
         };
@@ -346,7 +364,7 @@ impl<'a> Engine<'a> {
                 self.shared.request_stop(StopReason::CommandEnded);
             }
         }
-        self.placement.forget(waited.tid, self.tasks.len());
+        self.placement.ended(waited.tid);
     }
 
     /// A task that ends inside a call leaves it unfinished.

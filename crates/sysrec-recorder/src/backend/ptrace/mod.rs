@@ -28,7 +28,7 @@ mod restart;
 mod stops;
 mod tracee;
 
-use sysrec_format::blocks::Overhead;
+use sysrec_format::block::Overhead;
 use sysrec_syscalls::filter::Filter;
 
 use super::{Backend, Launch, Surroundings};

@@ -1,0 +1,281 @@
+//! Syscall stops: a call is entered, and left.
+
+use sysrec_format::event::{Abi, Entry, EventBody, Exit, UnfinishedReason};
+
+use super::engine::{Engine, Next};
+use super::restart;
+use super::tracee::{CloneEdit, InCall};
+use crate::Registers;
+use crate::procfs;
+use crate::sys::clock::monotonic_ns;
+use crate::sys::memory;
+use crate::sys::ptrace::register::{RBX, RDI};
+use crate::sys::ptrace::{self, Resume, SyscallInfo, SyscallOp};
+use crate::sys::seccomp::{ARCH_I386, ARCH_X86_64, MARK, X32_BIT};
+
+const CLONE_UNTRACED: u64 = 0x0080_0000;
+const PROT_EXEC: u64 = 4;
+const PR_SET_NAME: u64 = 15;
+/// The kernel's internal "start this call again" results, -512 to -516 (`include/linux/errno.h`).
+const RESTARTS: std::ops::RangeInclusive<i64> = -516..=-512;
+
+/// Which of the calls that concern the recorder itself a number is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Concern {
+    Execve,
+    Exit,
+    Clone,
+    Clone3,
+    /// mmap with its offset in bytes, or (i386) in pages of 4096.
+    Mmap {
+        offset_unit: u64,
+    },
+    Prctl,
+    SchedSetaffinity,
+    SchedGetaffinity,
+}
+
+fn concern(abi: Abi, nr: i32) -> Option<Concern> {
+    use Concern::*;
+    let x32_low = if abi == Abi::X32 { nr & !(X32_BIT as i32) } else { nr };
+    Some(match (abi, x32_low) {
+        (Abi::X86_64, 59 | 322) | (Abi::X32, 520 | 545) | (Abi::I386, 11 | 358) => Execve,
+        (Abi::X86_64 | Abi::X32, 60 | 231) | (Abi::I386, 1 | 252) => Exit,
+        (Abi::X86_64 | Abi::X32, 56) | (Abi::I386, 120) => Clone,
+        (Abi::X86_64 | Abi::X32 | Abi::I386, 435) => Clone3,
+        (Abi::X86_64 | Abi::X32, 9) => Mmap { offset_unit: 1 },
+        (Abi::I386, 192) => Mmap { offset_unit: 4096 },
+        (Abi::X86_64 | Abi::X32, 157) | (Abi::I386, 172) => Prctl,
+        (Abi::X86_64 | Abi::X32, 203) | (Abi::I386, 241) => SchedSetaffinity,
+        (Abi::X86_64 | Abi::X32, 204) | (Abi::I386, 242) => SchedGetaffinity,
+        _ => return None,
+    })
+}
+
+pub(super) fn is_execve(abi: Abi, nr: i32) -> bool {
+    concern(abi, nr) == Some(Concern::Execve)
+}
+
+pub(super) fn is_exit(abi: Abi, nr: i32) -> bool {
+    concern(abi, nr) == Some(Concern::Exit)
+}
+
+/// The ABI of a call, by what the kernel says of it.
+fn abi_of(arch: u32, nr: i32) -> Abi {
+    match arch {
+        ARCH_I386 => Abi::I386,
+        // The kernel takes a negative number for no x32 call, though its bit 30 is set (do_syscall_x32).
+        ARCH_X86_64 if nr >= 0 && nr as u32 & X32_BIT != 0 => Abi::X32,
+        _ => Abi::X86_64,
+    }
+}
+
+impl Engine<'_> {
+    /// `SIGTRAP | 0x80`: an entry or an exit, by the kernel's word.
+    pub(super) fn syscall_stop(&mut self, tid: i32, time_ns: u64) -> Next {
+        let Ok(info) = ptrace::syscall_info(tid) else { return Next::Nothing };
+        match info.op {
+            SyscallOp::Entry { nr, args } => self.entered(tid, &info, nr as i32, args),
+            SyscallOp::Exit { ret } => self.left(tid, ret, time_ns),
+            SyscallOp::Seccomp { .. } | SyscallOp::None => Next::Go(0),
+        }
+    }
+
+    /// `PTRACE_EVENT_SECCOMP`: the net, or a RET_TRACE of the program's own filter.
+    pub(super) fn net_stop(&mut self, tid: i32) -> Next {
+        let Ok(info) = ptrace::syscall_info(tid) else { return Next::Nothing };
+        let SyscallOp::Seccomp { nr, args, data } = info.op else { return Next::Go(0) };
+        if data & 0xffff != MARK {
+            // Without us, such a call fails with ENOSYS for want of a tracer that asked for it.
+            self.refuse_call(tid);
+        }
+        match self.tasks.get(&tid) {
+            // Seen at its syscall stop already.
+            Some(tracee) if tracee.call.is_some() => Next::Go(0),
+            _ => self.entered(tid, &info, nr as i32, args),
+        }
+    }
+
+    fn refuse_call(&mut self, tid: i32) {
+        use ptrace::register::{ORIG_RAX, RAX};
+        if let Ok(mut registers) = ptrace::registers(tid) {
+            registers[ORIG_RAX] = u64::MAX;
+            registers[RAX] = (-i64::from(libc::ENOSYS)) as u64;
+            _ = ptrace::set_registers(tid, &registers);
+        }
+    }
+
+    fn entered(&mut self, tid: i32, info: &SyscallInfo, nr: i32, args: [u64; 6]) -> Next {
+        let abi = abi_of(info.arch, nr);
+        let concern = concern(abi, nr);
+        if self.ending && !self.net {
+            self.let_go(tid, 0, monotonic_ns());
+            return Next::Nothing;
+        }
+        if self.launching && !(self.command == Some(tid) && concern == Some(Concern::Execve)) {
+            return Next::Go(0);
+        }
+        let recorded = !self.ending && self.selects(abi, nr);
+        if self.net && !recorded && concern.is_none() {
+            return Next::Go(0);
+        }
+        let mut call = InCall { abi, nr, args, recorded, kept_back: None, edit: None, lent_cpus: None };
+        match concern {
+            Some(Concern::Clone | Concern::Clone3) if self.config.follow => {
+                call.edit = keep_traced(tid, abi, concern == Some(Concern::Clone3), args);
+            }
+            Some(Concern::SchedSetaffinity | Concern::SchedGetaffinity) => {
+                let target = if args[0] as i32 == 0 { tid } else { args[0] as i32 };
+                call.lent_cpus = self.placement.lend(target, &self.tasks).then_some(target);
+            }
+            _ => {}
+        }
+        let Some(tracee) = self.tasks.get_mut(&tid) else { return Next::Nothing };
+        if !recorded {
+            tracee.call = Some(call);
+            return Next::Go(0);
+        }
+        let registers = match self.config.registers {
+            Registers::Call => None,
+            Registers::All => ptrace::registers(tid).ok().map(Box::new),
+        };
+        let mut entry = Entry { time_ns: 0, abi, nr, ip: info.ip, sp: info.sp, args, registers };
+        let task = tracee.task;
+        // Which task an execve of a thread belongs to shows when it succeeds: its tid becomes the leader's.
+        let keep_back = concern == Some(Concern::Execve) && tracee.pid != tid;
+        entry.time_ns = monotonic_ns();
+        if keep_back {
+            call.kept_back = Some(Box::new(entry));
+            tracee.call = Some(call);
+            return Next::Go(0);
+        }
+        tracee.call = Some(call);
+        // The task goes first: it may run on another CPU while its entry is written here.
+        _ = ptrace::resume(tid, Resume::ToSyscall, 0);
+        self.recording.entry(task, &entry);
+        Next::Nothing
+    }
+
+    fn selects(&self, abi: Abi, nr: i32) -> bool {
+        self.select_all
+            || sysrec_syscalls::Abi::from_code(abi.0).is_none_or(|abi| self.config.filter.matches(abi, nr))
+    }
+
+    fn left(&mut self, tid: i32, ret: i64, time_ns: u64) -> Next {
+        let Some(tracee) = self.tasks.get_mut(&tid) else { return Next::Nothing };
+        // The other side of a fork, and a call that began before we came.
+        let Some(call) = tracee.call.take() else {
+            if self.ending && !self.net {
+                self.let_go(tid, 0, time_ns);
+                return Next::Nothing;
+            }
+            return Next::Go(0);
+        };
+        let task = tracee.task;
+        if let Some(edit) = call.edit {
+            undo(tid, edit);
+        }
+        if let Some(target) = call.lent_cpus {
+            self.placement.take_back(target, &mut self.tasks);
+        }
+        if let Some(entry) = &call.kept_back {
+            self.recording.entry(task, entry);
+        }
+        if self.ending && !self.net && self.interrupted_by_us(tid, ret) {
+            if call.recorded {
+                self.recording.unfinished(task, UnfinishedReason::DETACHED, time_ns);
+            }
+            self.let_go(tid, 0, time_ns);
+            return Next::Nothing;
+        }
+        if !(-4095..0).contains(&ret) {
+            self.succeeded(tid, &call, ret, time_ns);
+        }
+        let registers = match self.config.registers {
+            Registers::All if call.recorded => ptrace::registers(tid).ok().map(Box::new),
+            _ => None,
+        };
+        if self.ending && !self.net {
+            if call.recorded {
+                self.recording.exit(task, &Exit { time_ns, ret, registers });
+            }
+            self.let_go(tid, 0, time_ns);
+            return Next::Nothing;
+        }
+        _ = ptrace::resume(tid, self.resume_mode(None), 0);
+        if call.recorded {
+            self.recording.exit(task, &Exit { time_ns, ret, registers });
+        }
+        Next::Nothing
+    }
+
+    /// At the exit of a call, while the recording ends: whether it ended only because we interrupted it. It will start
+    /// again by itself, or is sent back here.
+    fn interrupted_by_us(&self, tid: i32, ret: i64) -> bool {
+        RESTARTS.contains(&ret)
+            || ret == -i64::from(libc::EINTR) && matches!(restart::hide_interruption(tid), Ok(true))
+    }
+
+    /// What the recorder itself learns from a call that succeeded.
+    fn succeeded(&mut self, tid: i32, call: &InCall, ret: i64, time_ns: u64) {
+        let Some(tracee) = self.tasks.get_mut(&tid) else { return };
+        match concern(call.abi, call.nr) {
+            Some(Concern::Mmap { offset_unit }) if call.args[2] & PROT_EXEC != 0 && call.args[4] as i32 >= 0 => {
+                let path = procfs::descriptor(tracee.pid, call.args[4] as i32);
+                if !path.is_empty() {
+                    let build_id = self.build_ids.of_path(&path);
+                    let body = EventBody::Mapping {
+                        address: ret as u64,
+                        length: call.args[1],
+                        file_offset: call.args[5].wrapping_mul(offset_unit),
+                        path,
+                        build_id,
+                    };
+                    self.recording.event(tracee.process, time_ns, body);
+                }
+            }
+            Some(Concern::Prctl) if call.args[0] == PR_SET_NAME => {
+                let comm = procfs::comm(tid);
+                if !comm.is_empty() && comm != tracee.comm {
+                    tracee.comm.clone_from(&comm);
+                    self.recording.event(tracee.task, time_ns, EventBody::Name { comm });
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A child made with CLONE_UNTRACED escapes its tracer, and in a net it would fail at its first call. The flag is
+/// taken out for as long as the call lasts, as rr does; the trace keeps the program's own arguments.
+fn keep_traced(tid: i32, abi: Abi, clone3: bool, args: [u64; 6]) -> Option<CloneEdit> {
+    if clone3 {
+        let flags = memory::read_word(tid, args[0])?;
+        let edited = flags & CLONE_UNTRACED != 0 && memory::write_word(tid, args[0], flags & !CLONE_UNTRACED);
+        return edited.then_some(CloneEdit::Memory { address: args[0], value: flags });
+    }
+    if args[0] & CLONE_UNTRACED == 0 {
+        return None;
+    }
+    let place = if abi == Abi::I386 { RBX } else { RDI };
+    let mut registers = ptrace::registers(tid).ok()?;
+    let value = registers[place];
+    registers[place] &= !CLONE_UNTRACED;
+    ptrace::set_registers(tid, &registers).ok()?;
+    Some(CloneEdit::Register { place, value })
+}
+
+/// Puts back what [`keep_traced`] changed, in the parent at the call's exit, in the child at its first stop.
+pub(super) fn undo(tid: i32, edit: CloneEdit) {
+    match edit {
+        CloneEdit::Register { place, value } => {
+            if let Ok(mut registers) = ptrace::registers(tid) {
+                registers[place] = value;
+                _ = ptrace::set_registers(tid, &registers);
+            }
+        }
+        CloneEdit::Memory { address, value } => {
+            _ = memory::write_word(tid, address, value);
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Where the tracer runs.
+//!
+//! A stop is a switch from the tracee to us and back. On one CPU that is two context switches, some 3 us each; from one
+//! CPU to another it is a wake-up of an idle CPU, which on a virtual machine leaves the guest: measured three to ten
+//! times as much. The scheduler, left alone, spreads us and the tracee over idle CPUs, and always pays the higher price.
+//!
+//! So we hold ourselves and the tasks on one CPU while that makes them faster, and let them spread where it does not:
+//!
+//! - A single task and its tracer never run at the same time. Together on one CPU they lose nothing.
+//! - Several tasks could run at the same time. Which way is faster depends on the machine and on how much they do
+//!   between calls, so it is tried: the rate of stops is the program's own progress, and the way with the higher rate
+//!   is kept, tried again from time to time.
+//! - Tasks that seldom stop are left alone.
+//!
+//! What the program is told stays true to itself: around its own sched_getaffinity and sched_setaffinity the task has
+//! its own CPUs back ([`Placement::lend`]), and children inherit them in our table.
+
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
+
+use super::tracee::Tracee;
+use crate::sys::clock::monotonic_ns;
+use crate::sys::guardian::Guardian;
+use crate::sys::sched::{self, CpuSet};
+
+/// How long the rate of stops is measured at a time.
+const WINDOW_NS: u64 = Duration::from_millis(20).as_nanos() as u64;
+/// How long a decision stands before the other way is tried again; doubled each time it is confirmed.
+const STAND_NS_MIN: u64 = Duration::from_millis(500).as_nanos() as u64;
+const STAND_NS_MAX: u64 = Duration::from_secs(8).as_nanos() as u64;
+/// Below this rate, stops cost the program little wherever they happen.
+const SELDOM_STOPS_PER_S: f64 = 1000.0;
+/// The other way must be better by this factor to be taken: rates are noisy.
+const CLEARLY_BETTER: f64 = 1.15;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// We and all tasks on this CPU.
+    Together(usize),
+    /// Everybody where the scheduler puts them.
+    Spread,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    /// The present way stands until then.
+    Standing { until_ns: u64, for_ns: u64 },
+    /// The present way is on trial against one that had this rate of stops.
+    Trial { before: Way, rate_before: f64, stood_ns: u64 },
+}
+
+pub(super) struct Placement {
+    /// The CPUs that we were given ourselves; `None` where there is nothing to place.
+    own: Option<CpuSet>,
+    way: Way,
+    phase: Phase,
+    window_start_ns: u64,
+    window_stops: u64,
+    /// Gives tasks their CPUs back should we die.
+    guardian: Option<Guardian>,
+}
+
+type Tasks = FxHashMap<i32, Tracee>;
+
+impl Placement {
+    pub(super) fn new(enabled: bool) -> Self {
+        let own = sched::affinity(0).ok().filter(|cpus| enabled && cpus.len() > 1);
+        Placement {
+            own,
+            way: Way::Spread,
+            phase: Phase::Standing { until_ns: 0, for_ns: STAND_NS_MIN },
+            window_start_ns: 0,
+            window_stops: 0,
+            guardian: None,
+        }
+    }
+
+    /// Before anything is traced. `survivors`: the tasks live on if we are killed, and must get their CPUs back then.
+    pub(super) fn begin(&mut self, survivors: bool, tasks: &mut Tasks) {
+        if self.own.is_none() {
+            return;
+        }
+        if survivors {
+            self.guardian = Guardian::start().ok();
+            if self.guardian.is_none() {
+                self.own = None;
+                return;
+            }
+        }
+        self.window_start_ns = monotonic_ns();
+        self.phase = Phase::Standing { until_ns: self.window_start_ns + WINDOW_NS, for_ns: STAND_NS_MIN };
+        self.together(tasks);
+    }
+
+    /// At each stop; decides now and then.
+    #[inline]
+    pub(super) fn on_stop(&mut self, now_ns: u64, tasks: &mut Tasks) {
+        self.window_stops += 1;
+        if now_ns.saturating_sub(self.window_start_ns) >= WINDOW_NS && self.own.is_some() {
+            self.decide(now_ns, tasks);
+        }
+    }
+
+    fn decide(&mut self, now_ns: u64, tasks: &mut Tasks) {
+        let rate = self.window_stops as f64 * 1e9 / (now_ns - self.window_start_ns) as f64;
+        self.window_start_ns = now_ns;
+        self.window_stops = 0;
+        let single = tasks.len() < 2;
+        match self.phase {
+            _ if single => {
+                self.phase = Phase::Standing { until_ns: now_ns, for_ns: STAND_NS_MIN };
+                if self.way == Way::Spread {
+                    self.together(tasks);
+                }
+            }
+            Phase::Standing { .. } if rate < SELDOM_STOPS_PER_S => {
+                if self.way != Way::Spread {
+                    self.spread(tasks);
+                }
+            }
+            Phase::Standing { until_ns, for_ns } if now_ns >= until_ns => {
+                self.phase = Phase::Trial { before: self.way, rate_before: rate, stood_ns: for_ns };
+                self.turn(tasks);
+            }
+            Phase::Standing { .. } => {}
+            Phase::Trial { before, rate_before, stood_ns } => {
+                let for_ns = if rate > rate_before * CLEARLY_BETTER {
+                    STAND_NS_MIN
+                } else {
+                    self.turn_to(before, tasks);
+                    (stood_ns * 2).min(STAND_NS_MAX)
+                };
+                self.phase = Phase::Standing { until_ns: now_ns + for_ns, for_ns };
+            }
+        }
+    }
+
+    fn turn(&mut self, tasks: &mut Tasks) {
+        match self.way {
+            Way::Together(_) => self.spread(tasks),
+            Way::Spread => self.together(tasks),
+        }
+    }
+
+    fn turn_to(&mut self, way: Way, tasks: &mut Tasks) {
+        match way {
+            Way::Together(_) => self.together(tasks),
+            Way::Spread => self.spread(tasks),
+        }
+    }
+
+    fn together(&mut self, tasks: &mut Tasks) {
+        let Some(cpu) = sched::current_cpu() else { return };
+        if sched::set_affinity(0, &CpuSet::single(cpu)).is_err() {
+            return;
+        }
+        self.way = Way::Together(cpu);
+        for (&tid, tracee) in tasks.iter_mut() {
+            self.hold(tid, tracee);
+        }
+    }
+
+    fn spread(&mut self, tasks: &mut Tasks) {
+        self.way = Way::Spread;
+        for (&tid, tracee) in tasks.iter_mut() {
+            self.give_back(tid, tracee);
+        }
+        if let Some(own) = &self.own {
+            _ = sched::set_affinity(0, own);
+        }
+    }
+
+    /// Holds one task on our CPU, where its own set allows that.
+    fn hold(&mut self, tid: i32, tracee: &mut Tracee) {
+        let Way::Together(cpu) = self.way else { return };
+        let own = match tracee.own_cpus {
+            Some(own) => own,
+            None => match sched::affinity(tid) {
+                Ok(own) => *tracee.own_cpus.insert(own),
+                Err(_) => return,
+            },
+        };
+        if own.len() < 2 || !own.contains(cpu) {
+            return;
+        }
+        if let Some(guardian) = &mut self.guardian
+            && !guardian.note(tid, &own)
+        {
+            // A child starts on its parent's CPU.
+            _ = sched::set_affinity(tid, &own);
+            return;
+        }
+        _ = sched::set_affinity(tid, &CpuSet::single(cpu));
+    }
+
+    fn give_back(&mut self, tid: i32, tracee: &Tracee) {
+        if let Some(own) = &tracee.own_cpus {
+            _ = sched::set_affinity(tid, own);
+        }
+        if let Some(guardian) = &mut self.guardian {
+            guardian.forget(tid);
+        }
+    }
+
+    /// A new task, which inherited the CPU from its parent or was just attached to.
+    pub(super) fn arrived(&mut self, tid: i32, tasks: &mut Tasks) {
+        if let Some(tracee) = tasks.get_mut(&tid) {
+            self.hold(tid, tracee);
+        }
+    }
+
+    /// Before a call of the program that reads or sets the CPUs of `target`: it has its own back. Tells whether that
+    /// was needed; then [`Self::take_back`] follows.
+    pub(super) fn lend(&mut self, target: i32, tasks: &Tasks) -> bool {
+        let held = matches!(self.way, Way::Together(_));
+        match tasks.get(&target) {
+            Some(tracee) if held => {
+                self.give_back(target, tracee);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// After that call: what the task has now is its own.
+    pub(super) fn take_back(&mut self, target: i32, tasks: &mut Tasks) {
+        if let Some(tracee) = tasks.get_mut(&target) {
+            tracee.own_cpus = sched::affinity(target).ok();
+            self.hold(target, tracee);
+        }
+    }
+
+    /// A task is let go: it gets its own CPUs back.
+    pub(super) fn release(&mut self, tid: i32, tracee: &Tracee) {
+        if self.own.is_some() {
+            self.give_back(tid, tracee);
+        }
+    }
+
+    /// A task has ended.
+    pub(super) fn ended(&mut self, tid: i32) {
+        if let Some(guardian) = &mut self.guardian {
+            guardian.forget(tid);
+        }
+    }
+}
+
+impl Drop for Placement {
+    fn drop(&mut self) {
+        if let Some(own) = &self.own {
+            _ = sched::set_affinity(0, own);
+        }
+    }
+}

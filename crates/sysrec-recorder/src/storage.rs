@@ -1,0 +1,113 @@
+//! The trace file as the format's writer sees it, and how it comes to be: no other file is ever overwritten.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use sysrec_format::header::MAGIC;
+use sysrec_format::storage::Storage;
+
+use crate::Error;
+use crate::error::OutputProblem;
+use crate::sys::map::MappedFile;
+
+/// The trace file, mapped.
+pub(crate) struct MappedStorage {
+    map: Option<MappedFile>,
+}
+
+impl MappedStorage {
+    pub(crate) fn new(file: File) -> io::Result<Self> {
+        Ok(MappedStorage { map: Some(MappedFile::new(file)?) })
+    }
+
+    fn map(&mut self) -> io::Result<&mut MappedFile> {
+        self.map.as_mut().ok_or_else(|| io::Error::other("the trace file is closed"))
+    }
+}
+
+impl Storage for MappedStorage {
+    fn allocate(&mut self, len: u64) -> io::Result<()> {
+        let map = self.map()?;
+        if map.is_cut() { map.mend(len) } else { map.grow(len) }
+    }
+
+    #[inline]
+    fn bytes(&mut self, offset: u64, len: usize) -> io::Result<&mut [u8]> {
+        self.map()?.bytes(offset, len)
+    }
+
+    fn truncate(&mut self, len: u64) -> io::Result<()> {
+        self.map.take().map_or(Ok(()), |map| map.finish(len).map(drop))
+    }
+
+    fn health(&mut self) -> io::Result<()> {
+        if self.map()?.is_shorter_than_written() {
+            return Err(io::Error::other("somebody cut the trace file short while it was written"));
+        }
+        Ok(())
+    }
+}
+
+/// A trace file that was made for a recording. Until the recording has begun, it can be taken back.
+pub(crate) struct Output {
+    path: PathBuf,
+    moved: Option<PathBuf>,
+}
+
+impl Output {
+    /// Makes the file. A trace that is there already moves to `NAME.old`; anything else is refused.
+    pub(crate) fn create(path: &Path) -> Result<(Self, File), Error> {
+        let problem = |problem| Error::Output { path: path.to_owned(), problem };
+        let moved = match std::fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(problem(OutputProblem::Io(error))),
+            Ok(metadata) if metadata.is_dir() => return Err(problem(OutputProblem::Directory)),
+            Ok(_) => move_away(path).map_err(problem)?,
+        };
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(0o644)
+            .open(path)
+            .map_err(|error| problem(OutputProblem::Io(error)))?;
+        Ok((Output { path: path.to_owned(), moved }, file))
+    }
+
+    /// Nothing was recorded: the file goes, and the one that was there comes back.
+    pub(crate) fn take_back(self) {
+        _ = std::fs::remove_file(&self.path);
+        if let Some(moved) = self.moved {
+            _ = std::fs::rename(moved, &self.path);
+        }
+    }
+}
+
+/// What is there already: a trace moves, an empty file goes.
+fn move_away(path: &Path) -> Result<Option<PathBuf>, OutputProblem> {
+    // Without O_NONBLOCK, opening a FIFO would wait for its other end.
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path);
+    let mut file = file.map_err(OutputProblem::Io)?;
+    let metadata = file.metadata().map_err(OutputProblem::Io)?;
+    if metadata.is_dir() {
+        return Err(OutputProblem::Directory);
+    }
+    if !metadata.is_file() {
+        return Err(OutputProblem::NoRegularFile);
+    }
+    if metadata.len() == 0 {
+        std::fs::remove_file(path).map_err(OutputProblem::Io)?;
+        return Ok(None);
+    }
+    let mut magic = [0; MAGIC.len()];
+    if file.read_exact(&mut magic).is_err() || magic != MAGIC {
+        return Err(OutputProblem::OtherFile);
+    }
+    let mut old = path.as_os_str().to_owned();
+    old.push(".old");
+    let old = PathBuf::from(old);
+    std::fs::rename(path, &old).map_err(OutputProblem::Io)?;
+    Ok(Some(old))
+}
