@@ -104,6 +104,12 @@ fn all_and_none_are_known() {
 }
 
 #[test]
+fn the_last_of_several_expressions_counts() {
+    let filter = Filter::parse_last(["close", "!getppid"]).unwrap();
+    assert_eq!(filter, parse("!getppid"));
+}
+
+#[test]
 fn display_is_canonical() {
     for (expression, canonical) in [
         ("trace=%net,file,%path", "%network,%file,%file"),
