@@ -32,6 +32,12 @@ impl CpuSet {
     }
 }
 
+impl std::fmt::Debug for CpuSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries((0..libc::CPU_SETSIZE as usize).filter(|&cpu| self.contains(cpu))).finish()
+    }
+}
+
 /// The set of a task; 0 is the calling thread.
 pub(crate) fn affinity(tid: i32) -> io::Result<CpuSet> {
     let mut set = CpuSet::single(usize::MAX);

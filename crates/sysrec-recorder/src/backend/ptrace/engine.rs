@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 
 use rustc_hash::FxHashMap;
-use sysrec_format::event::{EventBody, Origin, TaskEnd, UnfinishedReason};
+use sysrec_format::event::{EventBody, Origin, TaskEnd, TaskId, UnfinishedReason};
 
 use super::placement::Placement;
 use super::tracee::{InCall, Tracee};
@@ -17,7 +17,7 @@ use crate::error::StartStep;
 use crate::recording::{NewTask, Recording};
 use crate::sys::child::{Command, Held, Step};
 use crate::sys::clock::monotonic_ns;
-use crate::sys::ptrace::{self, EVENT_STOP, Gone, Resume};
+use crate::sys::ptrace::{self, Gone, Resume};
 use crate::sys::wait::{self, WaitStatus, Waited};
 use crate::{Error, users};
 
@@ -348,7 +348,9 @@ impl<'a> Engine<'a> {
         let Some(tracee) = self.tasks.remove(&waited.tid) else { return };
         self.shared.tasks.store(self.tasks.len() as u64, std::sync::atomic::Ordering::Relaxed);
         let superseded = self.in_execve_of_another(&tracee, waited.tid);
-        self.end_call(&tracee, superseded, time_ns);
+        if let Some(call) = &tracee.call {
+            self.abandon_call(tracee.task, call, superseded, time_ns);
+        }
         let end = match waited.status {
             _ if superseded => TaskEnd::Superseded,
             WaitStatus::Killed { signo, core_dumped } => TaskEnd::Killed { signo, core_dumped },
@@ -368,21 +370,21 @@ impl<'a> Engine<'a> {
     }
 
     /// A task that ends inside a call leaves it unfinished.
-    fn end_call(&mut self, tracee: &Tracee, superseded: bool, time_ns: u64) {
-        let Some(call) = &tracee.call else { return };
+    pub(super) fn abandon_call(&mut self, task: TaskId, call: &InCall, superseded: bool, time_ns: u64) {
         if let Some(entry) = &call.kept_back {
-            self.recording.entry(tracee.task, entry);
+            self.recording.entry(task, entry);
         }
-        if call.recorded {
-            let reason = if super::calls::is_exit(call.abi, call.nr) {
-                UnfinishedReason::EXIT
-            } else if superseded {
-                UnfinishedReason::SUPERSEDED
-            } else {
-                UnfinishedReason::KILLED
-            };
-            self.recording.unfinished(tracee.task, reason, time_ns);
+        if !call.recorded {
+            return;
         }
+        let reason = if super::calls::is_exit(call.abi, call.nr) {
+            UnfinishedReason::EXIT
+        } else if superseded {
+            UnfinishedReason::SUPERSEDED
+        } else {
+            UnfinishedReason::KILLED
+        };
+        self.recording.unfinished(task, reason, time_ns);
     }
 
     /// Whether another task of the same process is in execve, which ends all others.

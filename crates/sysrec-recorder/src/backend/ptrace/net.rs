@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use sysrec_syscalls::Abi;
+use sysrec_syscalls::{Abi, NUMBER_LIMIT};
 use sysrec_syscalls::filter::Filter;
 
 use crate::sys::seccomp::{Conditional, Program, Stops, X32_BIT};
@@ -56,8 +56,8 @@ fn stops(filter: &Filter, abi: Abi, first: u32, needed: Needed) -> Stops {
     numbers.sort_unstable();
     numbers.dedup();
     let mut ranges = ranges_of(&numbers);
-    if filter.unknown_selected() {
-        ranges = with_unknown(&ranges, abi, first);
+    if filter.unknown_selected(abi) {
+        ranges.push(first + NUMBER_LIMIT..=u32::MAX);
     }
     let selected = |nr: u32| ranges.iter().any(|range| range.contains(&nr));
     let conditionals = [
@@ -77,20 +77,6 @@ fn ranges_of(numbers: &[u32]) -> Vec<RangeInclusive<u32>> {
             _ => ranges.push(nr..=nr),
         }
     }
-    ranges
-}
-
-/// Adds every number that the ABI's table does not know: the gaps between known numbers, and all behind the last.
-fn with_unknown(selected: &[RangeInclusive<u32>], abi: Abi, first: u32) -> Vec<RangeInclusive<u32>> {
-    let known: Vec<u32> = Filter::all().numbers(abi).collect();
-    let is_selected = |nr: u32| selected.iter().any(|range| range.contains(&nr));
-    let last = known.last().copied().unwrap_or(first);
-    let known = |nr: u32| known.binary_search(&nr).is_ok();
-    let mut numbers: Vec<u32> = (first..=last).filter(|&nr| is_selected(nr) || !known(nr)).collect();
-    numbers.push(last + 1);
-    let mut ranges = ranges_of(&numbers);
-    let tail = ranges.pop().expect("the number behind the last is in it");
-    ranges.push(*tail.start()..=u32::MAX);
     ranges
 }
 

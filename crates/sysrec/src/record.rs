@@ -1,0 +1,208 @@
+//! `sysrec record`: the command line of the recorder.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use sysrec_recorder::{BackendChoice, CommandEnd, Options, Outcome, Registers, StopReason, Target};
+use sysrec_syscalls::filter::Filter;
+
+use crate::text;
+
+/// Record every system call of a command, or of running processes, into a trace.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit code: that of the command; killed by the command's signal where one killed it. 127 and 126 where \
+                  the command is not found or may not be run, 2 for wrong usage, 1 where nothing could be recorded.\n\n\
+                  Ctrl-C reaches the command as without sysrec; the trace is whole afterwards. After attaching with -p, \
+                  Ctrl-C ends the recording and leaves the processes running."
+)]
+pub(crate) struct RecordArgs {
+    /// Write the trace here; a trace that is there already moves to NAME.old
+    #[arg(short, long, value_name = "FILE", default_value = "trace.bin")]
+    output: PathBuf,
+
+    /// Attach to these running processes, all threads of each, instead of starting a command
+    #[arg(short, long, value_name = "PID", value_delimiter = ',', conflicts_with_all = ["command", "user"])]
+    pid: Vec<i32>,
+
+    /// The mechanism that records
+    #[arg(long, value_enum, default_value_t = BackendArg::Auto)]
+    backend: BackendArg,
+
+    /// Record only these calls: names, !names, /regex, classes such as %file, %net, %process; as in strace
+    #[arg(short = 'e', long = "filter", value_name = "CALLS")]
+    filter: Vec<String>,
+
+    /// Do not record children and threads
+    #[arg(long)]
+    no_follow: bool,
+
+    /// End with the command, and let go of processes that outlive it
+    #[arg(long)]
+    no_wait: bool,
+
+    /// End the recording after this time (1.5s, 200ms, 2m); the command goes on
+    #[arg(long, value_name = "TIME", value_parser = text::parse_duration)]
+    duration: Option<Duration>,
+
+    /// End the recording after this many calls; the command goes on
+    #[arg(long, value_name = "N", value_parser = text::parse_count)]
+    max_calls: Option<u64>,
+
+    /// End the recording when the trace has this size (500k, 2M, 10G); the command goes on
+    #[arg(long, value_name = "BYTES", value_parser = text::parse_bytes)]
+    max_size: Option<u64>,
+
+    /// Run the command as this user, by name or number (needs root)
+    #[arg(short, long, value_name = "USER")]
+    user: Option<String>,
+
+    /// How much of the registers to record
+    #[arg(long, value_enum, default_value_t = RegistersArg::Call)]
+    registers: RegistersArg,
+
+    /// Store the environment of the command in the trace
+    #[arg(long)]
+    environment: bool,
+
+    /// Print the report at the end
+    #[arg(long)]
+    report: bool,
+
+    /// No progress line, no closing line
+    #[arg(short, long)]
+    quiet: bool,
+
+    /// Leave the recorder and the command on whatever CPUs the kernel chooses
+    #[arg(long)]
+    no_placement: bool,
+
+    /// The command and its arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD", required_unless_present = "pid")]
+    command: Vec<OsString>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum BackendArg {
+    /// The best that works here
+    Auto,
+    /// ptrace: everywhere, without privileges
+    Ptrace,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RegistersArg {
+    /// Number, arguments, instruction and stack pointer, return value
+    Call,
+    /// The whole user register set at both ends of every call as well
+    All,
+}
+
+impl RecordArgs {
+    fn options(&self) -> anyhow::Result<Options> {
+        let target = if self.pid.is_empty() {
+            Target::Command { argv: self.command.clone(), user: self.user.clone() }
+        } else {
+            Target::Processes(self.pid.clone())
+        };
+        let mut options = Options::new(target, self.output.clone());
+        options.backend = match self.backend {
+            BackendArg::Auto => BackendChoice::Auto,
+            BackendArg::Ptrace => BackendChoice::Ptrace,
+        };
+        options.filter = Filter::parse_last(&self.filter)?;
+        options.follow = !self.no_follow;
+        options.wait = !self.no_wait;
+        options.duration = self.duration;
+        options.calls_max = self.max_calls;
+        options.bytes_max = self.max_size;
+        options.registers = match self.registers {
+            RegistersArg::Call => Registers::Call,
+            RegistersArg::All => Registers::All,
+        };
+        options.environment = self.environment;
+        options.progress = !self.quiet && std::io::stderr().is_terminal();
+        options.placement = !self.no_placement;
+        Ok(options)
+    }
+}
+
+/// Records, says in a line what was recorded, and ends as the command ended.
+pub(crate) fn run(args: &RecordArgs) -> ExitCode {
+    let options = match args.options() {
+        Ok(options) => options,
+        Err(error) => {
+            text::print_error(&error);
+            return ExitCode::from(2);
+        }
+    };
+    let outcome = match sysrec_recorder::record(&options) {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            let code = error.exit_code();
+            text::print_error(&error.into());
+            return ExitCode::from(code);
+        }
+    };
+    if !args.quiet {
+        _ = writeln!(anstream::stderr(), "sysrec: {}", closing_line(&outcome));
+    }
+    if let Some(problem) = &outcome.storage_problem {
+        _ = writeln!(
+            anstream::stderr(),
+            "sysrec: the trace could not grow any more ({problem}); the command went on, and {} calls are missing from the trace",
+            outcome.totals.lost_calls
+        );
+    }
+    if args.report {
+        crate::report::print(&outcome.output);
+    }
+    match outcome.command_end {
+        Some(CommandEnd::Killed(signo)) => {
+            sysrec_recorder::die_by(signo);
+            ExitCode::from(128_u8.wrapping_add(signo as u8))
+        }
+        Some(CommandEnd::Exited(code)) => ExitCode::from(code as u8),
+        None => ExitCode::SUCCESS,
+    }
+}
+
+/// What was recorded, how large it is, what it cost, what was lost.
+fn closing_line(outcome: &Outcome) -> String {
+    let totals = &outcome.totals;
+    let plural = |n: u64, one: &str, many: &str| format!("{} {}", text::count(n), if n == 1 { one } else { many });
+    let lost = match totals.lost_calls {
+        0 => "nothing lost".to_owned(),
+        lost => format!("{} LOST", plural(lost, "call", "calls")),
+    };
+    let per_call = if totals.calls == 0 {
+        String::new()
+    } else {
+        format!(" ({:.1} bytes a call)", outcome.bytes as f64 / totals.calls as f64)
+    };
+    let early = match outcome.stopped {
+        Some(StopReason::Duration) => ", ended by --duration",
+        Some(StopReason::Calls) => ", ended by --max-calls",
+        Some(StopReason::Size) => ", ended by --max-size",
+        Some(StopReason::Signal) => ", ended by a signal",
+        Some(StopReason::CommandEnded) => ", ended with the command",
+        None => "",
+    };
+    format!(
+        "{} of {} in {}, {}{} to {}; {} adds about {} to a call here; {}{}",
+        plural(totals.calls + totals.unfinished, "call", "calls"),
+        plural(totals.tasks, "task", "tasks"),
+        text::duration(outcome.elapsed_ns),
+        text::bytes(outcome.bytes),
+        per_call,
+        outcome.output.display(),
+        outcome.backend,
+        text::duration(outcome.overhead.call_ns_median),
+        lost,
+        early,
+    )
+}
