@@ -65,6 +65,8 @@ pub struct Outcome {
     pub stopped: Option<StopReason>,
     /// Why nothing more could be written, where that happened; the calls lost are counted in `totals`.
     pub storage_problem: Option<String>,
+    /// Remarks on how the recording made a difference to the program, a sentence each.
+    pub notes: Vec<String>,
     /// Wall time from start to end, nanoseconds.
     pub elapsed_ns: u64,
 }
@@ -143,6 +145,7 @@ fn record_into(options: &Options, launch: Option<&Launch>, file: std::fs::File) 
         backend: Ptrace::NAME,
         stopped,
         storage_problem: closed.storage_problem,
+        notes: closed.notes,
         elapsed_ns: started.elapsed().as_nanos() as u64,
     })
 }

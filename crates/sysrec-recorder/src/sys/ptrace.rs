@@ -180,6 +180,11 @@ pub(crate) fn set_registers(tid: i32, registers: &UserRegisters) -> Result<()> {
     ours(libc::PTRACE_SETREGS, tid, 0, registers.as_ptr() as usize).map(drop)
 }
 
+/// `PTRACE_POKEDATA`: writes one 8-byte word, also where the tracee may only read. `false` where nothing can be written.
+pub(crate) fn write_word(tid: i32, address: u64, word: u64) -> bool {
+    request(libc::PTRACE_POKEDATA, tid, address as usize, word as usize).is_ok()
+}
+
 /// Places in [`UserRegisters`].
 pub(crate) mod register {
     pub(crate) const RBX: usize = 5;

@@ -1,5 +1,7 @@
 //! All stops that are not syscall stops: births, execs, signals, group-stops.
 
+use std::os::unix::ffi::OsStrExt;
+
 use sysrec_format::event::{Abi, EventBody, Origin, TaskEnd};
 
 use super::engine::{Engine, Next};
@@ -96,7 +98,9 @@ impl Engine<'_> {
         let first = self.launching && self.command == Some(tid);
         self.launching = self.launching && !first;
         if !self.ending {
-            let body = EventBody::Exec { exe: procfs::exe(pid), argv: procfs::argv(pid), comm, former };
+            let exe = procfs::exe(pid);
+            self.remarks.executed(std::path::Path::new(std::ffi::OsStr::from_bytes(&exe)));
+            let body = EventBody::Exec { exe, argv: procfs::argv(pid), comm, former };
             self.recording.event(task, time_ns, body);
             self.tell_mappings(tid, time_ns);
             if first {
