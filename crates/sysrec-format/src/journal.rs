@@ -11,6 +11,8 @@
 
 use crate::error::Error;
 use crate::event::{Abi, Entry, TaskId, USER_REGISTERS, UnfinishedReason, UserRegisters};
+use crate::events::EVENT_HEADER_BYTES;
+use crate::limits::EVENT_BODY_BYTES_MAX;
 use crate::wire::{crc32, fixed, u32_at, u64_at};
 
 /// Bytes of a row's header.
@@ -20,6 +22,8 @@ const REGISTERS_BYTES: usize = 8 * USER_REGISTERS;
 const ENTRY_BYTES: usize = 80;
 const EXIT_BYTES: usize = 24;
 const END_BYTES: usize = 16;
+/// Bytes of the largest event in a row, padding included.
+const EVENT_BYTES_MAX: usize = (EVENT_HEADER_BYTES + EVENT_BODY_BYTES_MAX as usize).next_multiple_of(8);
 /// Bytes of the largest row of a call: an entry with all registers.
 pub(crate) const CALL_ROW_BYTES_MAX: usize = ROW_HEADER_BYTES + ENTRY_BYTES + REGISTERS_BYTES;
 
@@ -317,19 +321,31 @@ impl<'a> Rows<'a> {
         Ok(Some(Row { at, kind: RowKind(header[4]), detail: header[5], body }))
     }
 
+    /// Whether a row of a known kind could begin at `at`: a look at the header, which spares most CRCs.
+    fn plausible(&self, at: usize) -> bool {
+        let Some(header) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<ROW_HEADER_BYTES>()) else {
+            return false;
+        };
+        let bytes = 8 * usize::from(u16::from_le_bytes([header[6], header[7]]));
+        match RowKind(header[4]) {
+            RowKind::ENTRY => bytes == ENTRY_BYTES || bytes == ENTRY_BYTES + REGISTERS_BYTES,
+            RowKind::EXIT => bytes == EXIT_BYTES || bytes == EXIT_BYTES + REGISTERS_BYTES,
+            RowKind::END => bytes == END_BYTES,
+            RowKind::EVENT | RowKind::VOID => bytes <= EVENT_BYTES_MAX,
+            _ => false,
+        }
+    }
+
     /// Where the next good row begins, searched from behind a bad one at `bad`.
     fn search(&mut self, bad: usize) -> Option<usize> {
-        let units = u16::from_le_bytes(fixed(self.bytes, bad + 6));
-        let behind = bad + ROW_HEADER_BYTES + 8 * usize::from(units);
-        if matches!(self.row_at(behind), Ok(Some(_))) {
-            return Some(behind);
-        }
-        let mut at = bad + 8;
-        while at < self.bytes.len() && self.budget > 0 {
-            if matches!(self.row_at(at), Ok(Some(_))) {
+        let places = (bad + ROW_HEADER_BYTES..self.bytes.len()).step_by(8);
+        for at in places {
+            if self.budget == 0 {
+                break;
+            }
+            if self.plausible(at) && matches!(self.row_at(at), Ok(Some(_))) {
                 return Some(at);
             }
-            at += 8;
         }
         None
     }
@@ -409,6 +425,7 @@ mod tests {
         // Each row claims the longest body and has a wrong CRC.
         let mut bytes = vec![0xff; 4 << 20];
         for row in bytes.chunks_exact_mut(8) {
+            row[4] = RowKind::EVENT.0;
             row[6] = 0xff;
             row[7] = 0x0f;
         }

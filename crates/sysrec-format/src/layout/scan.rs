@@ -33,12 +33,13 @@ impl Layout {
         let end = log_end.min(self.file_bytes);
         let mut offset = self.log_start;
         let mut sequence = 0_u32;
+        let mut known_to = None;
         while offset < end {
             let header = match self.frame_at(file, offset, end) {
                 Ok(header) => header,
                 Err(error @ Error::Io { .. }) => return Err(error),
                 Err(error) => {
-                    offset = self.pass_damage(file, offset, end, sequence, error)?;
+                    (offset, known_to) = self.pass_damage(file, offset, end, sequence, error)?;
                     continue;
                 }
             };
@@ -61,24 +62,18 @@ impl Layout {
         }
         if log_end > self.file_bytes {
             let missing = log_end - self.file_bytes;
-            // A frame that was cut in two has been listed already, with what it was.
-            let listed = self.damages.list.last().is_some_and(|damage| {
-                damage.offset.saturating_add(damage.bytes) >= self.file_bytes
-                    && damage.offset >= self.log_start
-            });
-            let error = Error::malformed(
-                self.file_bytes,
-                "log",
-                format!("{missing} bytes more"),
-                "the end of the file",
-            );
-            let damage = Damage::of_bytes(self.file_bytes, missing, error);
-            self.damages.push(if listed { Damage { calls: Some(0), ..damage } } else { damage });
+            let error = Error::malformed(self.file_bytes, "log", format!("{missing} bytes more"), "the end of the file");
+            // A frame that was cut in two is listed with what it was; where it was the last one, nothing else is missing.
+            let damage = match known_to {
+                Some(known_to) if known_to >= log_end => Damage::without_calls(self.file_bytes, missing, error),
+                _ => Damage::of_bytes(self.file_bytes, missing, error),
+            };
+            self.damages.push(damage);
         }
         Ok(())
     }
 
-    /// Lists the damage at `offset`; where the next good frame begins.
+    /// Lists the damage at `offset`; where the next good frame begins, and where the damaged one ended, if it says so.
     fn pass_damage(
         &mut self,
         file: &(impl ReadAt + ?Sized),
@@ -86,7 +81,7 @@ impl Layout {
         end: u64,
         sequence: u32,
         error: Error,
-    ) -> Result<u64, Error> {
+    ) -> Result<(u64, Option<u64>), Error> {
         // A good header whose frame goes over the end was cut: it still says what is missing.
         let header = FrameHeader::parse(&read(file, offset, FRAME_BYTES)?, self.seed, offset).ok();
         let next = self.next_frame(file, offset + 8, end, sequence)?;
@@ -95,7 +90,7 @@ impl Layout {
             None => Damage::of_bytes(offset, next - offset, error),
         };
         self.damages.push(damage);
-        Ok(next)
+        Ok((next, header.map(|header| offset.saturating_add(header.frame_bytes()))))
     }
 
     /// The first place from `offset` where a good frame begins whose number comes after those before it; `end` if
