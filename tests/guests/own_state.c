@@ -1,6 +1,6 @@
 /* Prints what it can see of the state it was started in: all of it must be as without a recorder. */
 #include "guest.h"
-#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>

@@ -134,7 +134,8 @@ fn follow(segment: &Segment, calls: &[&RecordedCall], start: usize) -> Result<()
         return Err(format!("{start} calls recorded before the first call that the task made"));
     }
     let tid = segment.calls[0].tid;
-    if calls[start].tid != tid {
+    // 0: the task was killed before it had learnt its tid.
+    if tid != 0 && calls[start].tid != tid {
         return Err(format!("recorded for tid {}, made by {tid}", calls[start].tid));
     }
     let mut cursor = Cursor { calls, next: start };

@@ -97,7 +97,8 @@ pub fn read(output: &Path) -> io::Result<Vec<RecordedCall>> {
         if rest.starts_with("<...") {
             let result = rest.rsplit_once(" = ").map(|(_, result)| result);
             if let Some(index) = pending.remove(&tid) {
-                calls[index].ret = result.and_then(|result| parse_result(result, &tables));
+                let abi = calls[index].abi;
+                calls[index].ret = result.and_then(|result| parse_result(result, abi, &tables));
             }
             continue;
         }
@@ -128,7 +129,7 @@ pub fn read(output: &Path) -> io::Result<Vec<RecordedCall>> {
             abi: if is_x32 { Abi::X32 } else { abi },
             nr,
             args: Arguments::Shown(args),
-            ret: result.and_then(|result| parse_result(result, &tables)),
+            ret: result.and_then(|result| parse_result(result, abi, &tables)),
         });
         if unfinished {
             pending.insert(tid, calls.len() - 1);
@@ -153,10 +154,14 @@ fn parse_number(word: &str) -> Option<u64> {
     }
 }
 
-fn parse_result(result: &str, tables: &Tables) -> Option<i64> {
+fn parse_result(result: &str, abi: Abi, tables: &Tables) -> Option<i64> {
     let mut words = result.split_ascii_whitespace();
     match (words.next()?, words.next()) {
         ("-1" | "?", Some(error)) => tables.errors.get(error).copied(),
-        (number, _) => parse_number(number).map(|number| number as i64),
+        (number, _) => {
+            let number = parse_number(number)? as i64;
+            // Of 32-bit calls strace shows the register without its sign.
+            Some(if abi == Abi::I386 { i64::from(number as i32) } else { number })
+        }
     }
 }
