@@ -14,7 +14,6 @@ use sysrec_format::event::Abi;
 
 use crate::Skip;
 use crate::conform::{Arguments, RecordedCall};
-use crate::oracle::{self, Counts};
 
 /// The command line that runs a command under strace and leaves its text in `output`.
 pub fn command_line(output: &Path) -> Vec<OsString> {
@@ -82,7 +81,8 @@ pub fn read(output: &Path) -> io::Result<Vec<RecordedCall>> {
         let broken = || io::Error::new(io::ErrorKind::InvalidData, format!("strace wrote: {line}"));
         let (pid, rest) = line.trim_start().split_once(' ').ok_or_else(broken)?;
         let tid: i32 = pid.parse().map_err(|_| broken())?;
-        let (number, rest) = rest.trim_start().strip_prefix('[').and_then(|rest| rest.split_once("] ")).ok_or_else(broken)?;
+        let (number, rest) =
+            rest.trim_start().strip_prefix('[').and_then(|rest| rest.split_once("] ")).ok_or_else(broken)?;
         if rest.starts_with("---") {
             continue;
         }
@@ -136,15 +136,6 @@ pub fn read(output: &Path) -> io::Result<Vec<RecordedCall>> {
         }
     }
     Ok(calls)
-}
-
-/// How often each number was called.
-pub fn counts(calls: &[RecordedCall]) -> Counts {
-    let mut counts = Counts::new();
-    for call in calls {
-        *counts.entry(oracle::key(call.abi, call.nr)).or_default() += 1;
-    }
-    counts
 }
 
 fn parse_number(word: &str) -> Option<u64> {
