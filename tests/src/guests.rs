@@ -168,7 +168,7 @@ pub const GUESTS: &[Guest] = &[
     guest("clone_untraced").strace(Strace::Misses),
     guest("threads_short").args(&["125"]),
     guest("threads_many"),
-    guest("exec_thread").exits(10),
+    guest("exec_thread").strace(Strace::MisreadsDyingTasks).exits(10),
     guest("exec_race").strace(Strace::MisreadsDyingTasks).exits(30),
     guest("exec_fails"),
     guest("leader_exit").exits(7),
@@ -177,7 +177,7 @@ pub const GUESTS: &[Guest] = &[
     guest("kill_self").dies_by(libc::SIGKILL),
     guest("kill_child").strace(Strace::MisreadsDyingTasks),
     guest("daemonize").exits(17),
-    guest("pid_namespace").unlogged(),
+    guest("pid_namespace").strace(Strace::MisreadsDyingTasks).unlogged(),
     guest("exit_with_0").source("exit_with").args(&["0"]).unlogged(),
     guest("exit_with_77").source("exit_with").args(&["77"]).unlogged().exits(77),
     guest("exit_with_255").source("exit_with").args(&["255"]).unlogged().exits(255),
@@ -209,7 +209,7 @@ pub const GUESTS: &[Guest] = &[
     guest("seccomp_kill_thread").exits(6).uncountable(),
     guest("seccomp_trace"),
     // What a program can see of its recorder.
-    guest("ptrace_inside").unlogged().output(Output::ShowsTracer),
+    guest("ptrace_inside").strace(Strace::MisreadsDyingTasks).unlogged().output(Output::ShowsTracer),
     guest("tracer_visible").unlogged().output(Output::ShowsTracer),
     guest("own_state").args(&["one", "two words", "*", ""]).unlogged(),
     // Things that block, and servers; also for attaching and for the benchmark.
