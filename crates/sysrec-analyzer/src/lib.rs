@@ -14,6 +14,7 @@
 mod error;
 mod file;
 mod integrity;
+pub mod metrics;
 mod outcome;
 mod pass;
 mod selection;
