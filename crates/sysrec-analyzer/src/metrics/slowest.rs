@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering as Memory};
 
 use sysrec_format::error::Error as FormatError;
 use sysrec_format::event::Call;
-use sysrec_format::layout::Damage;
+use sysrec_format::damage::Damage;
 
 use crate::pass::{self, Pass, SelectedChunk};
 use crate::selection::Selection;
