@@ -15,10 +15,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
 use sysrec_format::event::{Call, Event, EventBody, TaskId};
 use sysrec_format::frame::ChunkKind;
-use sysrec_format::damage::Damage;
 
 use crate::selection::Selection;
 use crate::trace::{Trace, begin_ns};

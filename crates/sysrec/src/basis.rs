@@ -74,7 +74,10 @@ fn completeness(traces: &[Trace], taken: &Taken) -> Vec<String> {
         lines.push(format!("{rest} more traces are not whole."));
     }
     if taken.damaged_calls > 0 {
-        lines.push(format!("{} in damaged chunks are missing.", counted(taken.damaged_calls, "call", "calls")));
+        lines.push(format!(
+            "{} in damaged chunks are missing.",
+            counted(taken.damaged_calls, "call", "calls")
+        ));
     }
     if lines.is_empty() {
         lines.push("Complete: nothing lost, nothing damaged.".to_owned());
@@ -102,7 +105,8 @@ fn incomplete(trace: &Trace) -> String {
     }
     let damages = integrity.damages.len() as u64 + integrity.more_damages;
     if damages > 0 {
-        let calls: u64 = integrity.damages.iter().filter_map(|damage| damage.calls).fold(0, u64::saturating_add);
+        let calls: u64 =
+            integrity.damages.iter().filter_map(|damage| damage.calls).fold(0, u64::saturating_add);
         let parts_damaged = counted(damages, "damaged part", "damaged parts");
         parts.push(format!("{parts_damaged} with {}", counted(calls, "call", "calls")));
     }
@@ -133,14 +137,21 @@ fn cost(traces: &[Trace]) -> Vec<String> {
 
 /// What tracing system calls cannot see.
 fn unseen(traces: &[Trace]) -> String {
-    let mut line = "Not seen: work done by io_uring, and calls that the vDSO answers (clock_gettime)".to_owned();
+    let mut line =
+        "Not seen: work done by io_uring, and calls that the vDSO answers (clock_gettime)".to_owned();
     let mut filters: Vec<&str> =
         traces.iter().filter_map(Trace::session).filter_map(|session| session.filter.as_deref()).collect();
     filters.sort_unstable();
     filters.dedup();
     match filters.as_slice() {
         [] => {}
-        [filter] => _ = write!(line, "; calls outside of '{}', left out while recording", printable(filter.as_bytes())),
+        [filter] => {
+            _ = write!(
+                line,
+                "; calls outside of '{}', left out while recording",
+                printable(filter.as_bytes())
+            )
+        }
         _ => line.push_str("; calls that filters left out while recording"),
     }
     line + "."

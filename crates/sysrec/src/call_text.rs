@@ -37,8 +37,12 @@ pub(crate) fn failed(call: &Call) -> bool {
 fn argument(known: &Arg, value: u64, abi: Abi) -> String {
     let narrow = abi == Abi::I386;
     match known.kind {
-        ArgKind::Int if known.name.ends_with("flags") || known.name == "prot" => hexadecimal(value as u32 as u64),
-        ArgKind::Int | ArgKind::Fd | ArgKind::DirFd | ArgKind::Pid | ArgKind::Signal => (value as i32).to_string(),
+        ArgKind::Int if known.name.ends_with("flags") || known.name == "prot" => {
+            hexadecimal(value as u32 as u64)
+        }
+        ArgKind::Int | ArgKind::Fd | ArgKind::DirFd | ArgKind::Pid | ArgKind::Signal => {
+            (value as i32).to_string()
+        }
         ArgKind::Uint | ArgKind::Id => (value as u32).to_string(),
         ArgKind::Long if narrow => (value as i32).to_string(),
         ArgKind::Long | ArgKind::Off => (value as i64).to_string(),

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use sysrec_analyzer::Trace;
-use sysrec_format::frame::ChunkKind;
 use sysrec_format::damage::Damage;
+use sysrec_format::frame::ChunkKind;
 use sysrec_format::layout::Completeness;
 
 use crate::{screen, text};

@@ -19,8 +19,10 @@ use crate::{basis, open, screen, text};
 
 /// Count calls and errors, and show how their latencies are distributed
 #[derive(Debug, Args)]
-#[command(after_help = "Times are wall time from the entry of a call to its exit: a sleep of 10 s shows 10 s.\n\
-    Several traces are added up.")]
+#[command(
+    after_help = "Times are wall time from the entry of a call to its exit: a sleep of 10 s shows 10 s.\n\
+    Several traces are added up."
+)]
 pub(crate) struct ReportArgs {
     /// The traces
     #[arg(value_name = "TRACE", default_value = "trace.bin")]

@@ -132,7 +132,10 @@ impl Table {
         }
         while total(&shown, &widths) > width {
             let labels = shown.iter().copied().filter(|column| self.columns[*column].align == Align::Left);
-            match labels.max_by_key(|column| widths[*column]).filter(|widest| widths[*widest] > LABEL_WIDTH_MIN) {
+            match labels
+                .max_by_key(|column| widths[*column])
+                .filter(|widest| widths[*widest] > LABEL_WIDTH_MIN)
+            {
                 Some(widest) => widths[widest] -= 1,
                 None => break,
             }
@@ -148,7 +151,9 @@ impl Table {
     /// A table of GitHub's Markdown, with every column.
     pub(crate) fn markdown(&self) -> String {
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        let escape = |text: &str| text.replace('\\', "\\\\").replace('|', "\\|").replace('`', "\\`").replace('<', "&lt;");
+        let escape = |text: &str| {
+            text.replace('\\', "\\\\").replace('|', "\\|").replace('`', "\\`").replace('<', "&lt;")
+        };
         let mut text = line(self.columns.iter().map(|column| column.heading.to_owned()).collect());
         let rule = |column: &Column| if column.align == Align::Right { "---:" } else { "---" }.to_owned();
         text.push_str(&line(self.columns.iter().map(rule).collect()));

@@ -78,7 +78,12 @@ pub(crate) fn printable(bytes: &[u8]) -> String {
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
             match character {
-                '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' => {
+                '\u{200e}'
+                | '\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}'
+                | '\u{2028}'
+                | '\u{2029}' => {
                     text.extend(character.escape_unicode());
                 }
                 character if character.is_control() => text.extend(character.escape_default()),
@@ -138,7 +143,8 @@ pub(crate) fn parse_count(text: &str) -> Result<u64, String> {
 pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
     let short = text.trim_end_matches("iB").trim_end_matches('B');
     let factors = [("k", 1 << 10), ("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30), ("T", 1 << 40)];
-    scaled(short, &factors).ok_or_else(|| format!("'{text}' is not a size; write it as 4096, 500k, 2M or 10G"))
+    scaled(short, &factors)
+        .ok_or_else(|| format!("'{text}' is not a size; write it as 4096, 500k, 2M or 10G"))
 }
 
 fn scaled(text: &str, factors: &[(&str, u64)]) -> Option<u64> {

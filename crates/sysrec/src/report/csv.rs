@@ -16,7 +16,18 @@ pub(super) fn text(answer: &Answer<'_>) -> anyhow::Result<String> {
 
 fn rows(answer: &Answer<'_>, csv: &mut csv::Writer<Vec<u8>>) -> anyhow::Result<()> {
     let by = answer.report.by.iter().map(|dimension| dimension.name());
-    let figures = ["calls", "errors", "wall_ns_total", "min_ns", "mean_ns", "p50_ns", "p90_ns", "p99_ns", "p999_ns", "max_ns"];
+    let figures = [
+        "calls",
+        "errors",
+        "wall_ns_total",
+        "min_ns",
+        "mean_ns",
+        "p50_ns",
+        "p90_ns",
+        "p99_ns",
+        "p999_ns",
+        "max_ns",
+    ];
     csv.write_record(by.chain(figures))?;
     for figures in &answer.rows {
         let latency = &figures.row.latency;

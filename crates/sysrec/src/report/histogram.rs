@@ -24,8 +24,8 @@ const STEPS: [&[u64]; 5] = [
     &[100, 150, 200, 300, 500, 700],
     &[100, 120, 150, 180, 220, 270, 330, 390, 470, 560, 680, 820],
     &[
-        100, 110, 120, 130, 150, 160, 180, 200, 220, 240, 270, 300, 330, 360, 390, 430, 470, 510, 560, 620, 680,
-        750, 820, 910,
+        100, 110, 120, 130, 150, 160, 180, 200, 220, 240, 270, 300, 330, 360, 390, 430, 470, 510, 560, 620,
+        680, 750, 820, 910,
     ],
 ];
 /// Position in [`STEPS`] of what the ends are shown in.
@@ -62,7 +62,8 @@ pub(super) fn text(answer: &Answer<'_>, name: &str, markdown: bool, width: Optio
     );
     let buckets = buckets(latency);
     let most = buckets.iter().map(|bucket| bucket.calls).max().unwrap_or(1);
-    let bar_width = width.map_or(BAR_WIDTH, |width| width.saturating_sub(OTHER_WIDTH).clamp(BAR_WIDTH_MIN, BAR_WIDTH));
+    let bar_width =
+        width.map_or(BAR_WIDTH, |width| width.saturating_sub(OTHER_WIDTH).clamp(BAR_WIDTH_MIN, BAR_WIDTH));
     let mut table = Table::new(vec![
         Column::number("from"),
         Column::number("to"),
@@ -72,15 +73,21 @@ pub(super) fn text(answer: &Answer<'_>, name: &str, markdown: bool, width: Optio
         Column::label(""),
     ]);
     for bucket in &buckets {
-        let marks = QUANTILES.iter().zip(NAMES).zip(figures.quantiles_ns).filter(|(_, ns)| {
-            bucket.from_ns <= *ns && *ns < bucket.to_ns
-        });
+        let marks = QUANTILES
+            .iter()
+            .zip(NAMES)
+            .zip(figures.quantiles_ns)
+            .filter(|(_, ns)| bucket.from_ns <= *ns && *ns < bucket.to_ns);
         let marks: Vec<String> = marks.map(|((_, name), ns)| format!("{name} {}", duration(ns))).collect();
         table.push(vec![
             duration(bucket.from_ns).into(),
             duration(bucket.to_ns).into(),
             if bucket.calls == 0 { Cell::styled("-", QUIET) } else { count(bucket.calls).into() },
-            if bucket.calls == 0 { Cell::default() } else { share(bucket.calls as f64, latency.count() as f64).into() },
+            if bucket.calls == 0 {
+                Cell::default()
+            } else {
+                share(bucket.calls as f64, latency.count() as f64).into()
+            },
             Cell::styled(bar(bucket.calls, most, bar_width), BAR),
             marks.join(", ").into(),
         ]);
@@ -93,11 +100,13 @@ pub(super) fn text(answer: &Answer<'_>, name: &str, markdown: bool, width: Optio
 pub(super) fn buckets(latency: &Distribution) -> Vec<Bucket> {
     let [low, high] = latency.quantiles_ns([0.01, 0.99]);
     let (min, max) = (latency.min_ns(), latency.max_ns());
-    let fine = (0..STEPS.len()).rev().find(|steps| edges(*steps, low, high).len() <= FINE_ROWS_MAX + 1).unwrap_or(0);
+    let fine =
+        (0..STEPS.len()).rev().find(|steps| edges(*steps, low, high).len() <= FINE_ROWS_MAX + 1).unwrap_or(0);
     let middle = edges(fine, low, high);
     let (first, last) = (middle[0], middle[middle.len() - 1]);
     let coarse = COARSE.min(fine);
-    let mut bounds: Vec<u64> = edges(coarse, min, first).into_iter().take_while(|edge| *edge < first).collect();
+    let mut bounds: Vec<u64> =
+        edges(coarse, min, first).into_iter().take_while(|edge| *edge < first).collect();
     bounds.extend(&middle);
     if max >= last {
         bounds.extend(edges(coarse, last, max).into_iter().filter(|edge| *edge > last));

@@ -133,8 +133,12 @@ struct SlowJson {
 /// The whole answer, indented, with a line end.
 pub(super) fn text(answer: &Answer<'_>) -> anyhow::Result<String> {
     let report = answer.report;
-    let traces: Vec<TraceJson> =
-        answer.traces.iter().zip(&report.damages).map(|(trace, found)| self::trace(trace, found.len())).collect();
+    let traces: Vec<TraceJson> = answer
+        .traces
+        .iter()
+        .zip(&report.damages)
+        .map(|(trace, found)| self::trace(trace, found.len()))
+        .collect();
     let known = answer.traces.iter().map(|trace| trace.integrity().lost_calls());
     let histogram = answer.histogram.as_ref().map(|_| {
         let buckets = answer.rows.first().map(|row| histogram::buckets(&row.row.latency)).unwrap_or_default();
@@ -154,9 +158,16 @@ pub(super) fn text(answer: &Answer<'_>) -> anyhow::Result<String> {
             rows: report.rows.len() as u64,
         },
         rows: answer.rows.iter().map(row).collect(),
-        unfinished: report.unfinished.iter().map(|(syscall, calls)| Unfinished { syscall, calls: *calls }).collect(),
+        unfinished: report
+            .unfinished
+            .iter()
+            .map(|(syscall, calls)| Unfinished { syscall, calls: *calls })
+            .collect(),
         histogram,
-        slowest: answer.slowest.as_ref().map(|calls| calls.iter().map(|slow| self::slow(answer, slow)).collect()),
+        slowest: answer
+            .slowest
+            .as_ref()
+            .map(|calls| calls.iter().map(|slow| self::slow(answer, slow)).collect()),
     };
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }

@@ -89,7 +89,11 @@ pub(super) fn table(answer: &Answer<'_>) -> Table {
     }
     if report.rows.len() > 1 {
         let hidden = report.rows.len() - answer.rows.len();
-        let name = if hidden == 0 { "total".to_owned() } else { format!("total ({} more rows)", count(hidden as u64)) };
+        let name = if hidden == 0 {
+            "total".to_owned()
+        } else {
+            format!("total ({} more rows)", count(hidden as u64))
+        };
         let mut cells = vec![Cell::styled(name, HEADING)];
         cells.resize(report.by.len(), Cell::default());
         cells.extend([
