@@ -91,10 +91,6 @@ pub(crate) fn detach(tid: i32, signo: i32) -> Result<()> {
     ours(libc::PTRACE_DETACH, tid, 0, signo as usize).map(drop)
 }
 
-/// `PTRACE_SETOPTIONS`.
-pub(crate) fn set_options(tid: i32, options: i32) -> Result<()> {
-    ours(libc::PTRACE_SETOPTIONS, tid, 0, options as usize).map(drop)
-}
 
 /// `PTRACE_SYSCALL` or `PTRACE_CONT`, delivering `signo` (0 for none; real-time signals too).
 #[inline]
