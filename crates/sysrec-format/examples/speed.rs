@@ -51,7 +51,9 @@ fn main() {
 
         let begun = Instant::now();
         for frame in layout.frames().iter().filter(|frame| frame.header.kind == ChunkKind::CALLS) {
-            black_box(layout.calls(&bytes, frame, &mut buffer).and_then(|chunk| chunk.calls()).expect("calls"));
+            black_box(
+                layout.calls(&bytes, frame, &mut buffer).and_then(|chunk| chunk.calls()).expect("calls"),
+            );
         }
         println!("  everything, as calls: {:.1} ns a call", ns(begun.elapsed()));
     }

@@ -323,7 +323,8 @@ impl<'a> Rows<'a> {
 
     /// Whether a row of a known kind could begin at `at`: a look at the header, which spares most CRCs.
     fn plausible(&self, at: usize) -> bool {
-        let Some(header) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<ROW_HEADER_BYTES>()) else {
+        let Some(header) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<ROW_HEADER_BYTES>())
+        else {
             return false;
         };
         let bytes = 8 * usize::from(u16::from_le_bytes([header[6], header[7]]));

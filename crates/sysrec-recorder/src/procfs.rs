@@ -94,7 +94,8 @@ fn numeric_entries(folder: &str) -> Vec<i32> {
 /// A numeric or textual field of `/proc/TID/status`.
 pub(crate) fn status_field(tid: i32, field: &str) -> Option<String> {
     let status = fs::read_to_string(format!("/proc/{tid}/status")).ok()?;
-    let line = status.lines().find(|line| line.strip_prefix(field).is_some_and(|rest| rest.starts_with(':')))?;
+    let line =
+        status.lines().find(|line| line.strip_prefix(field).is_some_and(|rest| rest.starts_with(':')))?;
     Some(line[field.len() + 1..].trim().to_owned())
 }
 

@@ -196,7 +196,8 @@ impl Recording {
             recorder_cpu_ns: clock::thread_cpu_ns(),
             notes: self.notes.clone(),
         };
-        let result = writer.finish(&ending).map(|(_, totals)| Closed { totals, storage_problem, notes: ending.notes });
+        let result =
+            writer.finish(&ending).map(|(_, totals)| Closed { totals, storage_problem, notes: ending.notes });
         self.closed = Some(result);
     }
 

@@ -62,10 +62,17 @@ impl Layout {
         }
         if log_end > self.file_bytes {
             let missing = log_end - self.file_bytes;
-            let error = Error::malformed(self.file_bytes, "log", format!("{missing} bytes more"), "the end of the file");
+            let error = Error::malformed(
+                self.file_bytes,
+                "log",
+                format!("{missing} bytes more"),
+                "the end of the file",
+            );
             // A frame that was cut in two is listed with what it was; where it was the last one, nothing else is missing.
             let damage = match known_to {
-                Some(known_to) if known_to >= log_end => Damage::without_calls(self.file_bytes, missing, error),
+                Some(known_to) if known_to >= log_end => {
+                    Damage::without_calls(self.file_bytes, missing, error)
+                }
                 _ => Damage::of_bytes(self.file_bytes, missing, error),
             };
             self.damages.push(damage);

@@ -91,7 +91,6 @@ pub(crate) fn detach(tid: i32, signo: i32) -> Result<()> {
     ours(libc::PTRACE_DETACH, tid, 0, signo as usize).map(drop)
 }
 
-
 /// `PTRACE_SYSCALL` or `PTRACE_CONT`, delivering `signo` (0 for none; real-time signals too).
 #[inline]
 pub(crate) fn resume(tid: i32, how: Resume, signo: i32) -> Result<()> {
@@ -147,7 +146,10 @@ pub(crate) fn signal_info(tid: i32) -> Result<Option<SignalInfo>> {
     // SAFETY: the kernel wrote a whole siginfo; every field is an integer.
     let info = unsafe { raw.assume_init() };
     let from_fault = info.si_code > 0
-        && matches!(info.si_signo, libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGFPE | libc::SIGTRAP | libc::SIGSYS);
+        && matches!(
+            info.si_signo,
+            libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGFPE | libc::SIGTRAP | libc::SIGSYS
+        );
     // SAFETY: which member of the union is valid follows from si_code and si_signo (sigaction(2)); both are plain
     // integers in memory that the kernel wrote, so that even a wrong choice is only a wrong number.
     let (sender_pid, address) = unsafe {

@@ -227,7 +227,9 @@ impl Engine<'_> {
     fn succeeded(&mut self, tid: i32, call: &InCall, ret: i64, time_ns: u64) {
         let Some(tracee) = self.tasks.get_mut(&tid) else { return };
         match concern(call.abi, call.nr) {
-            Some(Concern::Mmap { offset_unit }) if call.args[2] & PROT_EXEC != 0 && call.args[4] as i32 >= 0 => {
+            Some(Concern::Mmap { offset_unit })
+                if call.args[2] & PROT_EXEC != 0 && call.args[4] as i32 >= 0 =>
+            {
                 let path = procfs::descriptor(tracee.pid, call.args[4] as i32);
                 if !path.is_empty() {
                     let build_id = self.build_ids.of_path(&path);

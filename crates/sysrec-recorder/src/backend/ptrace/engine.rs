@@ -8,8 +8,8 @@ use rustc_hash::FxHashMap;
 use sysrec_format::event::{EventBody, Origin, TaskEnd, TaskId, UnfinishedReason};
 
 use super::placement::Placement;
-use super::tracee::{InCall, Tracee};
 use super::remarks::Remarks;
+use super::tracee::{InCall, Tracee};
 use super::{Ptrace, net};
 use crate::backend::{Launch, Surroundings};
 use crate::control::{Shared, StopReason};
@@ -145,10 +145,13 @@ impl<'a> Engine<'a> {
         if self.launching {
             return Err(Self::not_started(&mut held, start_error));
         }
-        self.shared.set_command(0);
         match self.command_status {
             Some(status) => Ok(status),
-            None => self.wait_for_command(pid),
+            None => {
+                // The trace is whole now, however long the command goes on.
+                self.recording.close(None);
+                self.wait_for_command(pid)
+            }
         }
     }
 
@@ -166,7 +169,10 @@ impl<'a> Engine<'a> {
         self.shared.set_command(pid);
         let status = loop {
             match wait::wait_for(pid) {
-                Ok(Some(Waited { status: status @ (WaitStatus::Exited { .. } | WaitStatus::Killed { .. }), .. })) => {
+                Ok(Some(Waited {
+                    status: status @ (WaitStatus::Exited { .. } | WaitStatus::Killed { .. }),
+                    ..
+                })) => {
                     break status;
                 }
                 Ok(_) => {}
@@ -174,7 +180,7 @@ impl<'a> Engine<'a> {
                 Err(error) => return Err(Error::Wait(error)),
             }
         };
-        self.shared.set_command(0);
+        self.shared.command_ended();
         Ok(status)
     }
 
@@ -236,6 +242,11 @@ impl<'a> Engine<'a> {
             self.collect_more();
         }
         Ok(true)
+    }
+
+    /// News that came while this thread could not wait for it.
+    pub(super) fn take_reaped(&mut self) {
+        self.queue.extend(self.shared.end_seizing());
     }
 
     /// Collects the news that is there already.
@@ -371,7 +382,7 @@ impl<'a> Engine<'a> {
         if self.command == Some(waited.tid) {
             self.command = None;
             self.command_status = Some(waited.status);
-            self.shared.set_command(0);
+            self.shared.command_ended();
             if !self.launching && !self.config.wait && !self.ending && !self.tasks.is_empty() {
                 self.shared.request_stop(StopReason::CommandEnded);
             }

@@ -2,8 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use sysrec_syscalls::{Abi, NUMBER_LIMIT};
 use sysrec_syscalls::filter::Filter;
+use sysrec_syscalls::{Abi, NUMBER_LIMIT};
 
 use crate::sys::seccomp::{Conditional, Program, Stops, X32_BIT};
 
@@ -19,10 +19,24 @@ struct Needed {
     ptrace: u32,
 }
 
-const X86_64: Needed =
-    Needed { mmap: 9, prctl: 157, clone: 56, clone3: 435, sched_setaffinity: 203, sched_getaffinity: 204, ptrace: 101 };
-const I386: Needed =
-    Needed { mmap: 192, prctl: 172, clone: 120, clone3: 435, sched_setaffinity: 241, sched_getaffinity: 242, ptrace: 26 };
+const X86_64: Needed = Needed {
+    mmap: 9,
+    prctl: 157,
+    clone: 56,
+    clone3: 435,
+    sched_setaffinity: 203,
+    sched_getaffinity: 204,
+    ptrace: 101,
+};
+const I386: Needed = Needed {
+    mmap: 192,
+    prctl: 172,
+    clone: 120,
+    clone3: 435,
+    sched_setaffinity: 241,
+    sched_getaffinity: 242,
+    ptrace: 26,
+};
 
 const PROT_EXEC: u32 = 4;
 const PR_SET_NAME: u32 = 15;

@@ -58,7 +58,15 @@ impl Engine<'_> {
         let edit = parent.call.as_ref().and_then(|call| call.edit);
         let thread = self.makes_thread(tid, child);
         let (pid, process) = if thread { (parent_pid, Some(parent_process)) } else { (child, None) };
-        self.add_task(NewTask { tid: child, pid, process, parent: Some(parent_task), origin, comm: &comm, time_ns });
+        self.add_task(NewTask {
+            tid: child,
+            pid,
+            process,
+            parent: Some(parent_task),
+            origin,
+            comm: &comm,
+            time_ns,
+        });
         if let Some(tracee) = self.tasks.get_mut(&child) {
             tracee.inherited_edit = edit;
             tracee.own_cpus = own_cpus;
@@ -166,6 +174,7 @@ impl Engine<'_> {
             return Next::Nothing;
         }
         let Some(tracee) = self.tasks.get_mut(&tid) else { return Next::Nothing };
+        tracee.interrupted = false;
         if !std::mem::replace(&mut tracee.stopped, true) {
             let task = tracee.task;
             self.recording.event(task, time_ns, EventBody::Stop { signo });
