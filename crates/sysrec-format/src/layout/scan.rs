@@ -110,7 +110,8 @@ impl Layout {
         sequence: u32,
     ) -> Result<u64, Error> {
         let mut window = offset;
-        let mut buffer = vec![0; SEARCH_BYTES];
+        let mut buffer =
+            vec![0; usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX).min(SEARCH_BYTES)];
         while window < end {
             let bytes = usize::try_from(end - window).unwrap_or(usize::MAX).min(SEARCH_BYTES);
             let filled = file
