@@ -6,7 +6,7 @@ bitflags! {
     /// The classes that a call belongs to; a filter's `%name` selects all calls of a class.
     ///
     /// Membership follows the definitions in strace(1), each call judged by its own manual page. Where the result
-    /// differs from strace's, `tests/strace_classes.rs` lists the call and says why.
+    /// differs from strace's, `tests/strace.rs` lists the call and says why.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub struct Classes: u32 {
         /// `%file`: takes the name of a file.

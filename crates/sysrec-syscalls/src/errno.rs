@@ -12,8 +12,8 @@ pub const MAX: u32 = 4095;
 ///
 /// Addresses that mmap(2) or brk(2) return are not errors, however large: those of user space never reach that range.
 /// An i386 task's return value has 32 bits: sign-extend it first (`value as u32 as i32 as i64`).
-/// A few calls hand out plain values that can look like errors when read from another place (the raw
-/// getpriority(2) is offset to avoid it); none of them returns one from this range on success.
+/// Nor do other calls return one of that range on success: getpriority(2), whose result may be negative, gives
+/// 20 minus it.
 pub const fn from_return(ret: i64) -> Option<u32> {
     if ret < 0 && ret >= -(MAX as i64) { Some(-ret as u32) } else { None }
 }

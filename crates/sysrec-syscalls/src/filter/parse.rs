@@ -45,11 +45,12 @@ pub(super) fn parse(expression: &str) -> Result<(CallSet, String), FilterError> 
         } else {
             set.add(&selected)
         }
-        if !text.is_empty() {
+        let is_first = text.is_empty();
+        if !is_first {
             text.push(',');
         }
         // After a leading '!' the others need none.
-        if removes && !(negated && !text.is_empty()) {
+        if removes && (is_first || !negated) {
             text.push('!');
         }
         element.write(&mut text);

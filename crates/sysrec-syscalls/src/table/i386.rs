@@ -460,4 +460,5 @@ rows! {
     467 open_tree_attr(dfd: DirFd, filename: Path, flags: Uint, uattr: Ptr, usize: Size) FILE DESC;
     468 file_getattr(dfd: DirFd, filename: Path, ufattr: Ptr, usize: Size, at_flags: Uint) FILE DESC;
     469 file_setattr(dfd: DirFd, filename: Path, ufattr: Ptr, usize: Size, at_flags: Uint) FILE DESC;
+    470 listns(req: Ptr, ns_ids: Ptr, nr_ns_ids: Size, flags: Uint);
 }

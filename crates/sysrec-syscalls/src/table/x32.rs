@@ -337,6 +337,7 @@ rows! {
     0x400001d3 open_tree_attr(dfd: DirFd, filename: Path, flags: Uint, uattr: Ptr, usize: Size) FILE DESC;
     0x400001d4 file_getattr(dfd: DirFd, filename: Path, ufattr: Ptr, usize: Size, at_flags: Uint) FILE DESC;
     0x400001d5 file_setattr(dfd: DirFd, filename: Path, ufattr: Ptr, usize: Size, at_flags: Uint) FILE DESC;
+    0x400001d6 listns(req: Ptr, ns_ids: Ptr, nr_ns_ids: Size, flags: Uint);
     0x40000200 rt_sigaction(sig: Signal, act: Ptr, oact: Ptr, sigsetsize: Size) SIGNAL;
     0x40000201 rt_sigreturn() SIGNAL;
     0x40000202 ioctl(fd: Fd, cmd: Uint, arg: Ulong) DESC;
