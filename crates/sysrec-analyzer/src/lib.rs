@@ -14,6 +14,7 @@
 mod error;
 mod file;
 mod integrity;
+pub mod metrics;
 mod outcome;
 mod pass;
 mod selection;
@@ -27,6 +28,6 @@ pub use integrity::{Integrity, Loss, loss_reason_name};
 pub use outcome::{abi_name, call_name, errno_name, error_of, is_error, returns_no_result};
 pub use pass::{Group, Pass, Passed, SelectedChunk, run};
 pub use selection::{Outcome, Selection};
-pub use tasks::{Name, Program, Task, TaskTable};
+pub use tasks::{ARGUMENT_BYTES_MAX, HISTORY_MAX, Name, Program, Task, TaskTable};
 pub use timeline::{Item, Timeline};
 pub use trace::{Trace, begin_ns};

@@ -63,7 +63,8 @@ pub struct Passed<P> {
 pub fn run<P: Pass>(trace: &Trace, selection: &Selection, pass: &P) -> Passed<P::Partial> {
     let next = AtomicUsize::new(0);
     let workers = rayon::broadcast(|_| Worker::new(trace, selection).work(pass, &next));
-    let mut passed = Passed { partials: Vec::with_capacity(workers.len()), damages: Vec::new(), more_damages: 0 };
+    let mut passed =
+        Passed { partials: Vec::with_capacity(workers.len()), damages: Vec::new(), more_damages: 0 };
     for (partial, damages, more_damages) in workers {
         passed.partials.push(partial);
         passed.damages.extend(damages);
@@ -211,7 +212,12 @@ impl<'t> Worker<'t> {
         }
     }
 
-    fn calls<P: Pass>(&mut self, pass: &P, partial: &mut P::Partial, frame: &Frame) -> Result<(), FormatError> {
+    fn calls<P: Pass>(
+        &mut self,
+        pass: &P,
+        partial: &mut P::Partial,
+        frame: &Frame,
+    ) -> Result<(), FormatError> {
         let header = &frame.header;
         let Some(task) = header.task.and_then(|task| self.trace.tasks().get(task)) else { return Ok(()) };
         let outside = header.last_ns < self.from_ns || header.first_ns >= self.to_ns;
@@ -232,7 +238,9 @@ impl<'t> Worker<'t> {
     }
 
     fn events<P: Pass>(&mut self, pass: &P, partial: &mut P::Partial, frame: &Frame) {
-        let Ok(events) = self.trace.layout().events(self.trace.file(), frame, &mut self.payload) else { return };
+        let Ok(events) = self.trace.layout().events(self.trace.file(), frame, &mut self.payload) else {
+            return;
+        };
         for event in events.map_while(Result::ok) {
             let time_ns = crate::trace::begin_ns(&event);
             let task = event.task.and_then(|id: TaskId| self.trace.tasks().get(id));

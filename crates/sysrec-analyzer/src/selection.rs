@@ -112,7 +112,8 @@ mod tests {
     #[test]
     fn times_are_half_open_and_relative_to_the_beginning() {
         let selection = Selection { since_ns: Some(10), until_ns: Some(20), ..Selection::default() };
-        let selected: Vec<u64> = [109, 110, 119, 120].into_iter().filter(|t| selection.has_time(100, *t)).collect();
+        let selected: Vec<u64> =
+            [109, 110, 119, 120].into_iter().filter(|t| selection.has_time(100, *t)).collect();
         assert_eq!(selected, [110, 119]);
     }
 
@@ -128,7 +129,8 @@ mod tests {
     #[test]
     fn several_filters_must_all_match() {
         let parse = |text| Filter::parse(text).unwrap();
-        let selection = Selection { filters: vec![parse("read,write"), parse("write,close")], ..Selection::default() };
+        let selection =
+            Selection { filters: vec![parse("read,write"), parse("write,close")], ..Selection::default() };
         let selected: Vec<i32> = (0..4).filter(|nr| selection.has_number(Abi::X86_64, *nr)).collect();
         assert_eq!(selected, [1]);
         assert!(!selection.is_all());

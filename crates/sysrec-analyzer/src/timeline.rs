@@ -102,9 +102,9 @@ impl<'t> Timeline<'t> {
 
     fn over(trace: &'t Trace, selection: &'t Selection, only: Option<TaskId>) -> Self {
         let (from_ns, to_ns) = selection.times(trace.origin_ns());
-        let life = only.and_then(|task| trace.tasks().get(task)).map(|task| {
-            (task.start_ns.unwrap_or(0), task.end_ns.unwrap_or(u64::MAX))
-        });
+        let life = only
+            .and_then(|task| trace.tasks().get(task))
+            .map(|task| (task.start_ns.unwrap_or(0), task.end_ns.unwrap_or(u64::MAX)));
         let mut waiting = Vec::new();
         for (position, frame) in trace.layout().frames().iter().enumerate() {
             let header = &frame.header;
@@ -186,7 +186,12 @@ impl<'t> Timeline<'t> {
     }
 
     /// The selected items of a frame from the `skip`th on, at most `room`, and whether there are more.
-    fn decode(&mut self, position: usize, skip: usize, room: usize) -> Result<(Vec<Item>, bool), FormatError> {
+    fn decode(
+        &mut self,
+        position: usize,
+        skip: usize,
+        room: usize,
+    ) -> Result<(Vec<Item>, bool), FormatError> {
         let (layout, file) = (self.trace.layout(), self.trace.file());
         let frame = &layout.frames()[position];
         let (trace, selection, only) = (self.trace, self.selection, self.only);
@@ -226,7 +231,8 @@ fn is_selected(trace: &Trace, selection: &Selection, only: Option<TaskId>, event
         }
         _ => true,
     };
-    call && selection.has_time(trace.origin_ns(), begin_ns(event)) && task.is_none_or(|task| selection.has_task(task))
+    call && selection.has_time(trace.origin_ns(), begin_ns(event))
+        && task.is_none_or(|task| selection.has_task(task))
 }
 
 impl Iterator for Timeline<'_> {

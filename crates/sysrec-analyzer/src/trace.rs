@@ -143,7 +143,8 @@ impl Trace {
             matches!(frame.header.kind, ChunkKind::CALLS | ChunkKind::EVENTS) && frame.header.count > 0
         });
         let first_ns = timed.clone().map(|frame| frame.header.first_ns).min();
-        let first_ns = first_ns.into_iter().chain(self.event_starts.iter().map(|(_, first_ns)| *first_ns)).min();
+        let first_ns =
+            first_ns.into_iter().chain(self.event_starts.iter().map(|(_, first_ns)| *first_ns)).min();
         self.last_ns = timed.map(|frame| frame.header.last_ns).max().unwrap_or(0);
         self.first_ns = first_ns.unwrap_or(0).min(self.last_ns);
     }
@@ -217,7 +218,9 @@ impl Trace {
     /// that is not known. Nanoseconds on the trace's clock.
     pub fn origin_ns(&self) -> u64 {
         match &self.session {
-            Some(session) if session.started_ns > 0 && session.started_ns <= self.first_ns => session.started_ns,
+            Some(session) if session.started_ns > 0 && session.started_ns <= self.first_ns => {
+                session.started_ns
+            }
             _ => self.first_ns,
         }
     }
