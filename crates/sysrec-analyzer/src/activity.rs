@@ -38,7 +38,7 @@ impl AddAssign for Activity {
 /// The activity of every task of a trace.
 #[derive(Clone, Debug, Default)]
 pub struct Activities {
-    of: FxHashMap<TaskId, Activity>,
+    pub(crate) by_task: FxHashMap<TaskId, Activity>,
     /// Selected calls that did not return, by name, the most frequent first.
     pub unfinished: Vec<(String, u64)>,
     /// Chunks that could not be read, beyond what opening the trace had found; nothing of them is counted.
@@ -55,8 +55,8 @@ impl Activities {
             Self { damages: passed.damages, more_damages: passed.more_damages, ..Self::default() };
         let mut unfinished: FxHashMap<String, u64> = FxHashMap::default();
         for partial in passed.partials {
-            for (task, activity) in partial.of {
-                *activities.of.entry(task).or_default() += activity;
+            for (task, activity) in partial.by_task {
+                *activities.by_task.entry(task).or_default() += activity;
             }
             for ((abi, nr), calls) in partial.unfinished {
                 *unfinished.entry(call_name(abi, nr).into_owned()).or_default() += calls;
@@ -71,12 +71,12 @@ impl Activities {
 
     /// What one task did.
     pub fn task(&self, task: TaskId) -> Activity {
-        self.of.get(&task).copied().unwrap_or_default()
+        self.by_task.get(&task).copied().unwrap_or_default()
     }
 
     /// What all tasks did together.
     pub fn total(&self) -> Activity {
-        self.of.values().fold(Activity::default(), |mut total, activity| {
+        self.by_task.values().fold(Activity::default(), |mut total, activity| {
             total += *activity;
             total
         })
@@ -89,7 +89,7 @@ struct Counting<'a> {
 
 #[derive(Default)]
 struct Partial {
-    of: FxHashMap<TaskId, Activity>,
+    by_task: FxHashMap<TaskId, Activity>,
     unfinished: FxHashMap<(Abi, i32), u64>,
 }
 
@@ -110,7 +110,7 @@ impl Pass for Counting<'_> {
                 wall_ns: group.durations.iter().fold(0, |sum, duration| sum.saturating_add(*duration)),
             };
         }
-        *partial.of.entry(chunk.task.id).or_default() += activity;
+        *partial.by_task.entry(chunk.task.id).or_default() += activity;
         Ok(())
     }
 
@@ -122,7 +122,7 @@ impl Pass for Counting<'_> {
         if let (EventBody::Unfinished { entry, .. }, Some(task)) = (&event.body, task)
             && self.selection.has_number(entry.abi, entry.nr)
         {
-            partial.of.entry(task.id).or_default().unfinished += 1;
+            partial.by_task.entry(task.id).or_default().unfinished += 1;
             *partial.unfinished.entry((entry.abi, entry.nr)).or_default() += 1;
         }
     }

@@ -27,7 +27,7 @@ fn table(tasks: &[(u32, u32, Option<u32>)], ends: &[(u32, u64)]) -> TaskTable {
 fn activities(calls: &[(u32, u64)]) -> Activities {
     let mut activities = Activities::default();
     for (id, calls) in calls {
-        activities.of.insert(TaskId(*id), Activity { calls: *calls, wall_ns: 10 * calls, ..Activity::default() });
+        activities.by_task.insert(TaskId(*id), Activity { calls: *calls, wall_ns: 10 * calls, ..Activity::default() });
     }
     activities
 }
