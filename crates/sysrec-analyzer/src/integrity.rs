@@ -1,7 +1,8 @@
 //! How much of what happened is in the trace.
 
+use sysrec_format::damage::Damage;
 use sysrec_format::event::LossReason;
-use sysrec_format::layout::{Completeness, Damage};
+use sysrec_format::layout::Completeness;
 
 /// What is known to be whole, and what to be missing.
 #[derive(Clone, Debug)]

@@ -13,10 +13,11 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sysrec_format::calls::{CallsChunk, ColumnId, Site};
+use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
 use sysrec_format::event::{Event, TaskId};
 use sysrec_format::frame::ChunkKind;
-use sysrec_format::layout::{Damage, Frame};
+use sysrec_format::layout::Frame;
 use sysrec_format::limits::DAMAGES_MAX;
 
 use crate::outcome::returns_no_result;

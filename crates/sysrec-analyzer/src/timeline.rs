@@ -15,10 +15,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
 use sysrec_format::event::{Call, Event, EventBody, TaskId};
 use sysrec_format::frame::ChunkKind;
-use sysrec_format::layout::Damage;
 
 use crate::selection::Selection;
 use crate::trace::{Trace, begin_ns};
@@ -46,7 +46,7 @@ impl Item {
         match self {
             Item::Call(call) => call.entry.time_ns,
             Item::Event(event) => begin_ns(event),
-            Item::Damage(damage) => damage.first_ns,
+            Item::Damage(damage) => damage.first_ns.unwrap_or(0),
         }
     }
 

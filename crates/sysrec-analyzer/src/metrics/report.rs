@@ -3,9 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
+use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
 use sysrec_format::event::{Abi, Event, EventBody, TaskId};
-use sysrec_format::layout::Damage;
 
 use crate::metrics::distribution::Distribution;
 use crate::metrics::key::{Dimension, Key, Who};

@@ -4,9 +4,9 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicU64, Ordering as Memory};
 
+use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
 use sysrec_format::event::Call;
-use sysrec_format::layout::Damage;
 
 use crate::pass::{self, Pass, SelectedChunk};
 use crate::selection::Selection;
