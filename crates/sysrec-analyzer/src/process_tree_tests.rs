@@ -27,7 +27,9 @@ fn table(tasks: &[(u32, u32, Option<u32>)], ends: &[(u32, u64)]) -> TaskTable {
 fn activities(calls: &[(u32, u64)]) -> Activities {
     let mut activities = Activities::default();
     for (id, calls) in calls {
-        activities.by_task.insert(TaskId(*id), Activity { calls: *calls, wall_ns: 10 * calls, ..Activity::default() });
+        activities
+            .by_task
+            .insert(TaskId(*id), Activity { calls: *calls, wall_ns: 10 * calls, ..Activity::default() });
     }
     activities
 }
@@ -40,14 +42,16 @@ fn drawn(tree: &ProcessTree) -> Vec<String> {
 //    └─ 4
 #[test]
 fn parents_come_before_children_and_brothers_in_order_of_their_start() {
-    let tasks = table(&[(1, 1, None), (2, 2, Some(1)), (3, 2, Some(2)), (4, 4, Some(1)), (5, 5, Some(3))], &[]);
+    let tasks =
+        table(&[(1, 1, None), (2, 2, Some(1)), (3, 2, Some(2)), (4, 4, Some(1)), (5, 5, Some(3))], &[]);
     let tree = ProcessTree::new(&tasks, &activities(&[(1, 1), (2, 2), (3, 4), (4, 8), (5, 16)]));
     assert_eq!(drawn(&tree), ["1", " 4", " 2", "  5"], "4 started before 2");
     assert_eq!(tree.roots().collect::<Vec<_>>(), [0]);
     assert_eq!(tree.children(0).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(tree.children(1).count(), 0);
     assert_eq!(tree.children(3).count(), 0, "nothing lies behind the last one");
-    let calls = |position: usize| (tree.nodes()[position].own.calls, tree.nodes()[position].with_descendants.calls);
+    let calls =
+        |position: usize| (tree.nodes()[position].own.calls, tree.nodes()[position].with_descendants.calls);
     assert_eq!([0, 1, 2, 3].map(calls), [(1, 31), (8, 8), (6, 22), (16, 16)]);
     assert_eq!(tree.nodes()[2].tasks, 2);
     assert_eq!(tree.nodes()[2].own.wall_ns, 60);
