@@ -15,15 +15,15 @@ use crate::limits::DICTIONARY_VALUES_MAX;
 use crate::wire::{Cursor, put_varint, unzigzag, varint_bytes, varint_bytes_of_bits, zigzag};
 
 /// Encodings of a block; smaller first bytes are a constant by themselves.
-pub const CONSTANT: u8 = 0x80;
+pub(crate) const CONSTANT: u8 = 0x80;
 /// Eight bytes each.
-pub const RAW: u8 = 0x81;
+pub(crate) const RAW: u8 = 0x81;
 /// Offsets from a base, bit-packed, with exceptions.
-pub const PACKED: u8 = 0x82;
+pub(crate) const PACKED: u8 = 0x82;
 /// Differences of neighbours, packed.
-pub const DELTA: u8 = 0x83;
+pub(crate) const DELTA: u8 = 0x83;
 /// Indexes into the distinct values.
-pub const DICTIONARY: u8 = 0x84;
+pub(crate) const DICTIONARY: u8 = 0x84;
 
 fn bits_of(value: u64) -> u32 {
     64 - value.leading_zeros()

@@ -33,12 +33,15 @@ impl Layout {
         let end = log_end.min(self.file_bytes);
         let mut offset = self.log_start;
         let mut sequence = 0_u32;
+        let mut known_to = None;
+        let mut behind_damage = false;
         while offset < end {
             let header = match self.frame_at(file, offset, end) {
                 Ok(header) => header,
                 Err(error @ Error::Io { .. }) => return Err(error),
                 Err(error) => {
-                    offset = self.pass_damage(file, offset, end, sequence, error)?;
+                    (offset, known_to) = self.pass_damage(file, offset, end, sequence, error)?;
+                    behind_damage = true;
                     continue;
                 }
             };
@@ -48,11 +51,13 @@ impl Layout {
                 self.damages.push(Damage::of_bytes(offset, end - offset, error));
                 return Ok(());
             }
-            if header.sequence != sequence {
+            // Behind a damaged part a gap is no news.
+            if header.sequence != sequence && !behind_damage {
                 let error =
                     Error::malformed(offset, "number of a frame", sequence.to_string(), header.sequence);
                 self.damages.push(Damage::of_bytes(offset, 0, error));
             }
+            behind_damage = false;
             sequence = header.sequence.wrapping_add(1);
             if header.kind != ChunkKind::INDEX {
                 self.frames.push(Frame { header, place: Place::File(offset) });
@@ -61,24 +66,25 @@ impl Layout {
         }
         if log_end > self.file_bytes {
             let missing = log_end - self.file_bytes;
-            // A frame that was cut in two has been listed already, with what it was.
-            let listed = self.damages.list.last().is_some_and(|damage| {
-                damage.offset.saturating_add(damage.bytes) >= self.file_bytes
-                    && damage.offset >= self.log_start
-            });
             let error = Error::malformed(
                 self.file_bytes,
                 "log",
                 format!("{missing} bytes more"),
                 "the end of the file",
             );
-            let damage = Damage::of_bytes(self.file_bytes, missing, error);
-            self.damages.push(if listed { Damage { calls: Some(0), ..damage } } else { damage });
+            // A frame that was cut in two is listed with what it was; where it was the last one, nothing else is missing.
+            let damage = match known_to {
+                Some(known_to) if known_to >= log_end => {
+                    Damage::without_calls(self.file_bytes, missing, error)
+                }
+                _ => Damage::of_bytes(self.file_bytes, missing, error),
+            };
+            self.damages.push(damage);
         }
         Ok(())
     }
 
-    /// Lists the damage at `offset`; where the next good frame begins.
+    /// Lists the damage at `offset`; where the next good frame begins, and where the damaged one ended, if it says so.
     fn pass_damage(
         &mut self,
         file: &(impl ReadAt + ?Sized),
@@ -86,7 +92,7 @@ impl Layout {
         end: u64,
         sequence: u32,
         error: Error,
-    ) -> Result<u64, Error> {
+    ) -> Result<(u64, Option<u64>), Error> {
         // A good header whose frame goes over the end was cut: it still says what is missing.
         let header = FrameHeader::parse(&read(file, offset, FRAME_BYTES)?, self.seed, offset).ok();
         let next = self.next_frame(file, offset + 8, end, sequence)?;
@@ -95,7 +101,7 @@ impl Layout {
             None => Damage::of_bytes(offset, next - offset, error),
         };
         self.damages.push(damage);
-        Ok(next)
+        Ok((next, header.map(|header| offset.saturating_add(header.frame_bytes()))))
     }
 
     /// The first place from `offset` where a good frame begins whose number comes after those before it; `end` if
@@ -108,7 +114,8 @@ impl Layout {
         sequence: u32,
     ) -> Result<u64, Error> {
         let mut window = offset;
-        let mut buffer = vec![0; SEARCH_BYTES];
+        let mut buffer =
+            vec![0; usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX).min(SEARCH_BYTES)];
         while window < end {
             let bytes = usize::try_from(end - window).unwrap_or(usize::MAX).min(SEARCH_BYTES);
             let filled = file

@@ -1,10 +1,10 @@
 //! Reads everything there is in a trace and says what is wrong with it.
 
-use super::{Damages, Frame, Layout, Place, read, read_header};
+use super::{Damages, Frame, Layout, Place, read};
 use crate::damage::Damage;
 use crate::error::Error;
 use crate::frame::{ChunkKind, FRAME_BYTES, FrameHeader};
-use crate::header::{HEADER_BYTES, Slot};
+use crate::header::HEADER_BYTES;
 use crate::read_at::ReadAt;
 
 impl Layout {
@@ -28,15 +28,8 @@ impl Layout {
         damages.list
     }
 
-    /// A closed trace has its state twice, and nothing between header and log.
+    /// Nothing of this version stands between header and log.
     fn verify_header(&self, file: &(impl ReadAt + ?Sized), damages: &mut Damages) {
-        let Ok(parts) = read_header(file) else { return };
-        if self.completeness != super::Completeness::Unfinished
-            && parts.slots.iter().any(|slot| matches!(slot, Slot::Empty))
-        {
-            let error = Error::malformed(64, "state slots of a closed trace", "two", "one");
-            damages.push(Damage::without_calls(64, 0, error));
-        }
         let from = HEADER_BYTES as u64;
         let extra = self.log_start.saturating_sub(from) as usize;
         if self.header.version.1 == crate::header::VERSION.1

@@ -20,6 +20,8 @@ const JOURNAL_BYTES_LEAST: u64 = 2048;
 const PAGE_BYTES: u64 = 4096;
 /// The journal doubles when the log is this many times longer.
 const GROW_AT: u64 = 8;
+/// Calls a chunk below which it doubles as soon as the log is as long: what a chunk takes besides its calls shows.
+const SMALLISH_CHUNK_CALLS: u64 = 2048;
 /// Calls a chunk below which journals grow over their aim.
 const SMALL_CHUNK_CALLS: u64 = 256;
 
@@ -80,7 +82,9 @@ impl<S: Storage> TraceWriter<S> {
                 format!("the limit of {max} bytes for this trace is reached"),
             ));
         }
-        self.storage.allocate(len)
+        self.storage.allocate(len)?;
+        self.allocated = self.allocated.max(len);
+        Ok(())
     }
 
     /// A new pair of journals behind `from`, as large as wanted or as there is room for, but at least `least` bytes.
@@ -124,9 +128,11 @@ impl<S: Storage> TraceWriter<S> {
     /// How long the next journal should be.
     fn wanted(&self, log_end: u64, needed: u64) -> u64 {
         let current = self.place.bytes.max(JOURNAL_BYTES_LEAST);
-        let small_chunks = self.call_chunks > 64 && self.sealed_calls < SMALL_CHUNK_CALLS * self.call_chunks;
-        let most = if small_chunks { JOURNAL_BYTES_MAX } else { self.options.journal_bytes_aim };
-        let grown = if log_end > GROW_AT * current && current < most { 2 * current } else { current };
+        let chunks_below = |calls: u64| self.sealed_calls < calls * self.sealed_chunks;
+        let most =
+            if chunks_below(SMALL_CHUNK_CALLS) { JOURNAL_BYTES_MAX } else { self.options.journal_bytes_aim };
+        let grow_at = if chunks_below(SMALLISH_CHUNK_CALLS) { 1 } else { GROW_AT };
+        let grown = if log_end > grow_at * current && current < most { 2 * current } else { current };
         grown.max(needed.next_power_of_two()).min(JOURNAL_BYTES_MAX)
     }
 
@@ -171,7 +177,7 @@ impl<S: Storage> TraceWriter<S> {
         let mut best = Place::default();
         let mut bytes = wanted.max(PAGE_BYTES);
         while bytes >= JOURNAL_BYTES_LEAST / 2 {
-            let ends = [current.area_end(), current.offset];
+            let ends = [self.allocated, current.offset];
             for offset in ends.into_iter().filter_map(|end| end.checked_sub(bytes)) {
                 let place = Place { offset: offset & !7, bytes, other: 0, capacity: 0 };
                 if place.offset < log_end || place.overlaps(&current) {
