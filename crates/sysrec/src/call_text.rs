@@ -82,10 +82,10 @@ pub(crate) fn write_result(text: &mut String, call: &Call) {
 /// `arch_do_signal_or_restart` of Linux 6.x): these errors never reach the program.
 fn restart(error: u32) -> &'static str {
     match error {
-        512 => " (restarts, but not behind a handler without SA_RESTART)",
+        512 => " (restarts, unless a handler without SA_RESTART runs)",
         513 => " (restarts)",
-        514 => " (restarts, but not behind a handler)",
-        516 => " (goes on as restart_syscall, but not behind a handler)",
+        514 => " (restarts, unless a handler runs)",
+        516 => " (goes on as restart_syscall, unless a handler runs)",
         _ => "",
     }
 }
@@ -108,7 +108,7 @@ fn write_arguments(text: &mut String, arguments: &[Arg], entry: &Entry, named: b
             text.push_str(argument.name);
             text.push('=');
         }
-        write_argument(text, argument.kind, value, entry.abi);
+        write_argument(text, argument, value, entry.abi);
     }
 }
 
@@ -118,10 +118,14 @@ fn write_registers(text: &mut String, registers: &[u64; 6]) {
     }
 }
 
-fn write_argument(text: &mut String, kind: ArgKind, value: u64, abi: Abi) {
+fn write_argument(text: &mut String, argument: &Arg, value: u64, abi: Abi) {
     let narrow = abi == Abi::I386;
     let wide = if narrow { u64::from(value as u32) } else { value };
-    _ = match kind {
+    _ = match argument.kind {
+        // A set of bits, whatever type the kernel gives it.
+        ArgKind::Int | ArgKind::Uint if argument.name.contains("flags") => {
+            return write_hexadecimal(text, u64::from(value as u32));
+        }
         // AT_FDCWD (include/uapi/linux/fcntl.h)
         ArgKind::DirFd if value as i32 == -100 => write!(text, "AT_FDCWD"),
         ArgKind::Int | ArgKind::Fd | ArgKind::DirFd | ArgKind::Pid | ArgKind::Signal => {
@@ -196,7 +200,7 @@ mod tests {
     #[test]
     fn a_restart_says_so_and_sigreturn_returns_nothing() {
         let nanosleep = call(Abi::X86_64, 35, [0x10, 0, 0, 0, 0, 0], -516);
-        let expected = "nanosleep(0x10, NULL) = -516 ERESTART_RESTARTBLOCK (goes on as restart_syscall, but not behind a handler)";
+        let expected = "nanosleep(0x10, NULL) = -516 ERESTART_RESTARTBLOCK (goes on as restart_syscall, unless a handler runs)";
         assert_eq!(line(&nanosleep), expected);
         let sigreturn = call(Abi::X86_64, 15, [0; 6], -4);
         assert_eq!(result(&sigreturn), "?");

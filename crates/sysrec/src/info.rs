@@ -118,11 +118,12 @@ fn recording(page: &mut Page, trace: &Trace, session: &Session) {
         page.line("directory", &printable(&session.working_directory));
     }
     let host = &session.host;
-    let cpus = counted(host.cpus.into(), "CPU", "CPUs");
-    let host = [&host.name, &host.system, &host.release, &host.machine, &host.cpu_model]
-        .map(|text| printable(text.as_bytes()));
-    let [name, system, release, machine, model] = host;
-    page.line("host", &format!("{name}, {system} {release} {machine}, {model}, {cpus}"));
+    let system = [&host.system, &host.release, &host.machine].map(String::as_str).join(" ");
+    let cpus = if host.cpus == 0 { String::new() } else { counted(host.cpus.into(), "CPU", "CPUs") };
+    let parts = [&host.name, system.trim(), &host.cpu_model, &cpus];
+    let parts: Vec<String> =
+        parts.iter().filter(|part| !part.is_empty()).map(|part| printable(part.as_bytes())).collect();
+    page.line("host", &parts.join(", "));
     let started = match session.started_realtime_ns {
         0 => "at an unknown time".to_owned(),
         ns => second(ns / 1_000_000_000) + " UTC",

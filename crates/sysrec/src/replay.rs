@@ -30,9 +30,10 @@ const BUFFER_BYTES: usize = 64 << 10;
 #[derive(Debug, Args)]
 #[command(
     after_help = "A call stands at the moment when it began, with its result and how long it took, on one line. Arguments are the \
-    raw registers, as many as the call has: nothing is looked up. '= ?' is a call that did not return, and why; \
-    '= -512 ERESTARTSYS' one that a signal interrupted, before the kernel restarts it.\n\n\
-    Other lines: '+++' a task begins or ends, '---' something happens to it, '***' something is missing."
+    raw registers, as many as the call has: nothing is looked up. '= ?' is a call that did not return, \
+    why, and after what time; '= -512 ERESTARTSYS' one that a signal interrupted, before the kernel restarts it.\n\n\
+    Other lines: '+++' a task begins or ends, '---' something happens to it, '***' something is missing. \
+    With conditions on calls (-e, -z, -Z, --min-duration), code, descriptors, names and clocks are left out."
 )]
 pub(crate) struct ReplayArgs {
     /// The trace
@@ -104,7 +105,11 @@ pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<ExitCode> {
     };
     let mut player = Player {
         form: form.as_mut(),
-        calls_only: args.calls,
+        least: match args.calls {
+            true => Weight::Call,
+            false if selection.chooses_calls() => Weight::Happening,
+            false => Weight::Background,
+        },
         out: Buffered { out: io::stdout().lock(), bytes: Vec::with_capacity(2 * BUFFER_BYTES) },
         calls: 0,
         unfinished: HashMap::new(),
@@ -122,7 +127,7 @@ pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<ExitCode> {
 
 struct Player<'a, 'f> {
     form: &'a mut (dyn Form + 'f),
-    calls_only: bool,
+    least: Weight,
     out: Buffered<'a>,
     calls: u64,
     unfinished: HashMap<(Abi, i32), u64>,
@@ -132,8 +137,8 @@ struct Player<'a, 'f> {
 impl Player<'_, '_> {
     fn play(&mut self, items: impl Iterator<Item = Item>) -> anyhow::Result<()> {
         for item in items {
-            let is_call = self.count(&item);
-            if is_call || !self.calls_only {
+            self.count(&item);
+            if Weight::of(&item) >= self.least {
                 self.form.item(&mut self.out.bytes, &item)?;
                 self.out.write_if_full()?;
             }
@@ -154,20 +159,17 @@ impl Player<'_, '_> {
         self.play(Timeline::new(trace, &nobody))
     }
 
-    /// Counts what the end will speak of. Whether the item is a call, or the place of some.
-    fn count(&mut self, item: &Item) -> bool {
+    /// Counts what the end will speak of.
+    fn count(&mut self, item: &Item) {
         match item {
             Item::Call(_) => self.calls += 1,
             Item::Damage(damage) => self.damaged_calls += damage.calls.unwrap_or(0),
-            Item::Event(event) => match &event.body {
-                EventBody::Unfinished { entry, .. } => {
+            Item::Event(event) => {
+                if let EventBody::Unfinished { entry, .. } = &event.body {
                     *self.unfinished.entry((entry.abi, entry.nr)).or_default() += 1;
                 }
-                EventBody::Loss { .. } => {}
-                _ => return false,
-            },
+            }
         }
-        true
     }
 
     fn finish(mut self, selected: bool) -> anyhow::Result<()> {
@@ -180,6 +182,33 @@ impl Player<'_, '_> {
         let taken = Taken { calls: self.calls, unfinished, selected, damaged_calls: self.damaged_calls };
         self.form.end(&mut self.out.bytes, &taken)?;
         Ok(self.out.finish()?)
+    }
+}
+
+/// How much an item matters to somebody who asks for certain calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    /// How things stand: code, descriptors, clocks.
+    Background,
+    /// What a task does or suffers between its calls.
+    Happening,
+    /// Calls, and places where some are missing.
+    Call,
+}
+
+impl Weight {
+    fn of(item: &Item) -> Self {
+        let Item::Event(event) = item else { return Weight::Call };
+        match &event.body {
+            EventBody::Unfinished { .. } | EventBody::Loss { .. } => Weight::Call,
+            EventBody::Mapping { .. }
+            | EventBody::Descriptor { .. }
+            | EventBody::WorkingDirectory { .. }
+            | EventBody::Anchor { .. }
+            | EventBody::Name { .. }
+            | EventBody::Unknown { .. } => Weight::Background,
+            _ => Weight::Happening,
+        }
     }
 }
 

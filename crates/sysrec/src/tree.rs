@@ -87,8 +87,7 @@ impl Answer<'_> {
     /// The tree, and what it rests on.
     fn text(&self, args: &TreeArgs, width: Option<usize>) -> String {
         let shown = shown::Shown::new(self.tree, args.depth, args.top);
-        let lines = if width.is_some() { branches::Lines::BOX } else { branches::Lines::ASCII };
-        let table = branches::table(self, &shown, args.threads, lines);
+        let table = branches::table(self, &shown, args.threads, width);
         let taken = basis::Taken {
             calls: self.activities.total().calls,
             unfinished: self.activities.unfinished.clone(),

@@ -113,7 +113,7 @@ impl<'t> Lines<'t> {
         if reason != UnfinishedReason::EXIT {
             let waited_ns = event.time_ns.saturating_sub(entry.time_ns);
             let quiet = self.styles.quiet;
-            _ = write!(self.line, " {quiet}<{} until then>{quiet:#}", duration(waited_ns));
+            _ = write!(self.line, " {quiet}<{}>{quiet:#}", duration(waited_ns));
         }
         if self.arguments == Arguments::Registers {
             registers::write_site(&mut self.line, entry);

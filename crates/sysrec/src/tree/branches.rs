@@ -13,12 +13,14 @@ use crate::text::{count, counted, duration, printable};
 
 /// Threads of a process that are shown without being asked for, its first one included.
 const THREADS_SHOWN: usize = 5;
+/// Columns of a terminal that has room for all figures.
+const WIDTH_OF_ALL: usize = 100;
 /// Levels whose branches are drawn; deeper ones are numbered, so that a line does not grow with the tree.
 const LEVELS_DRAWN: usize = 24;
 
 /// What branches are drawn with, each as wide as the others.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Lines {
+struct Lines {
     branch: &'static str,
     last: &'static str,
     through: &'static str,
@@ -28,11 +30,10 @@ pub(super) struct Lines {
 
 impl Lines {
     /// For a terminal.
-    pub(super) const BOX: Lines =
+    const BOX: Lines =
         Lines { branch: "├─ ", last: "└─ ", through: "│  ", blank: "   ", exec: "⇒ " };
     /// For everything else.
-    pub(super) const ASCII: Lines =
-        Lines { branch: "|- ", last: "`- ", through: "|  ", blank: "   ", exec: "=> " };
+    const ASCII: Lines = Lines { branch: "|- ", last: "`- ", through: "|  ", blank: "   ", exec: "=> " };
 }
 
 /// One branch below a process.
@@ -53,9 +54,10 @@ struct Twig<'a> {
     level: usize,
 }
 
-/// The rows of the tree.
-pub(super) fn table(answer: &Answer<'_>, shown: &Shown, all_threads: bool, lines: Lines) -> Table {
-    let mut drawing = Drawing { answer, shown, all_threads, lines, table: Table::new(columns()) };
+/// The rows of the tree, for a terminal of so many columns, or for a file.
+pub(super) fn table(answer: &Answer<'_>, shown: &Shown, all_threads: bool, width: Option<usize>) -> Table {
+    let lines = if width.is_some() { Lines::BOX } else { Lines::ASCII };
+    let mut drawing = Drawing { answer, shown, all_threads, lines, table: Table::new(columns(width)) };
     let (roots, folded) = shown.split(answer.tree, answer.tree.roots());
     let mut open: Vec<Twig<'_>> = Vec::new();
     let folded = (folded.processes > 0).then_some(Branch::Processes(folded));
@@ -75,12 +77,15 @@ pub(super) fn table(answer: &Answer<'_>, shown: &Shown, all_threads: bool, lines
     drawing.table
 }
 
-fn columns() -> Vec<Column> {
+/// Commands are cut before figures give way, as long as there is room for the beginning of both.
+fn columns(width: Option<usize>) -> Vec<Column> {
+    let narrow = width.is_some_and(|width| width < WIDTH_OF_ALL);
+    let optional = |column: Column, order| if narrow { column.gives_way(order) } else { column };
     vec![
-        Column::number("start").gives_way(1),
-        Column::number("lifetime").gives_way(3),
+        optional(Column::number("start"), 1),
+        Column::number("lifetime"),
         Column::number("calls"),
-        Column::number("errors").gives_way(2),
+        optional(Column::number("errors"), 2),
         Column::number("in calls"),
         Column::label("ended"),
         Column::label("process"),
