@@ -1,1 +1,35 @@
-//! .
+//! What the tests stand on.
+//!
+//! - [`guests`]: the table of guest programs, one behaviour each, with what is expected of each;
+//! - [`compile`]: makes them, [`run`]: runs one bare or under a backend;
+//! - [`log`]: what the guest says it did, [`conform`]: compares a recording with it;
+//! - [`oracle`]: the kernel's own count of the calls of a command;
+//! - [`strace`]: an independent recorder, on which all of this is tried.
+//!
+//! A conformance suite is the table of guests run through a list of [`run::Backend`]s.
+
+pub mod compile;
+pub mod conform;
+pub mod guests;
+pub mod log;
+pub mod oracle;
+pub mod run;
+pub mod strace;
+
+use std::fmt;
+
+/// Why a test cannot run on this machine. Print it and pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skip(pub String);
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SKIP: {}", self.0)
+    }
+}
+
+impl From<std::io::Error> for Skip {
+    fn from(error: std::io::Error) -> Skip {
+        Skip(error.to_string())
+    }
+}

@@ -1,0 +1,55 @@
+/* nanosleep, poll, futex, clock_nanosleep are stopped in the middle and continued: each goes on to its own end. */
+#include "guest.h"
+#include "sleeping.h"
+#include <linux/futex.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+int main(void)
+{
+    struct guest_segment s;
+    int word = 0, pipes[2], wake[2], sync[2];
+    MUST(pipe(pipes));
+    MUST(pipe(wake));
+    MUST(pipe(sync));
+    setvbuf(stdout, 0, _IOLBF, 0);
+    pid_t child = MUST(fork());
+    if (!child) {
+        struct timespec long_enough = {0, 400000000};
+        struct pollfd poll = {.fd = pipes[0], .events = POLLIN};
+        long results[5];
+        char byte;
+        guest_begin(&s);
+        results[0] = CALL(&s, SYS_nanosleep, &long_enough, 0);
+        CALL(&s, SYS_write, sync[1], "x", 1);
+        results[1] = CALL(&s, SYS_poll, &poll, 1, 400);
+        CALL(&s, SYS_write, sync[1], "x", 1);
+        results[2] = CALL(&s, SYS_futex, &word, FUTEX_WAIT, 0, &long_enough, 0, 0);
+        CALL(&s, SYS_write, sync[1], "x", 1);
+        results[3] = CALL(&s, SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &long_enough, 0);
+        CALL(&s, SYS_write, sync[1], "x", 1);
+        results[4] = CALL(&s, SYS_read, wake[0], &byte, 1);
+        guest_end(&s);
+        for (int i = 0; i < 5; i++)
+            printf("%ld\n", results[i]);
+        return 0;
+    }
+    for (int i = 0; i < 5; i++) {
+        int status;
+        char byte;
+        wait_until_asleep(child);
+        MUST(kill(child, SIGSTOP));
+        MUST(waitpid(child, &status, WUNTRACED));
+        CHECK(WIFSTOPPED(status));
+        MUST(kill(child, SIGCONT));
+        MUST(waitpid(child, &status, WCONTINUED));
+        if (i < 4)
+            CHECK(read(sync[0], &byte, 1) == 1);
+        else
+            MUST(write(wake[1], "x", 1));
+    }
+    MUST(waitpid(child, 0, 0));
+}

@@ -1,0 +1,32 @@
+/* A filter that turns getppid into SIGSYS, whose handler gives the result. */
+#include "guest.h"
+#include "filter.h"
+#include <signal.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+
+static struct guest_segment s;
+static volatile int traps;
+
+static void handler(int signal, siginfo_t *info, void *context)
+{
+    (void)signal;
+    ucontext_t *machine = context;
+    traps += info->si_syscall == SYS_getppid && info->si_code == 1 && info->si_arch == AUDIT_ARCH_X86_64;
+    machine->uc_mcontext.gregs[REG_RAX] = 4711;
+    CALL(&s, SYS_getpid);
+    guest_sigreturn(&s);
+}
+
+int main(void)
+{
+    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO};
+    sigaction(SIGSYS, &action, 0);
+    install_filter(SYS_getppid, SECCOMP_RET_TRAP);
+    long sum = 0;
+    guest_begin(&s);
+    for (int i = 0; i < 100; i++)
+        sum += CALL(&s, SYS_getppid, i);
+    guest_end(&s);
+    printf("%d traps, sum %ld\n", traps, sum);
+}

@@ -1,0 +1,216 @@
+//! The table of guests: how each is built and run, and what is expected of it.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+use crate::compile::Build;
+
+/// What a guest's log is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Log {
+    /// Every call of every segment, in order.
+    Exact,
+    /// The guest logs nothing: its own checks, its output and its end are all there is.
+    Nothing,
+}
+
+/// How a guest ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With this exit code.
+    Exited(i32),
+    /// By this signal.
+    Signaled(i32),
+}
+
+impl End {
+    /// Whether `status` is this end.
+    pub fn is(self, status: ExitStatus) -> bool {
+        match self {
+            End::Exited(code) => status.code() == Some(code),
+            End::Signaled(signal) => status.signal() == Some(signal),
+        }
+    }
+}
+
+/// How what a recorded guest writes on stdout relates to what it writes when run bare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// The same bytes.
+    Same,
+    /// Figures of its own in every run (times, ports).
+    Free,
+    /// Another text by right: a tracer is there, and the guest looks for one.
+    ShowsTracer,
+}
+
+/// One guest as it is run.
+#[derive(Clone, Copy, Debug)]
+pub struct Guest {
+    /// Unique name of the row.
+    pub name: &'static str,
+    /// `tests/guests/SOURCE.c`.
+    pub source: &'static str,
+    /// How it is built.
+    pub build: Build,
+    /// Other guests that it executes; it finds each in the environment, as `GUEST_` and the name in capitals.
+    pub also: &'static [(&'static str, Build)],
+    /// Arguments.
+    pub args: &'static [&'static str],
+    /// Its log.
+    pub log: Log,
+    /// Its end, bare and recorded.
+    pub end: End,
+    /// Its output.
+    pub output: Output,
+    /// Whether strace, as of 6.1, records it as it is. Why not stands beside the row.
+    pub strace_conforms: bool,
+    /// Whether the kernel's count and the recording must agree.
+    pub countable: bool,
+}
+
+const GUEST: Guest = Guest {
+    name: "",
+    source: "",
+    build: Build::C64,
+    also: &[],
+    args: &[],
+    log: Log::Exact,
+    end: End::Exited(0),
+    output: Output::Same,
+    strace_conforms: true,
+    countable: true,
+};
+
+const fn guest(name: &'static str) -> Guest {
+    Guest { name, source: name, ..GUEST }
+}
+
+impl Guest {
+    const fn end(self, end: End) -> Guest {
+        Guest { end, ..self }
+    }
+
+    const fn exits(self, code: i32) -> Guest {
+        self.end(End::Exited(code))
+    }
+
+    const fn dies_by(self, signal: i32) -> Guest {
+        self.end(End::Signaled(signal))
+    }
+
+    const fn build(self, build: Build) -> Guest {
+        Guest { build, ..self }
+    }
+
+    const fn also(self, also: &'static [(&'static str, Build)]) -> Guest {
+        Guest { also, ..self }
+    }
+
+    const fn args(self, args: &'static [&'static str]) -> Guest {
+        Guest { args, ..self }
+    }
+
+    const fn source(self, source: &'static str) -> Guest {
+        Guest { source, ..self }
+    }
+
+    const fn output(self, output: Output) -> Guest {
+        Guest { output, ..self }
+    }
+
+    const fn unlogged(self) -> Guest {
+        Guest { log: Log::Nothing, ..self }
+    }
+
+    const fn strace_fails(self) -> Guest {
+        Guest { strace_conforms: false, ..self }
+    }
+
+    const fn uncountable(self) -> Guest {
+        Guest { countable: false, ..self }
+    }
+}
+
+/// Every guest.
+pub const GUESTS: &[Guest] = &[
+    // Calls and ABIs.
+    guest("plain_calls"),
+    guest("bad_numbers"),
+    guest("bad_pointers"),
+    guest("registers_kept").unlogged(),
+    guest("vdso_time"),
+    guest("int80_from_64"),
+    guest("i386_int80").build(Build::Freestanding32).exits(32),
+    guest("i386_vdso").build(Build::Freestanding32),
+    guest("i386_fork").build(Build::Freestanding32),
+    guest("exec_abi").also(&[("exec_abi_32", Build::Freestanding32)]).exits(64),
+    guest("user_dispatch").unlogged(),
+    guest("getppid_loop").args(&["20000"]).output(Output::Free),
+    // Birth, exec and death of tasks.
+    guest("fork_tree"),
+    guest("vfork_exec"),
+    guest("clone_vm"),
+    guest("clone_parent"),
+    guest("clone3_flags"),
+    // strace does not see such children at all.
+    guest("clone_untraced").strace_fails(),
+    guest("threads_short").args(&["125"]),
+    guest("threads_many"),
+    guest("exec_thread").exits(10),
+    guest("exec_race").exits(30),
+    guest("exec_fails"),
+    guest("leader_exit").exits(7),
+    guest("exit_race").exits(3),
+    guest("exit_status_race").unlogged().exits(9),
+    guest("kill_self").dies_by(libc::SIGKILL),
+    guest("kill_child"),
+    guest("daemonize").exits(17),
+    guest("pid_namespace").unlogged(),
+    guest("exit_with_0").source("exit_with").args(&["0"]).unlogged(),
+    guest("exit_with_77").source("exit_with").args(&["77"]).unlogged().exits(77),
+    guest("exit_with_255").source("exit_with").args(&["255"]).unlogged().exits(255),
+    guest("die_by_sigterm").source("die_by").args(&["15"]).unlogged().dies_by(libc::SIGTERM),
+    guest("die_by_sigabrt").source("die_by").args(&["6"]).unlogged().dies_by(libc::SIGABRT),
+    guest("die_by_sigsegv").source("die_by").args(&["11"]).unlogged().dies_by(libc::SIGSEGV),
+    guest("die_by_sigint").source("die_by").args(&["2"]).unlogged().dies_by(libc::SIGINT),
+    guest("die_by_sigpipe").source("die_by").args(&["13"]).unlogged().dies_by(libc::SIGPIPE),
+    guest("die_by_real_time").source("die_by").args(&["40"]).unlogged().dies_by(40),
+    // Signals, job control, restarts.
+    guest("signal_handler"),
+    guest("signal_restart"),
+    guest("signal_longjmp"),
+    guest("signal_queue"),
+    guest("signal_timer"),
+    guest("signal_stack"),
+    guest("signal_info").unlogged(),
+    guest("sigtrap"),
+    guest("stop_continue").unlogged(),
+    guest("stop_threads"),
+    guest("job_control").unlogged(),
+    guest("orphaned_group").unlogged(),
+    guest("restart_block"),
+    guest("segv_flow"),
+    // Filters of the program's own.
+    guest("seccomp_errno"),
+    guest("seccomp_trap"),
+    guest("seccomp_kill").dies_by(libc::SIGSYS),
+    guest("seccomp_trace"),
+    // What a program can see of its recorder.
+    guest("ptrace_inside").unlogged().output(Output::ShowsTracer),
+    guest("tracer_visible").unlogged().output(Output::ShowsTracer),
+    guest("own_state").args(&["one", "two words", "*", ""]).unlogged(),
+    // Things that block, and servers; also for attaching and for the benchmark.
+    guest("blocked_calls").unlogged(),
+    guest("threads_churn").unlogged(),
+    guest("server_epoll").args(&["400", "4"]),
+    guest("server_pool").args(&["400", "4"]).unlogged(),
+];
+
+/// The guest of that name.
+///
+/// # Panics
+/// When there is none.
+pub fn named(name: &str) -> &'static Guest {
+    GUESTS.iter().find(|guest| guest.name == name).unwrap_or_else(|| panic!("no guest {name}"))
+}

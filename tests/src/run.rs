@@ -1,0 +1,178 @@
+//! Runs guests, bare or under something that records them.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Read};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use crate::Skip;
+use crate::compile::compile;
+use crate::conform::RecordedCall;
+use crate::guests::Guest;
+use crate::log::GuestLog;
+use crate::oracle::{KernelCounts, Oracle, Scope};
+
+/// A way to run a guest: bare, or recorded.
+#[derive(Clone, Copy)]
+pub struct Backend {
+    /// Its name, for messages.
+    pub name: &'static str,
+    /// Whether it can be used here.
+    pub available: fn() -> Result<(), Skip>,
+    /// What comes before the guest's own command line; gets the file to record into. Empty: bare.
+    pub command_line: fn(&Path) -> Vec<OsString>,
+    /// The calls in that file: of each task in order of entry.
+    pub read: fn(&Path) -> io::Result<Vec<RecordedCall>>,
+}
+
+/// No recorder: what the guest does by itself.
+pub const BARE: Backend = Backend {
+    name: "bare",
+    available: || Ok(()),
+    command_line: |_| Vec::new(),
+    read: |_| Ok(Vec::new()),
+};
+
+/// strace.
+pub const STRACE: Backend = Backend {
+    name: "strace",
+    available: crate::strace::available,
+    command_line: crate::strace::command_line,
+    read: crate::strace::read,
+};
+
+/// What one run of a guest came to.
+#[derive(Debug)]
+pub struct Run {
+    /// How the command ended; under a backend this is the recorder's, which passes it on.
+    pub status: ExitStatus,
+    /// Everything that the command and its descendants wrote on stdout.
+    pub stdout: Vec<u8>,
+    /// The same on stderr, the recorder's words included.
+    pub stderr: Vec<u8>,
+    /// What the guest says it did.
+    pub log: GuestLog,
+    /// What was recorded; empty for [`BARE`].
+    pub recorded: Vec<RecordedCall>,
+    /// The kernel's count, where it was asked for.
+    pub kernel: Option<KernelCounts>,
+}
+
+/// Nothing that a guest does takes longer, however slow the recorder: a run that does hangs.
+const PATIENCE: Duration = Duration::from_secs(150);
+
+/// Runs `guest` under `backend` to its end, and to the end of all of its descendants that hold its stdout.
+/// With an `oracle` the kernel counts the guest's calls as well.
+///
+/// # Errors
+/// When the run hangs (its process group is killed), or a file cannot be read.
+///
+/// # Panics
+/// When the guest does not compile.
+pub fn run(guest: &Guest, backend: &Backend, oracle: Option<Oracle>) -> Result<Run, RunError> {
+    (backend.available)()?;
+    let program = compile(guest.source, guest.build)?;
+    let dir = tempfile::tempdir()?;
+    let (log, trace) = (dir.path().join("log"), dir.path().join("trace"));
+    GuestLog::create(&log)?;
+    let mut words = (backend.command_line)(&trace);
+    let is_bare = words.is_empty();
+    words.push(program.into());
+    words.extend(guest.args.iter().map(OsString::from));
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]).env("SYSREC_GUEST_LOG", &log).current_dir(dir.path());
+    for also in guest.also {
+        command.env(format!("GUEST_{}", also.0.to_uppercase()), compile(also.0, also.1)?);
+    }
+    let scope = if is_bare { Scope::Command } else { Scope::Tracee };
+    let (status, stdout, stderr) = to_the_end(&mut command, |command| match &oracle {
+        None => command.spawn(),
+        Some(oracle) => oracle.spawn(command, scope),
+    })?;
+    let kernel = oracle.map(|oracle| oracle.finish(PATIENCE)).transpose()?;
+    let recorded = (backend.read)(&trace)?;
+    Ok(Run { status, stdout, stderr, log: GuestLog::read(&log)?, recorded, kernel })
+}
+
+/// Why a run gave nothing to compare.
+#[derive(Debug)]
+pub enum RunError {
+    /// It cannot be done on this machine.
+    Skip(Skip),
+    /// It went wrong.
+    Failed(io::Error),
+}
+
+impl From<Skip> for RunError {
+    fn from(skip: Skip) -> RunError {
+        RunError::Skip(skip)
+    }
+}
+
+impl From<io::Error> for RunError {
+    fn from(error: io::Error) -> RunError {
+        RunError::Failed(error)
+    }
+}
+
+/// Starts `command` in a process group of its own and collects its output until nobody holds it open any more.
+///
+/// # Errors
+/// When that takes longer than [`PATIENCE`]; the group is killed.
+pub fn to_the_end(
+    command: &mut Command,
+    spawn: impl FnOnce(&mut Command) -> io::Result<Child>,
+) -> io::Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut child = spawn(command)?;
+    let group = child.id() as i32;
+    let stdout = child.stdout.take().expect("piped");
+    let stderr = child.stderr.take().expect("piped");
+    let (sender, outputs) = mpsc::channel();
+    let collect = |index: usize, mut from: Box<dyn Read + Send>| {
+        let sender = sender.clone();
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let result = from.read_to_end(&mut bytes).map(|_| bytes);
+            // The receiver is gone only when the run has been given up.
+            let _ = sender.send((index, result));
+        });
+    };
+    collect(0, Box::new(stdout));
+    collect(1, Box::new(stderr));
+    let mut texts = [Vec::new(), Vec::new()];
+    for _ in 0..2 {
+        match outputs.recv_timeout(PATIENCE) {
+            Ok((index, bytes)) => texts[index] = bytes?,
+            Err(_) => {
+                let state = describe_group(group);
+                // SAFETY: a plain system call; the group is that of our own child, which is not reaped yet.
+                unsafe { libc::kill(-group, libc::SIGKILL) };
+                child.wait()?;
+                return Err(io::Error::new(io::ErrorKind::TimedOut, format!("{command:?} hangs:\n{state}")));
+            }
+        }
+    }
+    let [stdout, stderr] = texts;
+    Ok((child.wait()?, stdout, stderr))
+}
+
+/// What the tasks of a process group are at, for the message about a hang.
+fn describe_group(group: i32) -> String {
+    let mut text = String::new();
+    for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
+        let Some((head, tail)) = stat.rsplit_once(") ") else { continue };
+        let mut fields = tail.split(' ');
+        let (state, in_group) = (fields.next().unwrap_or("?"), fields.nth(1) == Some(&group.to_string()));
+        if in_group {
+            text += &format!("  {head}) {state}\n");
+        }
+    }
+    text
+}
