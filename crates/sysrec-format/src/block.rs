@@ -160,7 +160,12 @@ pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8], offset: u64, what: &'sta
         .ok_or_else(|| Error::malformed(offset, what, "a block version", format!("{} bytes", bytes.len())))?;
     let version = u16::from_le_bytes([version[0], version[1]]);
     if version < BLOCK_VERSION {
-        return Err(Error::malformed(offset, what, format!("block version {BLOCK_VERSION} or later"), version));
+        return Err(Error::malformed(
+            offset,
+            what,
+            format!("block version {BLOCK_VERSION} or later"),
+            version,
+        ));
     }
     match bincode::serde::decode_from_slice(body, config()) {
         Ok((block, _fields_of_later_versions)) => Ok(block),

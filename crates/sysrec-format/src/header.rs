@@ -115,7 +115,10 @@ impl Header {
                 format!("{computed:#010x}"),
                 format!("{stored:#010x}"),
             );
-            return Ok((Self { version: VERSION, header_bytes: HEADER_BYTES as u32, ..header }, Some(damage)));
+            return Ok((
+                Self { version: VERSION, header_bytes: HEADER_BYTES as u32, ..header },
+                Some(damage),
+            ));
         }
         let unknown_features = header.required_features & !REQUIRED_FEATURES;
         if header.version.0 > VERSION.0 || unknown_features != 0 {

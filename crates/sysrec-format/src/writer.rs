@@ -1,12 +1,34 @@
-//! Writes a trace.
+//! Writes a trace so that it can be read whatever happens to its writer.
+//!
+//! ```text
+//!  | header | frames ...          |   room for one seal |  journal 2k  | journal 2k+1 |
+//!                                 ^ log end             used in turn, and moved on when the log comes near
+//! ```
+//! Rows go into the journal. When it is full it is sealed: its rows become frames behind the log end, calls in flight
+//! go into the other journal, and one store of a state slot makes both valid. The invariant: at every moment, what the
+//! valid state describes (log, journal) is whole, and between the log end and the journal there is room to seal what
+//! the journal holds and to close the trace. So a full disk costs what comes after it, and nothing that came before.
+
+mod place;
 
 use std::io;
+use std::sync::atomic::{Ordering, compiler_fence};
 
-use crate::block::{EndReason, Overhead, Session, Totals};
+use self::place::Place;
+use crate::block::{self, EndReason, Overhead, Session, Summary, Totals};
 use crate::error::Error;
-use crate::event::{Entry, Event, Exit, TaskId, UnfinishedReason};
-use crate::header::Clock;
+use crate::event::{Entry, Event, EventBody, Exit, LossReason, TaskId, UnfinishedReason};
+use crate::events::put_event;
+use crate::frame::{ChunkKind, FRAME_BYTES, FrameHeader};
+use crate::header::{CONSTANTS_BYTES, Clock, HEADER_BYTES, Header, Phase, State, VERSION};
+use crate::index::{FOOTER_BYTES, Footer, INDEX_ENTRY_BYTES, put_entry};
+use crate::journal::{
+    CALL_ROW_BYTES_MAX, Check, ROW_HEADER_BYTES, RowBuffer, RowKind, Rows, row_seed, seal_row,
+};
+use crate::limits;
+use crate::seal::{Closing, Sealed, Sealer};
 use crate::storage::Storage;
+use crate::wire::padded;
 
 /// What a new trace begins with.
 #[derive(Clone, Debug)]
@@ -24,25 +46,34 @@ pub struct NewTrace<'a> {
 /// How to write.
 #[derive(Clone, Debug)]
 pub struct WriterOptions {
-    /// The file never gets longer than this.
+    /// The file never gets longer than this, at any moment; reaching it is like a full disk.
     pub max_bytes: Option<u64>,
-    /// Bytes of the first journal, and the least.
+    /// Bytes of the first journal.
     pub journal_bytes_min: u64,
-    /// Bytes up to which the journal grows with the trace.
+    /// Bytes up to which the journal grows with the trace. Where many tasks make chunks small it grows further, up
+    /// to [`JOURNAL_BYTES_MAX`](crate::limits::JOURNAL_BYTES_MAX).
     pub journal_bytes_aim: u64,
+}
+
+impl Default for WriterOptions {
+    fn default() -> Self {
+        Self { max_bytes: None, journal_bytes_min: 64 << 10, journal_bytes_aim: 4 << 20 }
+    }
 }
 
 /// Whether a writer still takes calls.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Status {
+pub enum Status<'a> {
     /// Everything is written.
     Writing,
     /// Nothing more is written; what is missing is counted.
     Full {
         /// What the storage said.
-        cause: io::Error,
-        /// Calls lost so far.
+        cause: &'a io::Error,
+        /// Why, as the trace will say it.
+        reason: LossReason,
+        /// Calls lost so far. One in flight counts when it ends.
         lost_calls: u64,
     },
 }
@@ -54,8 +85,672 @@ pub struct Ending {
     pub reason: EndReason,
     /// When, on the trace's clock, nanoseconds.
     pub time_ns: u64,
-    /// See [`Summary::recorder_cpu_ns`](crate::block::Summary::recorder_cpu_ns).
+    /// See [`Summary::recorder_cpu_ns`].
     pub recorder_cpu_ns: u64,
-    /// See [`Summary::notes`](crate::block::Summary::notes).
+    /// See [`Summary::notes`]; those that do not fit into 4 KiB are left out.
     pub notes: Vec<String>,
+}
+
+/// Room kept for the SUMMARY payload.
+const SUMMARY_BYTES_MAX: usize = 4096;
+/// Frames that one journal can become: a bound on 64 MiB of rows of calls.
+const FRAMES_OF_A_JOURNAL_MAX: usize = 1 << 20;
+/// A task without a call in flight.
+const IDLE: u32 = 0;
+/// A task with a call in flight whose start is not in the trace.
+const LOST: u32 = u32::MAX;
+
+#[derive(Debug)]
+struct Full {
+    cause: io::Error,
+    reason: LossReason,
+    /// The storage lost what it had: nothing there can be relied on.
+    journal_gone: bool,
+    first_ns: u64,
+    last_ns: u64,
+}
+
+/// Writes one trace into a [`Storage`].
+///
+/// `entry`, `exit`, `unfinished` and `event` do not fail: when the storage cannot take more they count what is lost,
+/// [`status`](Self::status) tells, and [`finish`](Self::finish) writes the counts into the trace.
+#[derive(Debug)]
+pub struct TraceWriter<S> {
+    storage: S,
+    options: WriterOptions,
+    header: Header,
+    seed: u32,
+    state: State,
+    /// Where the journal is, and how much of it may be used.
+    place: Place,
+    row_seed: u32,
+    /// Bytes of rows in the journal.
+    used: usize,
+    /// By task: [`IDLE`], [`LOST`], or where its ENTRY row is in the journal, in units of 8 bytes, plus one.
+    in_flight: Vec<u32>,
+    sealer: Sealer,
+    event_row: Vec<u8>,
+    /// Entries of the INDEX, as long as it can hold them all.
+    index: Vec<u8>,
+    frames: u32,
+    full: Option<Full>,
+    totals: Totals,
+    /// The totals at the last seal: what is safe when the journal is lost.
+    sealed_totals: Totals,
+    /// Calls in CALLS chunks and the number of those, to see whether chunks are small.
+    sealed_calls: u64,
+    call_chunks: u64,
+}
+
+impl<S: Storage> TraceWriter<S> {
+    /// Begins a trace in an empty store.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where there is no room even for a small trace; [`Error::TooLarge`] for a session of over 4 MiB.
+    pub fn create(storage: S, new: &NewTrace<'_>, options: WriterOptions) -> Result<Self, Error> {
+        let session = block::encode(new.session, "session")?;
+        let header = Header {
+            version: VERSION,
+            header_bytes: HEADER_BYTES as u32,
+            required_features: 0,
+            optional_features: 0,
+            trace_id: new.trace_id,
+            created_realtime_ns: new.created_realtime_ns,
+            clock: new.clock,
+        };
+        let seed = header.seed();
+        let state = State {
+            sequence: 0,
+            phase: Phase::RECORDING,
+            seed,
+            log_end: HEADER_BYTES as u64,
+            generation: 0,
+            journal_offset: 0,
+            journal_bytes: 0,
+            lost_calls: 0,
+            index_offset: 0,
+        };
+        let mut writer = Self {
+            storage,
+            options,
+            header,
+            seed,
+            state,
+            place: Place::default(),
+            row_seed: 0,
+            used: 0,
+            in_flight: Vec::new(),
+            sealer: Sealer::new(),
+            event_row: Vec::new(),
+            index: Vec::new(),
+            frames: 0,
+            full: None,
+            totals: Totals { first_ns: u64::MAX, ..Totals::default() },
+            sealed_totals: Totals { first_ns: u64::MAX, ..Totals::default() },
+            sealed_calls: 0,
+            call_chunks: 0,
+        };
+        let session_bytes = FRAME_BYTES as u64 + padded(session.len() as u64);
+        let io_error = |source| Error::Io { offset: 0, what: "beginning the trace", source };
+        let place = writer.first_place(HEADER_BYTES as u64 + session_bytes).map_err(io_error)?;
+        writer.write_constants().map_err(io_error)?;
+        let log_end =
+            writer.write_block(HEADER_BYTES as u64, ChunkKind::SESSION, &session).map_err(io_error)?;
+        writer.switch(log_end, place, &[], &[]).map_err(io_error)?;
+        Ok(writer)
+    }
+
+    /// A task begins a call. One that it has in flight already becomes unfinished
+    /// ([`UnfinishedReason::VANISHED`]).
+    pub fn entry(&mut self, task: TaskId, entry: &Entry) {
+        let index = task.0 as usize;
+        if index >= self.in_flight.len() {
+            if task.0 >= limits::TASKS_MAX {
+                self.full.get_or_insert_with(|| too_many_tasks(entry.time_ns));
+                return self.lose_call(entry.time_ns);
+            }
+            self.in_flight.resize((index + 1).next_power_of_two(), IDLE);
+        }
+        if self.in_flight[index] != IDLE {
+            self.unfinished(task, UnfinishedReason::VANISHED, entry.time_ns);
+        }
+        self.saw(entry.time_ns);
+        let at = if self.ensure(CALL_ROW_BYTES_MAX) {
+            self.append(RowBuffer::entry(self.row_seed, task, entry).as_slice())
+        } else {
+            None
+        };
+        self.in_flight[index] = at.map_or(LOST, |at| (at / 8) as u32 + 1);
+    }
+
+    /// A task's call returned. Without a call in flight nothing happens but a count in
+    /// [`Totals::orphan_exits`].
+    pub fn exit(&mut self, task: TaskId, exit: &Exit) {
+        let index = task.0 as usize;
+        if self.in_flight.get(index).is_none_or(|&at| at == IDLE) {
+            self.totals.orphan_exits += 1;
+            return;
+        }
+        self.saw(exit.time_ns);
+        if self.in_flight[index] != LOST && self.ensure(CALL_ROW_BYTES_MAX) && self.in_flight[index] != LOST {
+            let registers = exit.registers.as_deref();
+            let row = RowBuffer::exit(self.row_seed, task, exit.time_ns, exit.ret, registers);
+            if self.append(row.as_slice()).is_some() {
+                self.in_flight[index] = IDLE;
+                self.totals.calls += 1;
+                self.totals.errors += u64::from((-4095..=-1).contains(&exit.ret));
+                return;
+            }
+        }
+        self.lose_end(task, exit.time_ns);
+    }
+
+    /// A task's call ended without returning. Without a call in flight nothing happens.
+    pub fn unfinished(&mut self, task: TaskId, reason: UnfinishedReason, time_ns: u64) {
+        let index = task.0 as usize;
+        if !self.is_pending(task) {
+            return;
+        }
+        self.saw(time_ns);
+        if self.in_flight[index] != LOST && self.ensure(CALL_ROW_BYTES_MAX) && self.in_flight[index] != LOST {
+            let row = RowBuffer::end(self.row_seed, task, time_ns, reason);
+            if self.append(row.as_slice()).is_some() {
+                self.in_flight[index] = IDLE;
+                self.totals.unfinished += 1;
+                self.totals.events += 1;
+                return;
+            }
+        }
+        self.lose_end(task, time_ns);
+    }
+
+    /// Anything else happened. Strings over 8 KiB are cut, and arguments over 64 KiB altogether.
+    pub fn event(&mut self, event: &Event) {
+        self.saw(event.time_ns);
+        let mut row = std::mem::take(&mut self.event_row);
+        row.clear();
+        row.resize(ROW_HEADER_BYTES, 0);
+        put_event(&mut row, event);
+        row.resize(padded(row.len() as u64) as usize, 0);
+        let written = self.ensure(row.len()) && {
+            seal_row(&mut row, self.row_seed, RowKind::EVENT, 0);
+            self.append(&row).is_some()
+        };
+        self.event_row = row;
+        if written {
+            self.totals.events += 1;
+            match event.body {
+                EventBody::TaskStart { .. } => self.totals.tasks += 1,
+                EventBody::Unfinished { .. } => self.totals.unfinished += 1,
+                EventBody::Loss { calls, .. } => {
+                    self.totals.lost_calls = self.totals.lost_calls.saturating_add(calls);
+                }
+                _ => {}
+            }
+        } else {
+            self.totals.lost_events += 1;
+            if let EventBody::Unfinished { .. } = event.body {
+                self.lose_call(event.time_ns);
+            }
+        }
+    }
+
+    /// Writes down what recording costs, at once.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] for one of over 4 MiB; [`Error::Io`] where the storage is full.
+    pub fn overhead(&mut self, overhead: &Overhead) -> Result<(), Error> {
+        let payload = block::encode(overhead, "overhead")?;
+        let io_error = |offset, source| Error::Io { offset, what: "writing the overhead", source };
+        let offset = self.state.log_end;
+        if self.full.is_none() {
+            self.seal(0, FRAME_BYTES as u64 + padded(payload.len() as u64));
+        }
+        if let Some(full) = &self.full {
+            return Err(io_error(offset, full.cause.kind().into()));
+        }
+        let log_end = self
+            .write_block(self.state.log_end, ChunkKind::OVERHEAD, &payload)
+            .map_err(|source| io_error(offset, source))?;
+        self.state.log_end = log_end;
+        self.commit().map_err(|source| io_error(offset, source))
+    }
+
+    /// Seals what is in the journal now.
+    pub fn flush(&mut self) {
+        if self.full.is_none() {
+            self.seal(0, 0);
+        }
+    }
+
+    /// Whether the task has a call in flight.
+    pub fn is_pending(&self, task: TaskId) -> bool {
+        self.in_flight.get(task.0 as usize).is_some_and(|&at| at != IDLE)
+    }
+
+    /// Whether the storage still takes what comes.
+    pub fn status(&self) -> Status<'_> {
+        match &self.full {
+            None => Status::Writing,
+            Some(full) => {
+                Status::Full { cause: &full.cause, reason: full.reason, lost_calls: self.state.lost_calls }
+            }
+        }
+    }
+
+    /// Counts so far; calls in flight are not in them.
+    pub fn totals(&self) -> Totals {
+        let mut totals = self.totals.clone();
+        totals.lost_calls = totals.lost_calls.saturating_add(self.state.lost_calls);
+        if totals.first_ns == u64::MAX {
+            totals.first_ns = 0;
+        }
+        totals
+    }
+
+    /// About how long the file would be if it were finished now, bytes.
+    pub fn bytes_used(&self) -> u64 {
+        self.state.log_end + self.used as u64 / 8 + self.closing_bytes(0)
+    }
+
+    /// The storage, to look at.
+    pub fn storage(&self) -> &S {
+        &self.storage
+    }
+
+    fn saw(&mut self, time_ns: u64) {
+        self.totals.first_ns = self.totals.first_ns.min(time_ns);
+        self.totals.last_ns = self.totals.last_ns.max(time_ns);
+    }
+
+    /// Whether a row of this length fits, after a seal where that makes room.
+    fn ensure(&mut self, row_bytes: usize) -> bool {
+        if self.full.is_some() {
+            return false;
+        }
+        if self.used + row_bytes + ROW_HEADER_BYTES <= self.place.capacity {
+            return true;
+        }
+        self.seal(row_bytes, 0);
+        self.full.is_none() && self.used + row_bytes + ROW_HEADER_BYTES <= self.place.capacity
+    }
+
+    /// Appends a row for which there is room; where it begins.
+    fn append(&mut self, row: &[u8]) -> Option<usize> {
+        match self.store_row(row) {
+            Ok(at) => Some(at),
+            Err(cause) => {
+                self.fill(cause);
+                None
+            }
+        }
+    }
+
+    fn store_row(&mut self, row: &[u8]) -> io::Result<usize> {
+        let (at, offset) = (self.used, self.place.offset + self.used as u64);
+        let (header, body) = row.split_at(ROW_HEADER_BYTES);
+        let window = self.storage.bytes(offset + ROW_HEADER_BYTES as u64, row.len())?;
+        window[..body.len()].copy_from_slice(body);
+        window[body.len()..].fill(0);
+        // Whoever finds the file after a kill sees the stores in the order of the program.
+        compiler_fence(Ordering::SeqCst);
+        self.storage.bytes(offset, ROW_HEADER_BYTES)?.copy_from_slice(header);
+        self.used += row.len();
+        Ok(at)
+    }
+
+    /// Nothing more is taken from now on.
+    fn fill(&mut self, cause: io::Error) {
+        let reason = LossReason::STORAGE_FULL;
+        self.full.get_or_insert(Full { cause, reason, journal_gone: false, first_ns: u64::MAX, last_ns: 0 });
+    }
+
+    fn lose_call(&mut self, time_ns: u64) {
+        self.state.lost_calls += 1;
+        if let Some(full) = &mut self.full {
+            full.first_ns = full.first_ns.min(time_ns);
+            full.last_ns = full.last_ns.max(time_ns);
+        }
+        if self.may_write() {
+            // For the case that the writer does not live to finish; the count is in memory too.
+            let _ = self.commit();
+        }
+    }
+
+    /// A call ended whose end cannot be written: it is lost, and its start is taken back.
+    fn lose_end(&mut self, task: TaskId, time_ns: u64) {
+        let at = std::mem::replace(&mut self.in_flight[task.0 as usize], IDLE);
+        self.lose_call(time_ns);
+        if at != LOST && self.may_write() {
+            // A row that cannot be taken back is shown as unfinished by whoever reads the trace of a dead recorder.
+            let _ = self.void_row((at as usize - 1) * 8);
+        }
+    }
+
+    /// Whether what is written now is still of use.
+    fn may_write(&self) -> bool {
+        self.full.as_ref().is_none_or(|full| !full.journal_gone)
+    }
+
+    fn void_row(&mut self, at: usize) -> io::Result<()> {
+        let mut header = [0; ROW_HEADER_BYTES];
+        let offset = self.place.offset + at as u64;
+        header.copy_from_slice(self.storage.bytes(offset, ROW_HEADER_BYTES)?);
+        let bytes = ROW_HEADER_BYTES + 8 * usize::from(u16::from_le_bytes([header[6], header[7]]));
+        let mut row = self.storage.bytes(offset, bytes)?.to_vec();
+        seal_row(&mut row, self.row_seed, RowKind::VOID, 0);
+        self.storage.bytes(offset, ROW_HEADER_BYTES)?.copy_from_slice(&row[..ROW_HEADER_BYTES]);
+        Ok(())
+    }
+
+    /// Seals the journal and finds a place for the next one, with room for a row of `row_bytes` in it and for
+    /// `block_bytes` behind the log.
+    fn seal(&mut self, row_bytes: usize, block_bytes: u64) {
+        if let Err(cause) = self.storage.health() {
+            return self.journal_is_gone(cause, LossReason::STORAGE_TRUNCATED);
+        }
+        if let Err(cause) = self.seal_and_switch(row_bytes, block_bytes) {
+            self.journal_is_gone(cause, LossReason::STORAGE_FULL);
+        }
+    }
+
+    fn seal_and_switch(&mut self, row_bytes: usize, block_bytes: u64) -> io::Result<()> {
+        let sealed = self.sealed(None)?;
+        let log_end = self.write_chunks(&sealed)?;
+        let rows = self.carried(&sealed)?;
+        let (place, full) = self.next_place(log_end, rows.len(), row_bytes, block_bytes);
+        if let Some(cause) = full {
+            self.fill(cause);
+        }
+        if self.frames as usize > limits::FRAMES_MAX - FRAMES_OF_A_JOURNAL_MAX {
+            self.fill(io::Error::other(format!("a trace has at most {} chunks", limits::FRAMES_MAX)));
+        }
+        let (rows, pending) = if place.capacity >= rows.len() + ROW_HEADER_BYTES {
+            (rows, sealed.pending.as_slice())
+        } else {
+            // No room even for the calls in flight: they count as lost when they end.
+            self.in_flight.iter_mut().filter(|at| **at != IDLE).for_each(|at| *at = LOST);
+            (Vec::new(), &[][..])
+        };
+        self.switch(log_end, place, &rows, pending)
+    }
+
+    fn sealed(&mut self, closing: Option<&Closing>) -> io::Result<Sealed> {
+        let journal = self.storage.bytes(self.place.offset, self.used)?;
+        let sealed = self.sealer.seal(journal, &mut Rows::new(journal, Check::Own), closing);
+        if sealed.calls != self.totals.calls - self.sealed_totals.calls {
+            return Err(io::Error::other("the journal is not what was written into it"));
+        }
+        Ok(sealed)
+    }
+
+    /// Writes the frames of sealed chunks behind the log; where the log would end with them.
+    fn write_chunks(&mut self, sealed: &Sealed) -> io::Result<u64> {
+        let mut offset = self.state.log_end;
+        for chunk in &sealed.chunks {
+            let payload = &sealed.bytes[chunk.payload.clone()];
+            let header = FrameHeader {
+                kind: chunk.kind,
+                flags: 0,
+                payload_crc: crc32fast::hash(payload),
+                payload_bytes: payload.len() as u32,
+                task: chunk.task,
+                count: chunk.count,
+                sequence: 0,
+                generation: 0,
+                first_ns: chunk.first_ns,
+                last_ns: chunk.last_ns,
+            };
+            offset = self.write_frame(offset, header, payload)?;
+            if chunk.kind == ChunkKind::CALLS {
+                self.sealed_calls += u64::from(chunk.count);
+                self.call_chunks += 1;
+            }
+        }
+        Ok(offset)
+    }
+
+    fn write_block(&mut self, offset: u64, kind: ChunkKind, payload: &[u8]) -> io::Result<u64> {
+        let header = FrameHeader {
+            kind,
+            flags: 0,
+            payload_crc: crc32fast::hash(payload),
+            payload_bytes: payload.len() as u32,
+            task: None,
+            count: 0,
+            sequence: 0,
+            generation: 0,
+            first_ns: 0,
+            last_ns: 0,
+        };
+        self.write_frame(offset, header, payload)
+    }
+
+    /// Writes a frame, numbers it and enters it in the index; where it ends.
+    fn write_frame(&mut self, offset: u64, mut header: FrameHeader, payload: &[u8]) -> io::Result<u64> {
+        header.sequence = self.frames;
+        header.generation = self.state.generation;
+        let end = offset + header.frame_bytes();
+        if self.place.capacity > 0 && end > self.place.offset {
+            return Err(io::Error::other("a seal is larger than the room that was kept for it"));
+        }
+        let bytes = header.encode(self.seed);
+        let frame = self.storage.bytes(offset, header.frame_bytes() as usize)?;
+        let (front, rest) = frame.split_at_mut(FRAME_BYTES);
+        let (body, padding) = rest.split_at_mut(payload.len());
+        body.copy_from_slice(payload);
+        padding.fill(0);
+        front.copy_from_slice(&bytes);
+        if self.frames as usize <= limits::INDEX_FRAMES_MAX {
+            put_entry(&mut self.index, offset, &bytes);
+        }
+        self.frames += 1;
+        Ok(end)
+    }
+
+    /// The rows of the calls in flight, as they will stand in the next journal.
+    fn carried(&mut self, sealed: &Sealed) -> io::Result<Vec<u8>> {
+        let seed = row_seed(self.seed, self.state.generation + 1);
+        let mut rows = Vec::new();
+        for &at in &sealed.pending {
+            let offset = self.place.offset + u64::from(at);
+            let header = self.storage.bytes(offset, ROW_HEADER_BYTES)?;
+            let (units, abi) = (u16::from_le_bytes([header[6], header[7]]), header[5]);
+            let start = rows.len();
+            rows.extend_from_slice(self.storage.bytes(offset, ROW_HEADER_BYTES + 8 * usize::from(units))?);
+            seal_row(&mut rows[start..], seed, RowKind::ENTRY, abi);
+        }
+        Ok(rows)
+    }
+
+    /// Makes the frames up to `log_end` and a journal at `place` with `rows` in it the valid state.
+    fn switch(&mut self, log_end: u64, place: Place, rows: &[u8], pending: &[u32]) -> io::Result<()> {
+        if place.bytes > 0 {
+            let window = self.storage.bytes(place.offset, rows.len() + ROW_HEADER_BYTES)?;
+            window[..rows.len()].copy_from_slice(rows);
+            window[rows.len()..].fill(0);
+        }
+        self.state.log_end = log_end;
+        self.state.generation += 1;
+        self.state.journal_offset = if place.bytes > 0 { place.offset } else { 0 };
+        self.state.journal_bytes = place.bytes;
+        self.commit()?;
+        self.row_seed = row_seed(self.seed, self.state.generation);
+        self.place = place;
+        self.used = rows.len();
+        self.sealed_totals = self.totals.clone();
+        if !pending.is_empty() {
+            for row in Rows::new(rows, Check::Own) {
+                if let Some(crate::journal::Said::Entry(entry)) = row.said() {
+                    self.in_flight[entry.task().0 as usize] = (row.at / 8) as u32 + 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores the state in the slot that is not valid now, its first word last.
+    fn commit(&mut self) -> io::Result<()> {
+        self.state.sequence += 1;
+        let offset = State::slot_offset(self.state.sequence);
+        let bytes = self.state.encode();
+        self.storage.bytes(offset, 8)?.fill(0);
+        compiler_fence(Ordering::SeqCst);
+        self.storage.bytes(offset + 8, bytes.len() - 8)?.copy_from_slice(&bytes[8..]);
+        compiler_fence(Ordering::SeqCst);
+        self.storage.bytes(offset, 8)?.copy_from_slice(&bytes[..8]);
+        compiler_fence(Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn write_constants(&mut self) -> io::Result<()> {
+        let bytes = self.header.encode();
+        self.storage.bytes(8, CONSTANTS_BYTES - 8)?.copy_from_slice(&bytes[8..]);
+        compiler_fence(Ordering::SeqCst);
+        self.storage.bytes(0, 8)?.copy_from_slice(&bytes[..8]);
+        Ok(())
+    }
+
+    /// The storage lost the journal: what was in it is lost, and nothing more is taken.
+    fn journal_is_gone(&mut self, cause: io::Error, reason: LossReason) {
+        let (now, safe) = (&self.totals, &self.sealed_totals);
+        let lost_calls = now.calls - safe.calls + (now.unfinished - safe.unfinished);
+        let lost_events = now.events - safe.events;
+        self.totals = Totals {
+            lost_events: now.lost_events + lost_events,
+            orphan_exits: now.orphan_exits,
+            first_ns: now.first_ns,
+            last_ns: now.last_ns,
+            ..safe.clone()
+        };
+        self.state.lost_calls += lost_calls;
+        let (first_ns, last_ns) = (self.sealed_totals.last_ns, self.totals.last_ns);
+        self.full = Some(Full { cause, reason, journal_gone: true, first_ns, last_ns });
+        self.in_flight.iter_mut().filter(|at| **at != IDLE).for_each(|at| *at = LOST);
+        self.place = Place::default();
+        self.used = 0;
+        // Frames of the seal that failed are not part of the log.
+        let log_end = self.state.log_end;
+        let kept = self
+            .index
+            .chunks_exact(INDEX_ENTRY_BYTES)
+            .take_while(|entry| crate::wire::u64_at(entry, 0) < log_end)
+            .count();
+        if self.frames as usize <= limits::INDEX_FRAMES_MAX {
+            self.frames = kept as u32;
+            self.index.truncate(kept * INDEX_ENTRY_BYTES);
+        }
+    }
+
+    /// Closes the trace: calls in flight become unfinished ([`UnfinishedReason::RECORDING_ENDED`]), losses, totals and
+    /// index are written, and the file is cut to its length.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where the storage failed; what is in it can be read as an unfinished trace.
+    pub fn finish(mut self, ending: &Ending) -> Result<(S, Totals), Error> {
+        let offset = self.state.log_end;
+        match self.close(ending) {
+            Ok(totals) => Ok((self.storage, totals)),
+            Err(source) => Err(Error::Io { offset, what: "closing the trace", source }),
+        }
+    }
+
+    fn close(&mut self, ending: &Ending) -> io::Result<Totals> {
+        self.saw(ending.time_ns);
+        if let Err(cause) = self.storage.health() {
+            if self.may_write() {
+                self.journal_is_gone(cause, LossReason::STORAGE_TRUNCATED);
+            }
+        }
+        if !self.may_write() {
+            // Somebody cut the file. What comes now goes behind the log that was, in the file made whole again.
+            self.storage.allocate(self.state.log_end + self.closing_bytes(0))?;
+            self.write_constants()?;
+        }
+        let lost_in_flight = self.in_flight.iter().filter(|at| **at == LOST).count();
+        for _ in 0..lost_in_flight {
+            self.state.lost_calls += 1;
+            if let Some(full) = &mut self.full {
+                full.first_ns = full.first_ns.min(ending.time_ns);
+                full.last_ns = full.last_ns.max(ending.time_ns);
+            }
+        }
+        let unfinished = self.in_flight.iter().filter(|at| **at != LOST && **at != IDLE).count() as u64;
+        let events: Vec<Event> = self.loss_event().into_iter().collect();
+        let said = events.len() as u64;
+        let closing = Closing { time_ns: Some(ending.time_ns), events };
+        let sealed = if self.may_write() {
+            self.sealed(Some(&closing))?
+        } else {
+            self.sealer.seal(&[], &mut Rows::new(&[], Check::Own), Some(&closing))
+        };
+        self.totals.unfinished += unfinished;
+        self.totals.events += unfinished + said;
+        let log_end = self.write_chunks(&sealed)?;
+        self.switch(log_end, Place::default(), &[], &[])?;
+        self.close_log(ending)
+    }
+
+    fn loss_event(&self) -> Option<Event> {
+        let full = self.full.as_ref()?;
+        if self.state.lost_calls == 0 && self.totals.lost_events == 0 {
+            return None;
+        }
+        let first_ns = full.first_ns.min(full.last_ns);
+        let body = EventBody::Loss { reason: full.reason, calls: self.state.lost_calls, first_ns };
+        Some(Event { time_ns: full.last_ns, task: None, body })
+    }
+
+    /// SUMMARY, INDEX and footer, then the length, then the last state.
+    fn close_log(&mut self, ending: &Ending) -> io::Result<Totals> {
+        let totals = self.totals();
+        let mut summary = Summary {
+            totals: totals.clone(),
+            end_reason: ending.reason,
+            recorder_cpu_ns: ending.recorder_cpu_ns,
+            notes: ending.notes.clone(),
+        };
+        let payload = loop {
+            match block::encode(&summary, "summary") {
+                Ok(payload) if payload.len() <= SUMMARY_BYTES_MAX => break payload,
+                _ => summary.notes.pop(),
+            };
+        };
+        let index_offset = self.write_block(self.state.log_end, ChunkKind::SUMMARY, &payload)?;
+        let mut log_end = index_offset;
+        let indexed = self.frames as usize <= limits::INDEX_FRAMES_MAX;
+        if indexed {
+            let index = std::mem::take(&mut self.index);
+            let header = FrameHeader {
+                kind: ChunkKind::INDEX,
+                flags: 0,
+                payload_crc: crc32fast::hash(&index),
+                payload_bytes: index.len() as u32,
+                task: None,
+                count: self.frames,
+                sequence: 0,
+                generation: 0,
+                first_ns: 0,
+                last_ns: 0,
+            };
+            log_end = self.write_frame(index_offset, header, &index)?;
+        }
+        let footer =
+            Footer { index_offset: if indexed { index_offset } else { 0 }, log_end, frames: self.frames };
+        self.storage.bytes(log_end, FOOTER_BYTES)?.copy_from_slice(&footer.encode(self.seed));
+        self.storage.truncate(log_end + FOOTER_BYTES as u64)?;
+        self.state.log_end = log_end;
+        self.state.index_offset = footer.index_offset;
+        let whole = self.full.is_none();
+        self.state.phase = if whole { Phase::COMPLETE } else { Phase::STOPPED_EARLY };
+        self.commit()?;
+        self.commit()?;
+        Ok(totals)
+    }
+}
+
+fn too_many_tasks(time_ns: u64) -> Full {
+    let cause = io::Error::other(format!("a trace has at most {} tasks", limits::TASKS_MAX));
+    let reason = LossReason::STORAGE_FULL;
+    Full { cause, reason, journal_gone: false, first_ns: time_ns, last_ns: time_ns }
 }

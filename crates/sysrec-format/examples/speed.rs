@@ -1,0 +1,58 @@
+//! Measures writing and reading of traces, and their size, on calls as of a tight loop and of a busy server.
+//!
+//! `cargo run --release -p sysrec-format --example speed`
+
+#[path = "../tests/workload/mod.rs"]
+mod workload;
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use sysrec_format::calls::ColumnId;
+use sysrec_format::frame::ChunkKind;
+use sysrec_format::layout::Layout;
+use sysrec_format::storage::MemoryStorage;
+use sysrec_format::writer::WriterOptions;
+
+const CALLS: usize = 2_000_000;
+
+fn main() {
+    let loads: [(&str, Vec<workload::Sample>); 2] =
+        [("tight loop", workload::tight_loop(CALLS)), ("busy server", workload::busy_server(CALLS))];
+    for (name, samples) in loads {
+        let mut writer = workload::create(MemoryStorage::with_limit(1 << 32), WriterOptions::default());
+        let begun = Instant::now();
+        for sample in &samples {
+            writer.entry(sample.task, &sample.entry);
+            writer.exit(sample.task, &sample.exit);
+        }
+        let written = begun.elapsed();
+        let (storage, totals) = writer.finish(&workload::ending()).expect("memory does not fail");
+        let bytes = storage.into_bytes();
+        let ns = |elapsed: std::time::Duration| elapsed.as_nanos() as f64 / totals.calls as f64;
+        println!("{name}: {:.2} bytes a call", bytes.len() as f64 / totals.calls as f64);
+        println!("  entry, exit and seal: {:.1} ns a call", ns(written));
+
+        let layout = Layout::read(&bytes).expect("a trace");
+        let mut buffer = Vec::new();
+        let begun = Instant::now();
+        let (mut durations, mut returns, mut sum) = (Vec::new(), Vec::new(), 0_u64);
+        for frame in layout.frames().iter().filter(|frame| frame.header.kind == ChunkKind::CALLS) {
+            let chunk = layout.calls(&bytes, frame, &mut buffer).expect("a chunk");
+            let mut duration = chunk.column(ColumnId::DURATION).expect("a column");
+            let mut ret = chunk.column(ColumnId::RETURN).expect("a column");
+            for _ in chunk.sites() {
+                duration.next_site(&mut durations).expect("values");
+                ret.next_site(&mut returns).expect("values");
+                sum = sum.wrapping_add(black_box(&durations).len() as u64 + black_box(&returns).len() as u64);
+            }
+        }
+        println!("  durations and returns: {:.2} ns a call ({sum} values)", ns(begun.elapsed()));
+
+        let begun = Instant::now();
+        for frame in layout.frames().iter().filter(|frame| frame.header.kind == ChunkKind::CALLS) {
+            black_box(layout.calls(&bytes, frame, &mut buffer).and_then(|chunk| chunk.calls()).expect("calls"));
+        }
+        println!("  everything, as calls: {:.1} ns a call", ns(begun.elapsed()));
+    }
+}

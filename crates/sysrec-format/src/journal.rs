@@ -1,0 +1,436 @@
+//! The journal: the rows of calls and events that are not in a sealed chunk yet.
+//!
+//! ```text
+//!  crc u32 | kind u8 | detail u8 | length u16 | body, zeros up to a multiple of 8
+//!  `------ one aligned 8-byte store --------'   length in units of 8 bytes
+//! ```
+//! A row appears by the store of its header, which comes after its body and after the next header is made zero: a
+//! process that dies between any two stores leaves a journal that ends with a whole row and a zero. The CRC covers
+//! kind to body and begins with the trace's seed and the journal's number, so rows of an earlier use of the same
+//! bytes are not taken for rows of this one.
+
+use crate::error::Error;
+use crate::event::{Abi, Entry, TaskId, USER_REGISTERS, UnfinishedReason, UserRegisters};
+use crate::events::EVENT_HEADER_BYTES;
+use crate::limits::EVENT_BODY_BYTES_MAX;
+use crate::wire::{crc32, fixed, u32_at, u64_at};
+
+/// Bytes of a row's header.
+pub const ROW_HEADER_BYTES: usize = 8;
+/// Bytes of a register set.
+const REGISTERS_BYTES: usize = 8 * USER_REGISTERS;
+const ENTRY_BYTES: usize = 80;
+const EXIT_BYTES: usize = 24;
+const END_BYTES: usize = 16;
+/// Bytes of the largest event in a row, padding included.
+const EVENT_BYTES_MAX: usize = (EVENT_HEADER_BYTES + EVENT_BODY_BYTES_MAX as usize).next_multiple_of(8);
+/// Bytes of the largest row of a call: an entry with all registers.
+pub(crate) const CALL_ROW_BYTES_MAX: usize = ROW_HEADER_BYTES + ENTRY_BYTES + REGISTERS_BYTES;
+
+/// What a row holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RowKind(pub u8);
+
+impl RowKind {
+    /// The start of a call; the detail is its ABI.
+    pub const ENTRY: RowKind = RowKind(1);
+    /// The end of the task's call.
+    pub const EXIT: RowKind = RowKind(2);
+    /// The task's call ended without an exit; the detail is the reason.
+    pub const END: RowKind = RowKind(3);
+    /// A record as in an EVENTS chunk.
+    pub const EVENT: RowKind = RowKind(4);
+    /// A row taken back.
+    pub const VOID: RowKind = RowKind(255);
+}
+
+/// What the CRCs of a journal's rows begin with.
+pub(crate) fn row_seed(trace_seed: u32, generation: u64) -> u32 {
+    crc32(trace_seed, &generation.to_le_bytes())
+}
+
+/// A row ready to be stored: header word and body in one piece.
+pub(crate) struct RowBuffer {
+    bytes: [u8; CALL_ROW_BYTES_MAX],
+    len: usize,
+}
+
+impl RowBuffer {
+    fn new(body_bytes: usize) -> Self {
+        Self { bytes: [0; CALL_ROW_BYTES_MAX], len: ROW_HEADER_BYTES + body_bytes }
+    }
+
+    fn put<const N: usize>(&mut self, at: usize, value: [u8; N]) {
+        self.bytes[ROW_HEADER_BYTES + at..ROW_HEADER_BYTES + at + N].copy_from_slice(&value);
+    }
+
+    fn put_registers(&mut self, at: usize, registers: &UserRegisters) {
+        for (i, register) in registers.iter().enumerate() {
+            self.put(at + 8 * i, register.to_le_bytes());
+        }
+    }
+
+    fn seal(mut self, seed: u32, kind: RowKind, detail: u8) -> Self {
+        let len = self.len;
+        seal_row(&mut self.bytes[..len], seed, kind, detail);
+        self
+    }
+
+    pub(crate) fn entry(seed: u32, task: TaskId, entry: &Entry) -> Self {
+        let registers_bytes = if entry.registers.is_some() { REGISTERS_BYTES } else { 0 };
+        let mut row = Self::new(ENTRY_BYTES + registers_bytes);
+        row.put(0, entry.time_ns.to_le_bytes());
+        row.put(8, task.0.to_le_bytes());
+        row.put(12, entry.nr.to_le_bytes());
+        row.put(16, entry.ip.to_le_bytes());
+        row.put(24, entry.sp.to_le_bytes());
+        for (i, arg) in entry.args.iter().enumerate() {
+            row.put(32 + 8 * i, arg.to_le_bytes());
+        }
+        if let Some(registers) = &entry.registers {
+            row.put_registers(ENTRY_BYTES, registers);
+        }
+        row.seal(seed, RowKind::ENTRY, entry.abi.0)
+    }
+
+    pub(crate) fn exit(
+        seed: u32,
+        task: TaskId,
+        time_ns: u64,
+        ret: i64,
+        registers: Option<&UserRegisters>,
+    ) -> Self {
+        let registers_bytes = if registers.is_some() { REGISTERS_BYTES } else { 0 };
+        let mut row = Self::new(EXIT_BYTES + registers_bytes);
+        row.put(0, time_ns.to_le_bytes());
+        row.put(8, ret.to_le_bytes());
+        row.put(16, task.0.to_le_bytes());
+        if let Some(registers) = registers {
+            row.put_registers(EXIT_BYTES, registers);
+        }
+        row.seal(seed, RowKind::EXIT, 0)
+    }
+
+    pub(crate) fn end(seed: u32, task: TaskId, time_ns: u64, reason: UnfinishedReason) -> Self {
+        let mut row = Self::new(END_BYTES);
+        row.put(0, time_ns.to_le_bytes());
+        row.put(8, task.0.to_le_bytes());
+        row.seal(seed, RowKind::END, reason.0)
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
+/// Writes the header of a row whose body stands in `row` already, padded.
+pub(crate) fn seal_row(row: &mut [u8], seed: u32, kind: RowKind, detail: u8) {
+    let units = ((row.len() - ROW_HEADER_BYTES) / 8) as u16;
+    row[4] = kind.0;
+    row[5] = detail;
+    row[6..8].copy_from_slice(&units.to_le_bytes());
+    let crc = crc32(seed, &row[4..]);
+    row[0..4].copy_from_slice(&crc.to_le_bytes());
+}
+
+/// One row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row<'a> {
+    /// Where it begins in the journal.
+    pub(crate) at: usize,
+    pub(crate) kind: RowKind,
+    pub(crate) detail: u8,
+    pub(crate) body: &'a [u8],
+}
+
+/// The body of an ENTRY row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EntryRow<'a> {
+    pub(crate) abi: Abi,
+    bytes: &'a [u8; ENTRY_BYTES],
+    pub(crate) registers: Option<RegistersRow<'a>>,
+}
+
+/// The body of an EXIT row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ExitRow<'a> {
+    bytes: &'a [u8; EXIT_BYTES],
+    pub(crate) registers: Option<RegistersRow<'a>>,
+}
+
+/// A register set in a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RegistersRow<'a>(&'a [u8; REGISTERS_BYTES]);
+
+impl RegistersRow<'_> {
+    pub(crate) fn get(&self, register: usize) -> u64 {
+        u64_at(self.0, 8 * register)
+    }
+
+    fn to_registers(self) -> Box<UserRegisters> {
+        Box::new(std::array::from_fn(|register| self.get(register)))
+    }
+}
+
+/// Splits a body into its fixed part and the register set that may follow.
+fn split<const N: usize>(body: &[u8]) -> Option<(&[u8; N], Option<RegistersRow<'_>>)> {
+    let (fixed, rest) = body.split_first_chunk::<N>()?;
+    if rest.is_empty() {
+        Some((fixed, None))
+    } else {
+        Some((fixed, Some(RegistersRow(rest.try_into().ok()?))))
+    }
+}
+
+impl<'a> EntryRow<'a> {
+    pub(crate) fn time_ns(&self) -> u64 {
+        u64_at(self.bytes, 0)
+    }
+    pub(crate) fn task(&self) -> TaskId {
+        TaskId(u32_at(self.bytes, 8))
+    }
+    pub(crate) fn nr(&self) -> i32 {
+        i32::from_le_bytes(fixed(self.bytes, 12))
+    }
+    pub(crate) fn ip(&self) -> u64 {
+        u64_at(self.bytes, 16)
+    }
+    pub(crate) fn sp(&self) -> u64 {
+        u64_at(self.bytes, 24)
+    }
+    pub(crate) fn arg(&self, arg: usize) -> u64 {
+        u64_at(self.bytes, 32 + 8 * arg)
+    }
+    pub(crate) fn to_entry(self) -> Entry {
+        Entry {
+            time_ns: self.time_ns(),
+            abi: self.abi,
+            nr: self.nr(),
+            ip: self.ip(),
+            sp: self.sp(),
+            args: std::array::from_fn(|arg| self.arg(arg)),
+            registers: self.registers.map(RegistersRow::to_registers),
+        }
+    }
+}
+
+impl<'a> ExitRow<'a> {
+    pub(crate) fn time_ns(&self) -> u64 {
+        u64_at(self.bytes, 0)
+    }
+    pub(crate) fn ret(&self) -> i64 {
+        u64_at(self.bytes, 8) as i64
+    }
+    pub(crate) fn task(&self) -> TaskId {
+        TaskId(u32_at(self.bytes, 16))
+    }
+}
+
+/// What a row says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Said<'a> {
+    Entry(EntryRow<'a>),
+    Exit(ExitRow<'a>),
+    End {
+        task: TaskId,
+        time_ns: u64,
+        reason: UnfinishedReason,
+    },
+    /// A record with its padding.
+    Event(&'a [u8]),
+    /// Nothing, or nothing that this version understands.
+    Nothing,
+}
+
+impl<'a> Row<'a> {
+    /// `None` for a row whose length does not fit its kind.
+    pub(crate) fn said(&self) -> Option<Said<'a>> {
+        Some(match self.kind {
+            RowKind::ENTRY => {
+                let (bytes, registers) = split(self.body)?;
+                Said::Entry(EntryRow { abi: Abi(self.detail), bytes, registers })
+            }
+            RowKind::EXIT => {
+                let (bytes, registers) = split(self.body)?;
+                Said::Exit(ExitRow { bytes, registers })
+            }
+            RowKind::END => {
+                let (bytes, _) = self.body.split_first_chunk::<END_BYTES>()?;
+                let reason = UnfinishedReason(self.detail);
+                Said::End { task: TaskId(u32_at(bytes, 8)), time_ns: u64_at(bytes, 0), reason }
+            }
+            RowKind::EVENT => Said::Event(self.body),
+            _ => Said::Nothing,
+        })
+    }
+}
+
+/// Whether rows are believed: the writer knows its own, the reader checks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Check {
+    Own,
+    Seed(u32),
+}
+
+/// The rows of a journal in order.
+pub(crate) struct Rows<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    check: Check,
+    /// Bytes that may still be spent on CRCs; without a bound a hostile journal would make the search for the next
+    /// row behind a damage quadratic.
+    budget: usize,
+    /// Parts that could not be read: where, how long, what was wrong.
+    pub(crate) damages: Vec<(usize, usize, Error)>,
+}
+
+impl<'a> Rows<'a> {
+    pub(crate) fn new(bytes: &'a [u8], check: Check) -> Self {
+        Self { bytes, at: 0, check, budget: 4 * bytes.len() + 4096, damages: Vec::new() }
+    }
+
+    /// The row at `at`; `Ok(None)` at the end.
+    pub(crate) fn row_at(&mut self, at: usize) -> Result<Option<Row<'a>>, Error> {
+        let Some(header) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<ROW_HEADER_BYTES>())
+        else {
+            return Ok(None);
+        };
+        if *header == [0; ROW_HEADER_BYTES] {
+            return Ok(None);
+        }
+        let units = u16::from_le_bytes([header[6], header[7]]);
+        let end = at + ROW_HEADER_BYTES + 8 * usize::from(units);
+        let place = at as u64;
+        let Some(body) = self.bytes.get(at + ROW_HEADER_BYTES..end) else {
+            let left = self.bytes.len() - at;
+            return Err(Error::malformed(
+                place,
+                "row of the journal",
+                format!("at most {left} bytes"),
+                end - at,
+            ));
+        };
+        if let Check::Seed(seed) = self.check {
+            self.budget = self.budget.saturating_sub(end - at);
+            let (stored, computed) = (u32_at(header, 0), crc32(seed, &self.bytes[at + 4..end]));
+            if stored != computed {
+                let (expected, found) = (format!("{computed:#010x}"), format!("{stored:#010x}"));
+                return Err(Error::malformed(place, "CRC of a row of the journal", expected, found));
+            }
+        }
+        Ok(Some(Row { at, kind: RowKind(header[4]), detail: header[5], body }))
+    }
+
+    /// Whether a row of a known kind could begin at `at`: a look at the header, which spares most CRCs.
+    fn plausible(&self, at: usize) -> bool {
+        let Some(header) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<ROW_HEADER_BYTES>()) else {
+            return false;
+        };
+        let bytes = 8 * usize::from(u16::from_le_bytes([header[6], header[7]]));
+        match RowKind(header[4]) {
+            RowKind::ENTRY => bytes == ENTRY_BYTES || bytes == ENTRY_BYTES + REGISTERS_BYTES,
+            RowKind::EXIT => bytes == EXIT_BYTES || bytes == EXIT_BYTES + REGISTERS_BYTES,
+            RowKind::END => bytes == END_BYTES,
+            RowKind::EVENT | RowKind::VOID => bytes <= EVENT_BYTES_MAX,
+            _ => false,
+        }
+    }
+
+    /// Where the next good row begins, searched from behind a bad one at `bad`.
+    fn search(&mut self, bad: usize) -> Option<usize> {
+        let places = (bad + ROW_HEADER_BYTES..self.bytes.len()).step_by(8);
+        for at in places {
+            if self.budget == 0 {
+                break;
+            }
+            if self.plausible(at) && matches!(self.row_at(at), Ok(Some(_))) {
+                return Some(at);
+            }
+        }
+        None
+    }
+}
+
+impl<'a> Iterator for Rows<'a> {
+    type Item = Row<'a>;
+
+    fn next(&mut self) -> Option<Row<'a>> {
+        loop {
+            match self.row_at(self.at) {
+                Ok(row) => {
+                    let row = row?;
+                    self.at = row.at + ROW_HEADER_BYTES + row.body.len();
+                    return Some(row);
+                }
+                Err(error) => {
+                    let bad = self.at;
+                    let next = self.search(bad);
+                    self.at = next.unwrap_or(self.bytes.len());
+                    self.damages.push((bad, self.at - bad, error));
+                    next?;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn journal(seed: u32) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for i in 0..5 {
+            let row = RowBuffer::exit(seed, TaskId(i), 10, -1, None);
+            bytes.extend_from_slice(row.as_slice());
+        }
+        bytes.extend_from_slice(&[0; 64]);
+        bytes
+    }
+
+    fn tasks(rows: &mut Rows<'_>) -> Vec<u32> {
+        rows.map(|row| match row.said() {
+            Some(Said::Exit(exit)) => exit.task().0,
+            other => panic!("{other:?}"),
+        })
+        .collect()
+    }
+
+    #[test]
+    fn rows_end_at_the_first_zero_and_at_rows_of_another_generation() {
+        let bytes = journal(row_seed(1, 7));
+        let mut rows = Rows::new(&bytes, Check::Seed(row_seed(1, 7)));
+        assert_eq!(tasks(&mut rows), [0, 1, 2, 3, 4]);
+        assert!(rows.damages.is_empty());
+        assert_eq!(tasks(&mut Rows::new(&bytes, Check::Seed(row_seed(1, 9)))), []);
+    }
+
+    #[test]
+    fn every_flip_loses_one_row_and_says_where() {
+        let good = journal(5);
+        for at in 0..5 * 32 {
+            let mut bytes = good.clone();
+            bytes[at] ^= 0x41;
+            let mut rows = Rows::new(&bytes, Check::Seed(5));
+            let mut expected = vec![0, 1, 2, 3, 4];
+            expected.remove(at / 32);
+            assert_eq!(tasks(&mut rows), expected, "byte {at}");
+            assert_eq!(rows.damages.len(), 1);
+            assert_eq!(rows.damages[0].0, at / 32 * 32);
+        }
+    }
+
+    #[test]
+    fn a_journal_of_nothing_but_traps_ends_soon() {
+        // Each row claims the longest body and has a wrong CRC.
+        let mut bytes = vec![0xff; 4 << 20];
+        for row in bytes.chunks_exact_mut(8) {
+            row[4] = RowKind::EVENT.0;
+            row[6] = 0xff;
+            row[7] = 0x0f;
+        }
+        let mut rows = Rows::new(&bytes, Check::Seed(5));
+        assert_eq!(rows.by_ref().count(), 0);
+        assert_eq!(rows.damages.len(), 1);
+    }
+}
