@@ -132,7 +132,7 @@ impl Error {
 }
 
 /// The kernel's words without Rust's "(os error N)".
-fn plain(error: &io::Error) -> String {
+pub(crate) fn plain(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(errno) => nix::errno::Errno::from_raw(errno).desc().to_owned(),
         None => error.to_string(),

@@ -80,8 +80,8 @@ pub fn record(options: &Options) -> Result<Outcome, Error> {
     let launch = prepare(&options.target)?;
     let (output, file) = storage::Output::create(&options.output)?;
     let result = record_into(options, launch.as_ref(), file);
-    if result.is_err() {
-        // Nothing of use is in it: what fails later than at the start is no error.
+    if let Err(Error::Start { .. } | Error::Attach { .. } | Error::UnknownUser(_) | Error::Thread(_)) = &result {
+        // Nothing was recorded. Whatever fails later leaves its trace.
         output.take_back();
     }
     result

@@ -173,7 +173,7 @@ impl Recording {
         self.anchor();
         let Some(writer) = self.writer.take() else { return };
         let storage_problem = match writer.status() {
-            Status::Full { cause, .. } => Some(cause.to_string()),
+            Status::Full { cause, .. } => Some(crate::error::plain(cause)),
             _ => None,
         };
         let ending = Ending {

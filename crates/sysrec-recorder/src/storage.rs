@@ -13,37 +13,30 @@ use crate::error::OutputProblem;
 use crate::sys::map::MappedFile;
 
 /// The trace file, mapped.
-pub(crate) struct MappedStorage {
-    map: Option<MappedFile>,
-}
+pub(crate) struct MappedStorage(MappedFile);
 
 impl MappedStorage {
     pub(crate) fn new(file: File) -> io::Result<Self> {
-        Ok(MappedStorage { map: Some(MappedFile::new(file)?) })
-    }
-
-    fn map(&mut self) -> io::Result<&mut MappedFile> {
-        self.map.as_mut().ok_or_else(|| io::Error::other("the trace file is closed"))
+        MappedFile::new(file).map(MappedStorage)
     }
 }
 
 impl Storage for MappedStorage {
     fn allocate(&mut self, len: u64) -> io::Result<()> {
-        let map = self.map()?;
-        if map.is_cut() { map.mend(len) } else { map.grow(len) }
+        if self.0.is_cut() { self.0.mend(len) } else { self.0.grow(len) }
     }
 
     #[inline]
     fn bytes(&mut self, offset: u64, len: usize) -> io::Result<&mut [u8]> {
-        self.map()?.bytes(offset, len)
+        self.0.bytes(offset, len)
     }
 
     fn truncate(&mut self, len: u64) -> io::Result<()> {
-        self.map.take().map_or(Ok(()), |map| map.finish(len).map(drop))
+        self.0.cut_to(len)
     }
 
     fn health(&mut self) -> io::Result<()> {
-        if self.map()?.is_shorter_than_written() {
+        if self.0.is_shorter_than_written() {
             return Err(io::Error::other("somebody cut the trace file short while it was written"));
         }
         Ok(())

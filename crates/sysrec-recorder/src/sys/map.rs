@@ -166,14 +166,13 @@ impl MappedFile {
         Ok(())
     }
 
-    /// Cuts the file to its final length.
-    pub(crate) fn finish(self, length: u64) -> io::Result<File> {
-        for (_, end) in &GUARDED {
-            end.store(0, Ordering::SeqCst);
-        }
-        drop((self.header, self.window));
+    /// Cuts the file to its final length; the header stays mapped, for the last word in it.
+    pub(crate) fn cut_to(&mut self, length: u64) -> io::Result<()> {
+        GUARDED[1].1.store(0, Ordering::SeqCst);
+        self.window = None;
         self.file.set_len(length)?;
-        Ok(self.file)
+        self.allocated = length;
+        Ok(())
     }
 
     /// Whether the file has become shorter than what was allocated, noticed by a write into the void or not yet.
@@ -190,12 +189,21 @@ impl MappedFile {
     }
 }
 
+impl Drop for MappedFile {
+    fn drop(&mut self) {
+        for (_, end) in &GUARDED {
+            end.store(0, Ordering::SeqCst);
+        }
+    }
+}
+
 /// A window grows up to this before it moves forward.
 const WINDOW_BYTES_MAX: u64 = 256 << 20;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read, Seek};
     use std::sync::Mutex;
 
     /// The guard is one a process: tests that map take turns.
@@ -204,18 +212,22 @@ mod tests {
     #[test]
     fn what_is_written_through_the_window_is_in_the_file() {
         let _turn = TURN.lock();
-        let mut map = MappedFile::new(tempfile::tempfile().expect("a file")).expect("mapped");
+        let file = tempfile::tempfile().expect("a file");
+        let mut other = file.try_clone().expect("a second handle");
+        let mut map = MappedFile::new(file).expect("mapped");
         map.grow(1 << 20).expect("grown");
         map.bytes(0, 4).expect("header").copy_from_slice(b"head");
         map.bytes(300_000, 4).expect("window").copy_from_slice(b"tail");
         map.bytes(8_000, 4).expect("window").copy_from_slice(b"back");
         map.grow(2 << 20).expect("grown");
         map.bytes((2 << 20) - 3, 3).expect("window").copy_from_slice(b"end");
-        let mut file = map.finish((2 << 20) - 1).expect("finished");
+        map.cut_to((2 << 20) - 1).expect("cut");
+        map.bytes(4, 4).expect("header").copy_from_slice(b"last");
+        drop(map);
         let mut all = Vec::new();
-        use std::io::{Read, Seek};
-        file.rewind().expect("rewound");
-        file.read_to_end(&mut all).expect("read");
+        other.rewind().expect("rewound");
+        other.read_to_end(&mut all).expect("read");
+        assert_eq!(&all[4..8], b"last");
         assert_eq!((&all[..4], &all[300_000..300_004], &all[8_000..8_004]), (&b"head"[..], &b"tail"[..], &b"back"[..]));
         assert_eq!(&all[(2 << 20) - 3..], b"en");
     }

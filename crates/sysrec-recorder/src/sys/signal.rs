@@ -54,6 +54,7 @@ pub(crate) struct Inherited {
     pub(super) mask: SignalSet,
     pub(super) sigpipe_ignored: bool,
     pub(super) sigchld_ignored: bool,
+    pub(super) sigxfsz_ignored: bool,
     /// Those of the taken signals that were ignored (`nohup`, background jobs of old shells).
     ignored: SignalSet,
 }
@@ -100,10 +101,13 @@ pub(crate) fn take_over() -> Inherited {
     set_disposition(POKE, nothing as *const () as libc::sighandler_t, 0);
     // A recorder that ignores SIGCHLD would never see its children end; and SA_NOCLDSTOP spares a signal a stop.
     let sigchld = set_disposition(libc::SIGCHLD, libc::SIG_DFL, libc::SA_NOCLDSTOP);
+    // A file size limit is to make the trace stop growing (EFBIG), not to end the recorder.
+    let sigxfsz = set_disposition(libc::SIGXFSZ, libc::SIG_IGN, 0);
     Inherited {
         mask,
         sigpipe_ignored: SIGPIPE_INHERITED_IGNORED.load(Ordering::Relaxed),
         sigchld_ignored: sigchld == libc::SIG_IGN,
+        sigxfsz_ignored: sigxfsz == libc::SIG_IGN,
         ignored: SignalSet::of(&ignored),
     }
 }
@@ -115,6 +119,7 @@ impl Inherited {
         set_disposition(POKE, libc::SIG_DFL, 0);
         set_disposition(libc::SIGPIPE, disposition(self.sigpipe_ignored), 0);
         set_disposition(libc::SIGCHLD, disposition(self.sigchld_ignored), 0);
+        set_disposition(libc::SIGXFSZ, disposition(self.sigxfsz_ignored), 0);
         // SAFETY: the set is live.
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.mask.0, null_mut()) };
     }
