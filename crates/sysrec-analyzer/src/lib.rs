@@ -1,1 +1,33 @@
-//! .
+//! Answers questions from sysrec traces.
+//!
+//! ```text
+//!  file --> Trace ----> Pass (calls in any order, all cores) --> metrics: rows, histograms, slowest calls
+//!           tasks,  \
+//!           integrity +-> Timeline (everything, in order of time)
+//! ```
+//!
+//! Reads traces and nothing else: no recorder, no machine that the trace came from. Any bytes may be opened: what is
+//! damaged is listed and the rest is read. Makes no text for people beyond names; that is for the command line.
+
+#![forbid(unsafe_code)]
+
+mod error;
+mod file;
+mod integrity;
+pub mod metrics;
+mod outcome;
+mod pass;
+mod selection;
+mod tasks;
+mod timeline;
+mod trace;
+
+pub use error::Error;
+pub use file::TraceFile;
+pub use integrity::{Integrity, Loss, loss_reason_name};
+pub use outcome::{abi_name, call_name, errno_name, error_of, is_error, returns_no_result};
+pub use pass::{Group, Pass, Passed, SelectedChunk, run};
+pub use selection::{Outcome, Selection};
+pub use tasks::{ARGUMENT_BYTES_MAX, HISTORY_MAX, Name, Program, Task, TaskTable};
+pub use timeline::{Item, Timeline};
+pub use trace::{Trace, begin_ns};

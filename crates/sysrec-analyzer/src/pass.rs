@@ -1,0 +1,342 @@
+//! One pass over the calls of a trace, on all cores, in bounded memory.
+//!
+//! ```text
+//!  frames   0  1  2  3  4  5 ...     taken one by one by whichever worker is free
+//!           |  |  |  |
+//!  worker A +-----+  |       partial A   \
+//!  worker B    +-----+       partial B   /  added up by the caller
+//! ```
+//!
+//! Every worker has one set of buffers and one partial result, so memory depends on cores and on what the partial
+//! results hold. Only the columns that the selection and the question look at are decoded.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sysrec_format::calls::{CallsChunk, ColumnId, Site};
+use sysrec_format::damage::Damage;
+use sysrec_format::error::Error as FormatError;
+use sysrec_format::event::{Event, TaskId};
+use sysrec_format::frame::ChunkKind;
+use sysrec_format::layout::Frame;
+use sysrec_format::limits::DAMAGES_MAX;
+
+use crate::outcome::returns_no_result;
+use crate::selection::Selection;
+use crate::tasks::Task;
+use crate::trace::Trace;
+
+/// A question that is answered from calls in any order.
+pub trait Pass: Sync {
+    /// What one worker collects.
+    type Partial: Send;
+
+    /// An empty partial result.
+    fn begin(&self) -> Self::Partial;
+
+    /// Takes the selected calls of one chunk.
+    ///
+    /// # Errors
+    /// When the chunk turns out to be damaged; then nothing of it may have been taken.
+    fn calls(&self, partial: &mut Self::Partial, chunk: &SelectedChunk<'_>) -> Result<(), FormatError>;
+
+    /// Takes an event of a selected task, or of none, inside the selected time (of an unfinished call that of its
+    /// start). Filters of calls are not applied.
+    fn event(&self, _partial: &mut Self::Partial, _task: Option<&Task>, _event: &Event) {}
+
+    /// Whether [`event`](Self::event) is to be called at all.
+    fn wants_events(&self) -> bool {
+        false
+    }
+}
+
+/// What a pass came to.
+#[derive(Debug)]
+pub struct Passed<P> {
+    /// One for each worker; to be added up.
+    pub partials: Vec<P>,
+    /// Chunks of calls that could not be read; nothing of them is in the partial results.
+    pub damages: Vec<Damage>,
+    /// Such chunks beyond those listed.
+    pub more_damages: u64,
+}
+
+/// Takes every selected call of the trace once, in any order.
+pub fn run<P: Pass>(trace: &Trace, selection: &Selection, pass: &P) -> Passed<P::Partial> {
+    let next = AtomicUsize::new(0);
+    let workers = rayon::broadcast(|_| Worker::new(trace, selection).work(pass, &next));
+    let mut passed =
+        Passed { partials: Vec::with_capacity(workers.len()), damages: Vec::new(), more_damages: 0 };
+    for (partial, damages, more_damages) in workers {
+        passed.partials.push(partial);
+        passed.damages.extend(damages);
+        passed.more_damages += more_damages;
+    }
+    passed.damages.sort_by_key(|damage| damage.offset);
+    let listed = passed.damages.len().min(DAMAGES_MAX);
+    passed.more_damages += (passed.damages.len() - listed) as u64;
+    passed.damages.truncate(listed);
+    passed
+}
+
+/// Calls of one site that are selected, in order of time.
+#[derive(Clone, Copy, Debug)]
+pub struct Group<'a> {
+    /// Where they were made, and which call.
+    pub site: &'a Site,
+    /// Their durations, nanoseconds.
+    pub durations: &'a [u64],
+    /// Their return values, as long as `durations`, as the column has them (see [`Group::returns`]).
+    returns: &'a [u64],
+    fallible: bool,
+}
+
+impl Group<'_> {
+    /// How many of them returned an error.
+    pub fn errors(&self) -> u64 {
+        if !self.fallible {
+            return 0;
+        }
+        self.returns.iter().map(|value| u64::from(is_zigzag_error(*value))).sum()
+    }
+
+    /// Duration in nanoseconds and error number (0 for none) of each.
+    pub fn outcomes(&self) -> impl Iterator<Item = (u64, u32)> + '_ {
+        self.durations.iter().zip(self.returns).map(|(duration, value)| {
+            let error = self.fallible && is_zigzag_error(*value);
+            (*duration, if error { value.div_ceil(2) as u32 } else { 0 })
+        })
+    }
+
+    /// What each returned.
+    pub fn returns(&self) -> impl Iterator<Item = i64> + '_ {
+        self.returns.iter().map(|value| sysrec_format::calls::ret(*value))
+    }
+}
+
+/// -1 to -4095 in zigzag are the odd numbers 1 to 8189.
+fn is_zigzag_error(value: u64) -> bool {
+    value & 1 == 1 && value < 2 * sysrec_syscalls::errno::MAX as u64
+}
+
+/// The selected calls of one chunk.
+pub struct SelectedChunk<'a> {
+    /// The trace it is from.
+    pub trace: &'a Trace,
+    /// Who made the calls.
+    pub task: &'a Task,
+    /// The whole chunk, for questions that need more than durations and return values.
+    pub whole: &'a CallsChunk<'a>,
+    /// What was asked for; already applied to [`groups`](Self::groups), not to `whole`.
+    pub selection: &'a Selection,
+    columns: &'a Columns,
+}
+
+impl SelectedChunk<'_> {
+    /// The selected calls, site by site; sites without one are left out.
+    pub fn groups(&self) -> impl Iterator<Item = Group<'_>> {
+        let mut begin = 0;
+        self.whole.sites().iter().zip(&self.columns.lengths).filter_map(move |(site, length)| {
+            let range = begin..begin + length;
+            begin = range.end;
+            (*length > 0).then(|| Group {
+                site,
+                durations: &self.columns.durations[range.clone()],
+                returns: &self.columns.returns[range],
+                fallible: !returns_no_result(site.abi, site.nr),
+            })
+        })
+    }
+}
+
+/// Durations and return values of one chunk, site by site, and what is needed to select from them.
+#[derive(Default)]
+struct Columns {
+    durations: Vec<u64>,
+    returns: Vec<u64>,
+    /// Calls of each site that are selected.
+    lengths: Vec<usize>,
+    site: Vec<u64>,
+    times: Vec<u64>,
+    order: Vec<u32>,
+}
+
+struct Worker<'t> {
+    trace: &'t Trace,
+    selection: &'t Selection,
+    from_ns: u64,
+    to_ns: u64,
+    payload: Vec<u8>,
+    columns: Columns,
+    damages: Vec<Damage>,
+    more_damages: u64,
+}
+
+impl<'t> Worker<'t> {
+    fn new(trace: &'t Trace, selection: &'t Selection) -> Self {
+        let (from_ns, to_ns) = selection.times(trace.origin_ns());
+        Self {
+            trace,
+            selection,
+            from_ns,
+            to_ns,
+            payload: Vec::new(),
+            columns: Columns::default(),
+            damages: Vec::new(),
+            more_damages: 0,
+        }
+    }
+
+    fn work<P: Pass>(mut self, pass: &P, next: &AtomicUsize) -> (P::Partial, Vec<Damage>, u64) {
+        let frames = self.trace.layout().frames();
+        let mut partial = pass.begin();
+        // Relaxed: the counter hands out positions and publishes nothing.
+        while let Some(frame) = frames.get(next.fetch_add(1, Ordering::Relaxed)) {
+            match frame.header.kind {
+                ChunkKind::CALLS => {
+                    if let Err(error) = self.calls(pass, &mut partial, frame) {
+                        self.damaged(frame.damage(&error));
+                    }
+                }
+                // Damage in events was found when the trace was opened.
+                ChunkKind::EVENTS if pass.wants_events() => self.events(pass, &mut partial, frame),
+                _ => {}
+            }
+        }
+        (partial, self.damages, self.more_damages)
+    }
+
+    fn damaged(&mut self, damage: Damage) {
+        if self.damages.len() < DAMAGES_MAX {
+            self.damages.push(damage);
+        } else {
+            self.more_damages += 1;
+        }
+    }
+
+    fn calls<P: Pass>(
+        &mut self,
+        pass: &P,
+        partial: &mut P::Partial,
+        frame: &Frame,
+    ) -> Result<(), FormatError> {
+        let header = &frame.header;
+        let Some(task) = header.task.and_then(|task| self.trace.tasks().get(task)) else { return Ok(()) };
+        let outside = header.last_ns < self.from_ns || header.first_ns >= self.to_ns;
+        if outside || !self.selection.has_task(task) {
+            return Ok(());
+        }
+        let whole = self.trace.layout().calls(self.trace.file(), frame, &mut self.payload)?;
+        self.columns.read(&whole, self.selection)?;
+        // A chunk that lies inside the selected time need not be asked for the times of its calls.
+        if header.first_ns < self.from_ns || header.last_ns >= self.to_ns {
+            self.columns.keep_times(&whole, self.from_ns, self.to_ns)?;
+        }
+        if self.selection.looks_at_values() {
+            self.columns.keep_values(&whole, self.selection);
+        }
+        let (trace, selection, columns) = (self.trace, self.selection, &self.columns);
+        pass.calls(partial, &SelectedChunk { trace, task, whole: &whole, selection, columns })
+    }
+
+    fn events<P: Pass>(&mut self, pass: &P, partial: &mut P::Partial, frame: &Frame) {
+        let Ok(events) = self.trace.layout().events(self.trace.file(), frame, &mut self.payload) else {
+            return;
+        };
+        for event in events.map_while(Result::ok) {
+            let time_ns = crate::trace::begin_ns(&event);
+            let task = event.task.and_then(|id: TaskId| self.trace.tasks().get(id));
+            let selected = task.is_none_or(|task| self.selection.has_task(task));
+            if selected && self.from_ns <= time_ns && time_ns < self.to_ns {
+                pass.event(partial, task, &event);
+            }
+        }
+    }
+}
+
+impl Columns {
+    /// Decodes durations and return values of the sites that the filters leave.
+    fn read(&mut self, chunk: &CallsChunk<'_>, selection: &Selection) -> Result<(), FormatError> {
+        self.durations.clear();
+        self.returns.clear();
+        self.lengths.clear();
+        let mut durations = chunk.column(ColumnId::DURATION)?;
+        let mut returns = chunk.column(ColumnId::RETURN)?;
+        for site in chunk.sites() {
+            if !selection.has_number(site.abi, site.nr) {
+                durations.skip_site()?;
+                returns.skip_site()?;
+                self.lengths.push(0);
+                continue;
+            }
+            durations.next_site(&mut self.site)?;
+            append(&mut self.durations, &mut self.site);
+            returns.next_site(&mut self.site)?;
+            append(&mut self.returns, &mut self.site);
+            self.lengths.push(site.calls as usize);
+        }
+        Ok(())
+    }
+
+    /// Keeps the calls that started in `from_ns..to_ns`.
+    fn keep_times(&mut self, chunk: &CallsChunk<'_>, from_ns: u64, to_ns: u64) -> Result<(), FormatError> {
+        let mut starts = std::mem::take(&mut self.times);
+        chunk.starts(&mut starts)?;
+        chunk.order(&mut self.order)?;
+        // `starts` is in order of time; the columns are site by site, without the sites that are filtered out.
+        let mut begin = 0;
+        let mut next: Vec<Option<usize>> = Vec::with_capacity(self.lengths.len());
+        for length in &self.lengths {
+            next.push((*length > 0).then_some(begin));
+            begin += length;
+        }
+        let mut inside = vec![false; begin];
+        for (site, start) in self.order.iter().zip(&starts) {
+            if let Some(Some(position)) = next.get_mut(*site as usize)
+                && let Some(inside) = inside.get_mut(*position)
+            {
+                *inside = (from_ns..to_ns).contains(start);
+                *position += 1;
+            }
+        }
+        self.times = starts;
+        self.keep(|_, _, position| inside[position]);
+        Ok(())
+    }
+
+    fn keep_values(&mut self, chunk: &CallsChunk<'_>, selection: &Selection) {
+        let fallible: Vec<bool> =
+            chunk.sites().iter().map(|site| !returns_no_result(site.abi, site.nr)).collect();
+        self.keep(|columns, site, position| {
+            let error = fallible[site] && is_zigzag_error(columns.returns[position]);
+            selection.has_values(columns.durations[position], error)
+        });
+    }
+
+    /// Closes the gaps over the calls that `selected` (given site and position) leaves out.
+    fn keep(&mut self, selected: impl Fn(&Self, usize, usize) -> bool) {
+        let (mut from, mut to) = (0, 0);
+        for site in 0..self.lengths.len() {
+            let (end, begin) = (from + self.lengths[site], to);
+            while from < end {
+                if selected(self, site, from) {
+                    self.durations[to] = self.durations[from];
+                    self.returns[to] = self.returns[from];
+                    to += 1;
+                }
+                from += 1;
+            }
+            self.lengths[site] = to - begin;
+        }
+        self.durations.truncate(to);
+        self.returns.truncate(to);
+    }
+}
+
+/// Moves the values of one site behind those of the sites before it.
+fn append(all: &mut Vec<u64>, site: &mut Vec<u64>) {
+    if all.is_empty() {
+        std::mem::swap(all, site);
+    } else {
+        all.append(site);
+    }
+}

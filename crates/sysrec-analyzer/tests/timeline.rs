@@ -1,0 +1,108 @@
+//! The merge in order of time.
+
+mod recording;
+
+use recording::{Folder, Recording};
+use sysrec_analyzer::{Item, Selection, Timeline, Trace, call_name};
+use sysrec_format::event::{EventBody, TaskId};
+
+fn open(folder: &Folder, recording: Recording) -> Trace {
+    Trace::open(folder.file("trace.bin", &recording.finish())).unwrap()
+}
+
+fn text(item: &Item) -> String {
+    let task = item.task().map_or(-1, |task| i64::from(task.0));
+    match item {
+        Item::Call(call) => format!("{task} {}", call_name(call.entry.abi, call.entry.nr)),
+        Item::Event(event) => match &event.body {
+            EventBody::TaskStart { .. } => format!("{task} start"),
+            EventBody::TaskEnd(_) => format!("{task} end"),
+            EventBody::Unfinished { entry, .. } => format!("{task} {}...", call_name(entry.abi, entry.nr)),
+            _ => format!("{task} event"),
+        },
+        Item::Damage(_) => format!("{task} damage"),
+    }
+}
+
+/// ```text
+///  0  start   accept------------------------|   exit_group...
+///  1     start  read--| write-|       read--------... (does not return)
+/// ```
+fn two_tasks() -> Recording {
+    let mut recording = Recording::new();
+    let main = recording.process(1, "main");
+    recording.wait(10);
+    let worker = recording.thread(main, 2, "worker");
+    recording.wait(10).begin(main, "accept").wait(10).call(worker, "read", 20, 0).seal();
+    recording.wait(10).call(worker, "write", 20, 0).seal();
+    recording.wait(5).begin(worker, "epoll_wait").wait(5).end(main, 3).seal();
+    recording.wait(5).in_flight(main, "exit_group").exit(main, 0);
+    recording
+}
+
+#[test]
+fn calls_come_at_their_start_wherever_their_chunk_is() {
+    let folder = Folder::new();
+    let trace = open(&folder, two_tasks());
+    let selection = Selection::default();
+    let lines: Vec<String> = Timeline::new(&trace, &selection).map(|item| text(&item)).collect();
+    let expected = [
+        "0 start",
+        "1 start",
+        "0 accept",
+        "1 read",
+        "1 write",
+        "1 epoll_wait...",
+        "0 exit_group...",
+        "0 end",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn one_task_alone_and_selections() {
+    let folder = Folder::new();
+    let trace = open(&folder, two_tasks());
+    let all = Selection::default();
+    let lines: Vec<String> = Timeline::of_task(&trace, &all, TaskId(1)).map(|item| text(&item)).collect();
+    assert_eq!(lines, ["1 start", "1 read", "1 write", "1 epoll_wait..."]);
+    let some = Selection {
+        filters: vec![sysrec_syscalls::Filter::parse("read,accept,epoll_wait").unwrap()],
+        since_ns: Some(25),
+        ..Selection::default()
+    };
+    let lines: Vec<String> = Timeline::new(&trace, &some).map(|item| text(&item)).collect();
+    assert_eq!(lines, ["1 read", "1 epoll_wait...", "0 end"]);
+}
+
+/// More overlapping chunks than windows of whole chunks fit: each chunk is taken in several windows.
+#[test]
+fn nothing_is_lost_or_doubled_between_windows() {
+    const TASKS: u32 = 40;
+    const CALLS: u64 = 8_000;
+    let folder = Folder::new();
+    let mut recording = Recording::new();
+    let first = recording.process(1, "first");
+    for tid in 2..=TASKS as i32 {
+        recording.thread(first, tid, "thread");
+    }
+    for round in 0..CALLS {
+        for task in 0..TASKS {
+            recording.args[0] = round;
+            recording.wait(1).call(TaskId(task), "read", 2, 0);
+        }
+    }
+    let trace = open(&folder, recording);
+    let selection = Selection::default();
+    let mut rounds = [0; TASKS as usize];
+    let mut last_ns = 0;
+    for item in Timeline::new(&trace, &selection) {
+        assert!(last_ns <= item.begin_ns());
+        last_ns = item.begin_ns();
+        if let Item::Call(call) = item {
+            assert_eq!(call.entry.args[0], rounds[call.task.0 as usize]);
+            rounds[call.task.0 as usize] += 1;
+        }
+    }
+    assert_eq!(rounds, [CALLS; TASKS as usize]);
+}

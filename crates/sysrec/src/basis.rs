@@ -1,0 +1,158 @@
+//! What every view ends with: what its figures rest on, and what they cannot show.
+
+use std::fmt::Write as _;
+
+use sysrec_analyzer::{Trace, loss_reason_name};
+use sysrec_format::layout::Completeness;
+
+use crate::screen::{QUIET, styled};
+use crate::text::{count, counted, duration, printable};
+
+/// Names of calls that did not return which are listed.
+const UNFINISHED_NAMED: usize = 4;
+/// Traces that are described one by one.
+const TRACES_NAMED: usize = 8;
+
+/// What a view took from its traces.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Taken {
+    /// Finished calls that were shown or counted.
+    pub(crate) calls: u64,
+    /// Calls that did not return, by name.
+    pub(crate) unfinished: Vec<(String, u64)>,
+    /// Whether options left calls out.
+    pub(crate) selected: bool,
+    /// Calls in chunks that could not be read, beyond what opening the traces had found.
+    pub(crate) damaged_calls: u64,
+}
+
+/// The lines under a view.
+pub(crate) fn text(traces: &[Trace], taken: &Taken) -> String {
+    let mut lines = vec![scope(traces, taken)];
+    lines.extend(completeness(traces, taken));
+    lines.extend(cost(traces));
+    lines.push(unseen(traces));
+    lines.iter().fold(String::new(), |text, line| text + &styled(QUIET, line) + "\n")
+}
+
+/// How many calls, of whom, over what time.
+fn scope(traces: &[Trace], taken: &Taken) -> String {
+    let mut line = counted(taken.calls, "call", "calls");
+    if taken.selected {
+        let all: u64 = traces.iter().map(Trace::calls).sum();
+        _ = write!(line, " selected from {}", count(all));
+    }
+    let tasks: usize = traces.iter().map(|trace| trace.tasks().len()).sum();
+    let processes: usize = traces.iter().map(|trace| trace.tasks().processes().count()).sum();
+    _ = write!(line, " of {}", counted(processes as u64, "process", "processes"));
+    if tasks > processes {
+        _ = write!(line, " ({})", counted(tasks as u64, "thread", "threads"));
+    }
+    let span: u64 = traces.iter().map(Trace::span_ns).fold(0, u64::saturating_add);
+    _ = write!(line, " in {}", duration(span));
+    if traces.len() > 1 {
+        _ = write!(line, ", from {} traces", traces.len());
+    }
+    let unfinished: u64 = taken.unfinished.iter().map(|(_, calls)| calls).sum();
+    if unfinished > 0 {
+        let named = taken.unfinished.iter().take(UNFINISHED_NAMED);
+        let mut names: Vec<String> = named.map(|(name, calls)| format!("{name} {}", count(*calls))).collect();
+        if taken.unfinished.len() > UNFINISHED_NAMED {
+            names.push("…".to_owned());
+        }
+        _ = write!(line, "; {} more did not return ({})", count(unfinished), names.join(", "));
+    }
+    line + "."
+}
+
+/// Whether anything is missing; one line if nothing is, else one for each trace that lacks something.
+fn completeness(traces: &[Trace], taken: &Taken) -> Vec<String> {
+    let mut lines: Vec<String> =
+        traces.iter().filter(|trace| !trace.integrity().is_whole()).map(incomplete).collect();
+    if lines.len() > TRACES_NAMED {
+        let rest = lines.split_off(TRACES_NAMED).len();
+        lines.push(format!("{rest} more traces are not whole."));
+    }
+    if taken.damaged_calls > 0 {
+        lines.push(format!(
+            "{} in damaged chunks are missing.",
+            counted(taken.damaged_calls, "call", "calls")
+        ));
+    }
+    if lines.is_empty() {
+        lines.push("Complete: nothing lost, nothing damaged.".to_owned());
+    }
+    lines
+}
+
+fn incomplete(trace: &Trace) -> String {
+    let integrity = trace.integrity();
+    let mut parts = vec![
+        match integrity.completeness {
+            Completeness::Complete => "closed properly",
+            Completeness::StoppedEarly => "ended early",
+            Completeness::Unfinished => "not closed; what came after its last moment is not known",
+        }
+        .to_owned(),
+    ];
+    for loss in &integrity.losses {
+        let calls = match (loss.calls, loss.counted) {
+            (0, _) => "an unknown number of calls".to_owned(),
+            (calls, true) => counted(calls, "call", "calls"),
+            (calls, false) => format!("at least {}", counted(calls, "call", "calls")),
+        };
+        parts.push(format!("{calls} lost: {}", loss_reason_name(loss.reason)));
+    }
+    let damages = integrity.damages.len() as u64 + integrity.more_damages;
+    if damages > 0 {
+        let calls: u64 =
+            integrity.damages.iter().filter_map(|damage| damage.calls).fold(0, u64::saturating_add);
+        let parts_damaged = counted(damages, "damaged part", "damaged parts");
+        parts.push(format!("{parts_damaged} with {}", counted(calls, "call", "calls")));
+    }
+    format!("{}: {}.", printable(trace.path().as_os_str().as_encoded_bytes()), parts.join("; "))
+}
+
+/// What the recording itself cost; the same line only once.
+fn cost(traces: &[Trace]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for trace in traces {
+        let Some(session) = trace.session() else { continue };
+        let backend = printable(session.backend.as_bytes());
+        let line = match trace.overheads() {
+            [] => format!("Recorded by {backend}; its cost was not measured."),
+            [overhead, ..] => format!(
+                "Recorded by {backend}, which cost about {} a call, {} of it inside the times above.",
+                duration(overhead.call_ns_median),
+                duration(overhead.inside_ns_median)
+            ),
+        };
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines.truncate(TRACES_NAMED);
+    lines
+}
+
+/// What tracing system calls cannot see.
+fn unseen(traces: &[Trace]) -> String {
+    let mut line =
+        "Not seen: work done by io_uring, and calls that the vDSO answers (clock_gettime)".to_owned();
+    let mut filters: Vec<&str> =
+        traces.iter().filter_map(Trace::session).filter_map(|session| session.filter.as_deref()).collect();
+    filters.sort_unstable();
+    filters.dedup();
+    match filters.as_slice() {
+        [] => {}
+        [filter] => {
+            _ = write!(
+                line,
+                "; calls outside of '{}', left out while recording",
+                printable(filter.as_bytes())
+            )
+        }
+        _ => line.push_str("; calls that filters left out while recording"),
+    }
+    line + "."
+}

@@ -1,0 +1,191 @@
+//! `sysrec report`: how often, how slow, how wrong, by call or whatever else tells calls apart.
+
+mod csv;
+mod histogram;
+mod json;
+mod rows;
+mod slowest;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use sysrec_analyzer::metrics::{Dimension, Metrics, Report, Slow};
+use sysrec_analyzer::{Selection, Trace};
+use sysrec_syscalls::Filter;
+
+use crate::selection::SelectionArgs;
+use crate::{basis, open, screen, text};
+
+/// Count calls and errors, and show how their latencies are distributed
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Times are wall time from the entry of a call to its exit: a sleep of 10 s shows 10 s.\n\
+    Several traces are added up."
+)]
+pub(crate) struct ReportArgs {
+    /// The traces
+    #[arg(value_name = "TRACE", default_value = "trace.bin")]
+    traces: Vec<PathBuf>,
+
+    /// What a row stands for; more than one, comma-separated, for every combination
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', default_value = "syscall", value_parser = parse_dimension)]
+    by: Vec<Dimension>,
+
+    /// What rows are sorted by, the largest first (names: the first first)
+    #[arg(long, value_enum, default_value_t = Sort::Total)]
+    sort: Sort,
+
+    /// Only the first so many rows
+    #[arg(long, value_name = "N", value_parser = text::parse_count)]
+    top: Option<u64>,
+
+    /// Draw the latency distribution of these calls (as in -e) as bars
+    #[arg(long, value_name = "NAME", conflicts_with = "slowest")]
+    histogram: Option<Filter>,
+
+    /// List the longest single calls: when, who, what, with which result, from where
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    slowest: Option<u32>,
+
+    /// Print JSON; docs/json.md describes it
+    #[arg(long, conflicts_with_all = ["csv", "markdown"])]
+    json: bool,
+
+    /// Print CSV, times in nanoseconds
+    #[arg(long, conflicts_with = "markdown")]
+    csv: bool,
+
+    /// Print a Markdown table
+    #[arg(long)]
+    markdown: bool,
+
+    #[command(flatten)]
+    selection: SelectionArgs,
+}
+
+/// What rows are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Sort {
+    /// Wall time of all calls together
+    Total,
+    /// Number of calls
+    Calls,
+    /// Number of errors
+    Errors,
+    /// Mean duration
+    Mean,
+    /// Median duration
+    P50,
+    /// 90th percentile
+    P90,
+    /// 99th percentile
+    P99,
+    /// 99.9th percentile
+    #[value(name = "p99.9", alias = "p999")]
+    P999,
+    /// Longest duration
+    Max,
+    /// Name
+    Name,
+}
+
+/// The percentiles that reports show.
+const QUANTILES: [f64; 4] = [0.5, 0.9, 0.99, 0.999];
+
+fn parse_dimension(name: &str) -> Result<Dimension, String> {
+    Dimension::from_name(name).ok_or_else(|| {
+        let names: Vec<&str> = Dimension::ALL.iter().map(|dimension| dimension.name()).collect();
+        format!("rows can stand for {}", names.join(", "))
+    })
+}
+
+/// What was asked for, answered, before it is put into a form.
+struct Answer<'a> {
+    traces: &'a [Trace],
+    selection: &'a Selection,
+    report: &'a Report,
+    /// The rows that are shown, sorted.
+    rows: Vec<rows::Figures>,
+    slowest: Option<Vec<Slow>>,
+    /// What `--histogram` was given.
+    histogram: Option<String>,
+}
+
+/// Prints the report.
+///
+/// # Errors
+/// A trace that cannot be opened, or an output that cannot be written.
+pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
+    let traces = open::traces(&args.traces)?;
+    let mut selection = args.selection.selection();
+    selection.filters.extend(args.histogram.clone());
+    let by: &[Dimension] = if args.histogram.is_some() { &[] } else { &args.by };
+    let mut metrics = Metrics::new(by);
+    traces.iter().for_each(|trace| metrics.add(trace, &selection));
+    let report = metrics.finish();
+    for (trace, damages) in traces.iter().zip(&report.damages) {
+        open::warn_of_damages(trace, damages, 0);
+    }
+    let top = args.top.map_or(usize::MAX, |top| usize::try_from(top).unwrap_or(usize::MAX));
+    let slowest = args.slowest.map(|count| {
+        // Damage was named above, by the first pass.
+        sysrec_analyzer::metrics::slowest(&traces, &selection, count as usize).0
+    });
+    let answer = Answer {
+        traces: &traces,
+        selection: &selection,
+        report: &report,
+        rows: rows::sorted(&report, args.sort, top),
+        slowest,
+        histogram: args.histogram.as_ref().map(Filter::to_string),
+    };
+    screen::print(&answer.text(args)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the plain report of one trace, for `record --report`.
+pub(crate) fn print(trace: &Path) -> anyhow::Result<ExitCode> {
+    run(&ReportArgs {
+        traces: vec![trace.to_owned()],
+        by: vec![Dimension::Syscall],
+        sort: Sort::Total,
+        top: None,
+        histogram: None,
+        slowest: None,
+        json: false,
+        csv: false,
+        markdown: false,
+        selection: SelectionArgs::default(),
+    })
+}
+
+impl Answer<'_> {
+    fn text(&self, args: &ReportArgs) -> anyhow::Result<String> {
+        if args.json {
+            return json::text(self);
+        }
+        if args.csv {
+            return csv::text(self);
+        }
+        let width = screen::width();
+        let view = match (&self.slowest, &self.histogram) {
+            (Some(calls), _) => slowest::table(self, calls).render(args.markdown, width),
+            (None, Some(name)) => histogram::text(self, name, args.markdown, width),
+            (None, None) => rows::table(self).render(args.markdown, width),
+        };
+        let taken = basis::Taken {
+            calls: self.report.calls(),
+            unfinished: self.report.unfinished.clone(),
+            selected: !self.selection.is_all(),
+            damaged_calls: self.damaged_calls(),
+        };
+        Ok(format!("{view}\n{}", basis::text(self.traces, &taken)))
+    }
+
+    /// Calls in chunks that could not be read, beyond what opening the traces had found.
+    fn damaged_calls(&self) -> u64 {
+        let damages = self.report.damages.iter().flatten();
+        damages.filter_map(|damage| damage.calls).fold(0, u64::saturating_add)
+    }
+}

@@ -1,0 +1,113 @@
+//! The main view: a row for each call, or whatever else rows stand for.
+
+use sysrec_analyzer::metrics::{Dimension, Report, Row};
+
+use super::{Answer, QUANTILES, Sort};
+use crate::screen::{FAILURE, HEADING, NAME, QUIET};
+use crate::table::{Cell, Column, Table};
+use crate::text::{count, duration, printable, share};
+
+/// The figures of one row.
+#[derive(Clone, Debug)]
+pub(super) struct Figures {
+    pub(super) row: Row,
+    /// The values at [`QUANTILES`], nanoseconds.
+    pub(super) quantiles_ns: [u64; QUANTILES.len()],
+    /// One text for each dimension, as the program had it.
+    pub(super) labels: Vec<String>,
+}
+
+/// The first `top` rows of a report in the order asked for; ties by name.
+pub(super) fn sorted(report: &Report, sort: Sort, top: usize) -> Vec<Figures> {
+    let label = |row: &Row, dimension: &Dimension| row.key.text(*dimension).unwrap_or_default().into_owned();
+    let figures = |row: &Row| Figures {
+        row: row.clone(),
+        quantiles_ns: row.latency.quantiles_ns(QUANTILES),
+        labels: report.by.iter().map(|dimension| label(row, dimension)).collect(),
+    };
+    let mut rows: Vec<Figures> = report.rows.iter().map(figures).collect();
+    let rank = |figures: &Figures| {
+        let latency = &figures.row.latency;
+        match sort {
+            Sort::Total => latency.sum_ns(),
+            Sort::Calls => latency.count().into(),
+            Sort::Errors => figures.row.errors.into(),
+            Sort::Mean => latency.mean_ns() as u128,
+            Sort::P50 => figures.quantiles_ns[0].into(),
+            Sort::P90 => figures.quantiles_ns[1].into(),
+            Sort::P99 => figures.quantiles_ns[2].into(),
+            Sort::P999 => figures.quantiles_ns[3].into(),
+            Sort::Max => latency.max_ns().into(),
+            Sort::Name => 0,
+        }
+    };
+    rows.sort_by(|row, other| rank(other).cmp(&rank(row)).then_with(|| row.labels.cmp(&other.labels)));
+    rows.truncate(top);
+    rows
+}
+
+/// The rows as a table, with a last line that adds up all of them, those beyond `--top` too.
+pub(super) fn table(answer: &Answer<'_>) -> Table {
+    let report = answer.report;
+    let mut columns: Vec<Column> =
+        report.by.iter().map(|dimension| Column::label(dimension.name())).collect();
+    columns.extend([
+        Column::number("calls"),
+        Column::number("errors"),
+        Column::number("time").gives_way(4),
+        Column::number("total"),
+        Column::number("mean").gives_way(3),
+        Column::number("p50"),
+        Column::number("p90").gives_way(2),
+        Column::number("p99").gives_way(5),
+        Column::number("p99.9").gives_way(1),
+        Column::number("max"),
+    ]);
+    let mut table = Table::new(columns);
+    let wall_ns = report.wall_ns() as f64;
+    for Figures { row, quantiles_ns, labels } in &answer.rows {
+        let mut cells: Vec<Cell> = Vec::with_capacity(labels.len() + 10);
+        for (dimension, label) in report.by.iter().zip(labels) {
+            let text = printable(label.as_bytes());
+            cells.push(match dimension {
+                Dimension::Syscall => Cell::styled(text, NAME),
+                Dimension::Errno if row.key.errno != Some(0) => Cell::styled(text, FAILURE),
+                _ => text.into(),
+            });
+        }
+        let latency = &row.latency;
+        cells.extend([
+            count(latency.count()).into(),
+            errors(row.errors),
+            share(latency.sum_ns() as f64, wall_ns).into(),
+            duration(u64::try_from(latency.sum_ns()).unwrap_or(u64::MAX)).into(),
+            duration(latency.mean_ns() as u64).into(),
+        ]);
+        cells.extend(quantiles_ns.iter().map(|ns| Cell::from(duration(*ns))));
+        cells.push(duration(latency.max_ns()).into());
+        table.push(cells);
+    }
+    if report.rows.len() > 1 {
+        let hidden = report.rows.len() - answer.rows.len();
+        let name = if hidden == 0 {
+            "total".to_owned()
+        } else {
+            format!("total ({} more rows)", count(hidden as u64))
+        };
+        let mut cells = vec![Cell::styled(name, HEADING)];
+        cells.resize(report.by.len(), Cell::default());
+        cells.extend([
+            Cell::styled(count(report.calls()), HEADING),
+            errors(report.errors()),
+            Cell::default(),
+            Cell::styled(duration(u64::try_from(report.wall_ns()).unwrap_or(u64::MAX)), HEADING),
+        ]);
+        cells.resize(report.by.len() + 10, Cell::default());
+        table.push(cells);
+    }
+    table
+}
+
+fn errors(errors: u64) -> Cell {
+    if errors == 0 { Cell::styled("-", QUIET) } else { Cell::styled(count(errors), FAILURE) }
+}
