@@ -127,9 +127,8 @@ impl Comparison {
 
     /// As text for people, or as Markdown.
     pub fn render(&self, markdown: bool) -> String {
-        let preset = if markdown { presets::ASCII_MARKDOWN } else { presets::NOTHING };
         let mut table = new_table(
-            preset,
+            markdown,
             &[
                 "workload",
                 "recorded by",
@@ -161,7 +160,7 @@ impl Comparison {
                 number(row.bytes_per_call, 1),
             ]);
         }
-        let mut starts = new_table(preset, &["start and end: `true` under", "ms"]);
+        let mut starts = new_table(markdown, &["start and end: `true` under", "ms"]);
         for start in &self.starts {
             starts.add_row([start.tool.clone(), number(Some(start.wall_ms), 1)]);
         }
@@ -227,8 +226,9 @@ fn row(workload: &'static str, samples: &Samples, way: Way, skip: Option<&String
 }
 
 /// A table whose columns past the first words are right-aligned.
-pub fn new_table(preset: &str, header: &[&str]) -> Table {
+pub fn new_table(markdown: bool, header: &[&str]) -> Table {
     let mut table = Table::new();
+    let preset = if markdown { presets::ASCII_MARKDOWN } else { presets::NOTHING };
     table.load_preset(preset).set_header(header.iter().copied());
     for (index, name) in header.iter().enumerate() {
         if index > 0 && *name != "recorded by" {

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, anyhow, ensure};
-use sysrec_tests::compile::{Build, compile};
 
 use crate::process::{Cpus, Finished, Running, ended_well, run};
+use crate::recorded::guest;
 use crate::tool::{Tool, Toolbox, Way};
 
 /// Connections of the client, at most one request under way on each.
@@ -171,11 +171,6 @@ impl Programs {
 
 fn sample(inside_ns: f64, inside_calls: Option<u64>) -> Sample {
     Sample { inside_ns, inside_calls, output_bytes: 0, counted: None }
-}
-
-/// The binary of a guest program of the tests, which is compiled at the first time.
-fn guest(name: &str) -> anyhow::Result<OsString> {
-    compile(name, Build::C64).map(OsString::from).map_err(|skip| anyhow!("{skip}"))
 }
 
 /// `sysrec info --json` of a trace.

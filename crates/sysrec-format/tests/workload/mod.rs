@@ -16,7 +16,8 @@ pub struct Sample {
 
 pub fn create<S: Storage>(storage: S, options: WriterOptions) -> TraceWriter<S> {
     let session = Session { command: vec![b"./load".to_vec()], ..Session::default() };
-    let new = NewTrace { trace_id: [1; 16], created_realtime_ns: 0, clock: Clock::MONOTONIC_NS, session: &session };
+    let new =
+        NewTrace { trace_id: [1; 16], created_realtime_ns: 0, clock: Clock::MONOTONIC_NS, session: &session };
     TraceWriter::create(storage, &new, options).expect("a new trace")
 }
 
@@ -95,7 +96,13 @@ pub fn busy_server(calls: usize) -> Vec<Sample> {
             0..=2 => {
                 descriptor[task as usize] = 10 + numbers.below(200);
                 let ready = 1 + numbers.below(3);
-                (232, libc + 0x10_8e3e, [5, stack - 0x3200, 512, numbers.below(1000), 0, 8], ready as i64, 60_000)
+                (
+                    232,
+                    libc + 0x10_8e3e,
+                    [5, stack - 0x3200, 512, numbers.below(1000), 0, 8],
+                    ready as i64,
+                    60_000,
+                )
             }
             3 => (288, libc + 0x11_9a17, [4, stack - 0x90, stack - 0x94, 0x80800, 0, 0], fd as i64, 9_000),
             4..=6 => {
