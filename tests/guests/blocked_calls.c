@@ -110,10 +110,15 @@ static long block(int call, int fd)
     }
     case 22: {
         char message[16];
-        return RAW(SYS_mq_timedreceive, message_queue, message, sizeof message, 0, &(struct timespec){time(0) + 120, 0});
+        struct timespec until = {time(0) + 120, 0};
+        return RAW(SYS_mq_timedreceive, message_queue, message, sizeof message, 0, &until);
     }
     case 23: return RAW(SYS_accept4, listeners[1], 0, 0, SOCK_CLOEXEC);
-    case 24: return RAW(SYS_recvmsg, sockets[call][0], &(struct msghdr){.msg_iov = &(struct iovec){&byte, 1}, .msg_iovlen = 1}, 0);
+    case 24: {
+        struct iovec part = {&byte, 1};
+        struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+        return RAW(SYS_recvmsg, sockets[call][0], &message, 0);
+    }
     default: return 0;
     }
 }

@@ -1,6 +1,7 @@
 /* execve that fails, for each reason, and the program goes on. */
 #include "guest.h"
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 

@@ -9,8 +9,10 @@ static void *body(void *argument)
 {
     struct guest_segment s;
     guest_begin(&s);
-    for (long i = 0;; i++)
+    for (long i = 0; i < 1000; i++)
         CALL(&s, SYS_getppid, argument, i);
+    for (;;)
+        CALL(&s, SYS_pause);
     return 0;
 }
 

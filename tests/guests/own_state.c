@@ -1,6 +1,6 @@
 /* Prints what it can see of the state it was started in: all of it must be as without a recorder. */
 #include "guest.h"
-#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -23,7 +23,8 @@ int main(int argc, char **argv, char **environment)
     char line[512], path[128];
     FILE *status = fopen("/proc/self/status", "r");
     while (status && fgets(line, sizeof line, status))
-        if (!strncmp(line, "Sig", 3) || !strncmp(line, "Shd", 3) || !strncmp(line, "Cap", 3) ||
+        if ((!strncmp(line, "Sig", 3) && line[3] != 'Q') || /* SigQ is the user's, not ours */
+             !strncmp(line, "Shd", 3) || !strncmp(line, "Cap", 3) ||
             !strncmp(line, "Umask", 5) || !strncmp(line, "Uid", 3) || !strncmp(line, "Gid", 3) ||
             !strncmp(line, "Groups", 6) || !strncmp(line, "NoNewPrivs", 10) || !strncmp(line, "Seccomp", 7) ||
             !strncmp(line, "Cpus_allowed", 12) || !strncmp(line, "Threads", 7) || !strncmp(line, "THP_", 4) ||

@@ -26,7 +26,7 @@ static int __attribute__((noinline, optimize("no-optimize-sibling-calls"))) deep
 {
     volatile char room[4096];
     room[0] = above[0];
-    return deeper(room) + room[0];
+    return above[0] ? deeper(room) + room[0] : 0;
 }
 
 int main(void)

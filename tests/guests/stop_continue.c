@@ -25,18 +25,22 @@ int main(void)
 {
     int status;
     const int stops[] = {SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
+    int next[2]; /* a byte for each stop, so that none comes before the parent has seen the continuing before it */
+    char byte = 0;
+    MUST(pipe(next));
     setvbuf(stdout, 0, _IOLBF, 0);
     pid_t child = MUST(fork());
     if (!child) {
         setpgid(0, 0); /* not orphaned: the parent is in another group of the session, so that SIGTSTP stops */
         signal(SIGCONT, on_continue);
         for (int i = 0; i < 20; i++) {
-            getppid();
+            CHECK(read(next[0], &byte, 1) == 1);
             kill(getpid(), stops[i % 4]);
         }
         return continued;
     }
     for (int i = 0; i < 20; i++) {
+        MUST(write(next[1], &byte, 1));
         MUST(waitpid(child, &status, WUNTRACED));
         describe(status);
         CHECK(WIFSTOPPED(status));

@@ -53,7 +53,10 @@ fn compiler() -> Result<&'static (String, String), Skip> {
             let candidates = named.iter().map(String::as_str).chain(["cc", "gcc", "clang"]);
             candidates.map(str::to_owned).find_map(|compiler| {
                 let output = Command::new(&compiler).arg("--version").output().ok()?;
-                output.status.success().then(|| (compiler, String::from_utf8_lossy(&output.stdout).into_owned()))
+                output
+                    .status
+                    .success()
+                    .then(|| (compiler, String::from_utf8_lossy(&output.stdout).into_owned()))
             })
         })
         .as_ref()
@@ -92,7 +95,8 @@ pub fn compile(name: &str, build: Build) -> Result<PathBuf, Skip> {
     if build == Build::Freestanding32 {
         knows_32_bit(compiler, &dir)?;
     }
-    let partial = tempfile::Builder::new().prefix(name).tempfile_in(&dir).expect("a temporary file").into_temp_path();
+    let partial =
+        tempfile::Builder::new().prefix(name).tempfile_in(&dir).expect("a temporary file").into_temp_path();
     let output = Command::new(compiler)
         .args(FLAGS)
         .args(build.flags())
@@ -112,7 +116,10 @@ fn headers() -> Vec<Vec<u8>> {
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "h"));
     paths.sort();
-    paths.iter().map(|path| fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))).collect()
+    paths
+        .iter()
+        .map(|path| fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+        .collect()
 }
 
 /// Tries the smallest 32-bit program, so that a missing ability and a broken guest are told apart.

@@ -14,6 +14,7 @@ use std::fmt;
 use sysrec_format::event::Abi;
 
 use crate::log::{GuestLog, Logged, MARK, Segment};
+use crate::oracle::{self, Counts};
 
 /// The arguments of a recorded call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +29,10 @@ impl Arguments {
     fn agree_with(&self, expected: &[u64; 6]) -> bool {
         match self {
             Arguments::Exact(args) => args == expected,
-            Arguments::Shown(args) => {
-                args.iter().zip(expected).all(|(shown, real)| shown == real || *shown == u64::from(*real as u32))
-            }
+            Arguments::Shown(args) => args
+                .iter()
+                .zip(expected)
+                .all(|(shown, real)| shown == real || *shown == u64::from(*real as u32)),
         }
     }
 
@@ -57,6 +59,15 @@ pub struct RecordedCall {
     pub args: Arguments,
     /// What came back; `None` for a call that did not return.
     pub ret: Option<i64>,
+}
+
+/// How often each number was called, to compare with the kernel's count.
+pub fn counts(recorded: &[RecordedCall]) -> Counts {
+    let mut counts = Counts::new();
+    for call in recorded {
+        *counts.entry(oracle::key(call.abi, call.nr)).or_default() += 1;
+    }
+    counts
 }
 
 /// A place where the recording and the log part ways.
@@ -134,7 +145,8 @@ fn follow(segment: &Segment, calls: &[&RecordedCall], start: usize) -> Result<()
         return Err(format!("{start} calls recorded before the first call that the task made"));
     }
     let tid = segment.calls[0].tid;
-    if calls[start].tid != tid {
+    // 0: the task was killed before it had learnt its tid.
+    if tid != 0 && calls[start].tid != tid {
         return Err(format!("recorded for tid {}, made by {tid}", calls[start].tid));
     }
     let mut cursor = Cursor { calls, next: start };
@@ -151,7 +163,8 @@ fn follow(segment: &Segment, calls: &[&RecordedCall], start: usize) -> Result<()
 /// Follows calls that began one after the other, each with what happened inside it.
 fn sequence(mut logged: &[Logged], cursor: &mut Cursor<'_>) -> Result<(), String> {
     while let [first, rest @ ..] = logged {
-        let inside = rest.iter().take_while(|call| first.leave.is_some_and(|leave| call.slot < leave)).count();
+        let inside =
+            rest.iter().take_while(|call| first.leave.is_some_and(|leave| call.slot < leave)).count();
         let (inside, after) = rest.split_at(inside);
         if first.leave.is_some() {
             returned(first, inside, cursor)?;
@@ -163,8 +176,10 @@ fn sequence(mut logged: &[Logged], cursor: &mut Cursor<'_>) -> Result<(), String
             cursor.next += 1;
         } else if cursor.peek().is_some_and(|call| same(first, call)) {
             cursor.next += 1;
-        } else if after.is_empty() && !is_exit(first) || !after.is_empty() {
-            // Killed, or left by a jump out of a handler, before the call was made.
+        } else if !after.is_empty() {
+            // A handler that came before the call was made has jumped over it.
+        } else if cursor.peek().is_none() && !is_exit(first) {
+            // Killed before the call was made.
         } else {
             return Err(cursor.expected(first));
         }
@@ -184,7 +199,9 @@ fn returned(logged: &Logged, inside: &[Logged], cursor: &mut Cursor<'_>) -> Resu
         match (again, handlers.peek()) {
             (Some(call), next) if !done || next.is_some_and(|next| !same(&next[0], call)) => {
                 done = call.ret == logged.ret
-                    || call.ret.is_some_and(is_restart_code) && logged.ret == Some(EINTR) && !inside.is_empty();
+                    || call.ret.is_some_and(is_restart_code)
+                        && logged.ret == Some(EINTR)
+                        && !inside.is_empty();
                 if !done && !call.ret.is_some_and(is_restart_code) {
                     return Err(cursor.expected(logged));
                 }
@@ -202,7 +219,8 @@ fn returned(logged: &Logged, inside: &[Logged], cursor: &mut Cursor<'_>) -> Resu
 fn top_level(mut logged: &[Logged]) -> Vec<&[Logged]> {
     let mut groups = Vec::new();
     while let [first, rest @ ..] = logged {
-        let inside = rest.iter().take_while(|call| first.leave.is_some_and(|leave| call.slot < leave)).count();
+        let inside =
+            rest.iter().take_while(|call| first.leave.is_some_and(|leave| call.slot < leave)).count();
         let (group, after) = logged.split_at(1 + inside);
         groups.push(group);
         logged = after;
@@ -212,7 +230,8 @@ fn top_level(mut logged: &[Logged]) -> Vec<&[Logged]> {
 
 fn same(logged: &Logged, call: &RecordedCall) -> bool {
     let args = |expected: &[u64; 6]| call.args.agree_with(expected);
-    logged.abi == call.abi && logged.nr == call.nr && logged.args.as_ref().is_none_or(args)
+    oracle::key(logged.abi, logged.nr) == oracle::key(call.abi, call.nr)
+        && logged.args.as_ref().is_none_or(args)
 }
 
 /// ERESTARTSYS to ERESTART_RESTARTBLOCK (`include/linux/errno.h`), ENOIOCTLCMD (515) among them.
@@ -229,9 +248,170 @@ fn is_sigreturn(call: &RecordedCall) -> bool {
 }
 
 fn is_exec(logged: &Logged) -> bool {
-    if logged.abi == Abi::I386 { logged.nr == 11 || logged.nr == 358 } else { logged.nr == 59 || logged.nr == 322 }
+    if logged.abi == Abi::I386 {
+        logged.nr == 11 || logged.nr == 358
+    } else {
+        logged.nr == 59 || logged.nr == 322
+    }
 }
 
 fn is_exit(logged: &Logged) -> bool {
-    if logged.abi == Abi::I386 { logged.nr == 1 || logged.nr == 252 } else { logged.nr == 60 || logged.nr == 231 }
+    if logged.abi == Abi::I386 {
+        logged.nr == 1 || logged.nr == 252
+    } else {
+        logged.nr == 60 || logged.nr == 231
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEGMENT: u64 = 5;
+    const READ: i32 = 0;
+    const GETPPID: i32 = 110;
+    const SIGRETURN: i32 = 15;
+    const RESTART: i32 = 219;
+
+    /// A log in words: `nr=ret`, `nr=-` for one that did not return, `{` and `}` around what is inside the call
+    /// before, `s` for the end of a handler. The markers are added.
+    fn log(text: &str) -> GuestLog {
+        let mut calls = vec![logged(0, 72, Some([MARK, SEGMENT, 1, 0, 0, 0]), Some(-9), Some(1))];
+        let mut open = Vec::new();
+        for word in text.split_whitespace() {
+            let slot = calls.len() as u32;
+            match word {
+                "{" => open.push(calls.len() - 1),
+                "}" => {
+                    let outer: usize = open.pop().expect("a call is open");
+                    calls[outer].leave = Some(slot);
+                }
+                "s" => calls.push(logged(slot, SIGRETURN, None, None, None)),
+                _ => {
+                    let (nr, ret) = word.split_once('=').expect("nr=ret");
+                    let nr = nr.parse().expect("a number");
+                    let ret: Option<i64> = ret.parse().ok();
+                    calls.push(logged(slot, nr, Some([u64::from(nr as u32); 6]), ret, ret.map(|_| slot + 1)));
+                }
+            }
+        }
+        let slot = calls.len() as u32;
+        calls.push(logged(slot, 72, Some([MARK, SEGMENT, 3, 0, 0, 0]), Some(-9), Some(slot + 1)));
+        GuestLog { segments: vec![Segment { id: SEGMENT, calls }], counts: Vec::new() }
+    }
+
+    fn logged(slot: u32, nr: i32, args: Option<[u64; 6]>, ret: Option<i64>, leave: Option<u32>) -> Logged {
+        Logged { slot, leave, tid: 7, abi: Abi::X86_64, nr, args, ret }
+    }
+
+    /// A recording in the same words, without braces; a call of another program stands before the marker.
+    fn recorded(text: &str) -> Vec<RecordedCall> {
+        let call = |nr: i32, args: [u64; 6], ret: Option<i64>| RecordedCall {
+            task: 1,
+            tid: 7,
+            abi: Abi::X86_64,
+            nr,
+            args: Arguments::Exact(args),
+            ret,
+        };
+        let mut calls = vec![call(1, [0; 6], Some(0)), call(72, [MARK, SEGMENT, 1, 0, 0, 0], Some(-9))];
+        for word in text.split_whitespace() {
+            let (nr, ret) = word.split_once('=').expect("nr=ret");
+            let nr = nr.parse().expect("a number");
+            let args = if nr == RESTART || nr == SIGRETURN { [0; 6] } else { [u64::from(nr as u32); 6] };
+            calls.push(call(nr, args, ret.parse().ok()));
+        }
+        calls.push(call(72, [MARK, SEGMENT, 3, 0, 0, 0], Some(-9)));
+        calls
+    }
+
+    fn conforms(made: &str, seen: &str) -> bool {
+        deviations(&log(made), &recorded(seen)).is_empty()
+    }
+
+    #[test]
+    fn a_lost_a_doubled_a_swapped_and_a_changed_call_are_found() {
+        assert!(conforms("0=5 110=1 39=2", "0=5 110=1 39=2"));
+        for wrong in [
+            "0=5 39=2",
+            "110=1 39=2",
+            "0=5 110=1",
+            "0=5 110=1 110=1 39=2",
+            "110=1 0=5 39=2",
+            "0=5 110=7 39=2",
+        ] {
+            assert!(!conforms("0=5 110=1 39=2", wrong), "{wrong}");
+        }
+        let mut calls = recorded("0=5 110=1 39=2");
+        calls[3].args = Arguments::Exact([110, 110, 110, 110, 110, 111]);
+        assert_eq!(deviations(&log("0=5 110=1 39=2"), &calls).len(), 1);
+        calls.retain(|call| call.nr != 72);
+        assert_eq!(deviations(&log("0=5 110=1 39=2"), &calls).len(), 1);
+    }
+
+    #[test]
+    fn a_handler_stands_between_an_interrupted_call_and_its_repetition() {
+        assert!(conforms("0=5 { 110=1 s }", "0=-512 110=1 15=0 0=5"));
+        assert!(conforms("0=5 { 110=1 s 110=1 s }", "0=-512 110=1 15=0 0=-512 110=1 15=0 0=5"));
+        assert!(conforms("0=-4 { 110=1 s }", "0=-514 110=1 15=-4"), "not repeated");
+        assert!(conforms("0=5 { 110=1 s }", "110=1 15=0 0=5"), "before the call");
+        assert!(conforms("0=5 { 110=1 s }", "0=5 110=1 15=0"), "after the call");
+        assert!(!conforms("0=5 { 110=1 s }", "0=-512 110=1 15=0"), "never repeated");
+        assert!(!conforms("0=5 { 110=1 s }", "0=-512 110=1 0=5"), "no sigreturn");
+        assert!(!conforms("0=5 { 110=1 s }", "0=-512 15=0 0=5"), "no call in the handler");
+    }
+
+    #[test]
+    fn a_stop_repeats_a_call_without_a_handler() {
+        assert!(conforms("0=0", "0=-516 219=0"));
+        assert!(conforms("0=0", "0=-516 219=-516 219=0"));
+        assert!(conforms("0=0", "0=-512 0=0"));
+        assert!(!conforms("0=0", "0=-516"));
+        assert!(!conforms("110=0", "110=-4"));
+    }
+
+    #[test]
+    fn two_pauses_ended_by_signals_are_two_calls() {
+        let twice = "34=-4 { 110=1 s } 34=-4 { 110=1 s }";
+        assert!(conforms(twice, "34=-514 110=1 15=-4 34=-514 110=1 15=-4"));
+        assert!(!conforms(twice, "34=-514 110=1 15=-4"));
+    }
+
+    #[test]
+    fn a_jump_out_of_a_handler_leaves_the_call_open() {
+        assert!(conforms("0=- 110=1 39=2", "0=-514 110=1 39=2"));
+        assert!(conforms("0=- 110=1 39=2", "110=1 39=2"), "the signal came first");
+        assert!(!conforms("0=- 110=1 39=2", "0=-514 39=2"));
+    }
+
+    #[test]
+    fn nothing_may_stand_before_a_birth_or_after_an_end() {
+        let mut born = log("110=1");
+        born.segments[0].calls[0].args = Some([MARK, SEGMENT, 2, 0, 0, 0]);
+        let mut calls = recorded("110=1");
+        calls[1].args = Arguments::Exact([MARK, SEGMENT, 2, 0, 0, 0]);
+        assert_eq!(deviations(&born, &calls).len(), 1);
+        calls.remove(0);
+        assert_eq!(deviations(&born, &calls).len(), 0);
+
+        let mut killed = log("110=1 0=-");
+        killed.segments[0].calls.pop();
+        let mut calls = recorded("110=1");
+        calls.pop();
+        assert_eq!(deviations(&killed, &calls).len(), 0, "killed before the call");
+        let extra = RecordedCall { nr: GETPPID, ..calls[0].clone() };
+        calls.push(RecordedCall { nr: READ, args: Arguments::Exact([0; 6]), ret: None, ..calls[0].clone() });
+        assert_eq!(deviations(&killed, &calls).len(), 0, "killed in the call");
+        calls.push(extra);
+        assert_eq!(deviations(&killed, &calls).len(), 1, "a call after its end");
+    }
+
+    #[test]
+    fn counts_of_calls_made_by_libc_are_exact() {
+        let mut log = log("110=1");
+        log.counts.push((Abi::X86_64, 435, 2));
+        assert_eq!(deviations(&log, &recorded("110=1")).len(), 1);
+        log.counts[0] = (Abi::X86_64, GETPPID, 1);
+        assert_eq!(deviations(&log, &recorded("110=1")).len(), 0);
+    }
 }

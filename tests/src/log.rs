@@ -91,7 +91,10 @@ impl GuestLog {
             return Err(io::Error::new(ErrorKind::InvalidData, "not a guest's log"));
         }
         if lost != 0 {
-            return Err(io::Error::new(ErrorKind::InvalidData, format!("{lost} calls did not fit in the log")));
+            return Err(io::Error::new(
+                ErrorKind::InvalidData,
+                format!("{lost} calls did not fit in the log"),
+            ));
         }
         let mut bytes = vec![0u8; used as usize * RECORD_BYTES];
         file.read_exact(&mut bytes)?;
@@ -114,7 +117,10 @@ impl GuestLog {
                     let returned = state == 2;
                     let segment = open.entry(id).or_insert_with(|| Segment { id, calls: Vec::new() });
                     if segment.is_closed() && !segment.calls.is_empty() {
-                        return Err(io::Error::new(ErrorKind::InvalidData, "a call after the end of its segment"));
+                        return Err(io::Error::new(
+                            ErrorKind::InvalidData,
+                            "a call after the end of its segment",
+                        ));
                     }
                     segment.calls.push(Logged {
                         slot: slot as u32,

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use crate::Skip;
 use crate::compile::compile;
-use crate::conform::RecordedCall;
+use crate::conform::{self, RecordedCall};
 use crate::guests::Guest;
 use crate::log::GuestLog;
-use crate::oracle::{KernelCounts, Oracle, Scope};
+use crate::oracle::{Counts, KernelCounts, Oracle, Scope};
 
 /// A way to run a guest: bare, or recorded.
 #[derive(Clone, Copy)]
@@ -31,12 +31,8 @@ pub struct Backend {
 }
 
 /// No recorder: what the guest does by itself.
-pub const BARE: Backend = Backend {
-    name: "bare",
-    available: || Ok(()),
-    command_line: |_| Vec::new(),
-    read: |_| Ok(Vec::new()),
-};
+pub const BARE: Backend =
+    Backend { name: "bare", available: || Ok(()), command_line: |_| Vec::new(), read: |_| Ok(Vec::new()) };
 
 /// strace.
 pub const STRACE: Backend = Backend {
@@ -85,6 +81,9 @@ pub fn run(guest: &Guest, backend: &Backend, oracle: Option<Oracle>) -> Result<R
     words.push(program.into());
     words.extend(guest.args.iter().map(OsString::from));
     let mut command = Command::new(&words[0]);
+    // A small environment of our own: guests print it, and a failure shows what they print.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    command.env_clear().env("PATH", path).env("HOME", "/").env("EMPTY", "").env("LINES", "one\ntwo");
     command.args(&words[1..]).env("SYSREC_GUEST_LOG", &log).current_dir(dir.path());
     for also in guest.also {
         command.env(format!("GUEST_{}", also.0.to_uppercase()), compile(also.0, also.1)?);
@@ -97,6 +96,119 @@ pub fn run(guest: &Guest, backend: &Backend, oracle: Option<Oracle>) -> Result<R
     let kernel = oracle.map(|oracle| oracle.finish(PATIENCE)).transpose()?;
     let recorded = (backend.read)(&trace)?;
     Ok(Run { status, stdout, stderr, log: GuestLog::read(&log)?, recorded, kernel })
+}
+
+/// What a real program came to, recorded and counted in the same run.
+#[derive(Debug)]
+pub struct Counted {
+    /// How the command ended.
+    pub status: ExitStatus,
+    /// What it wrote on stdout.
+    pub stdout: Vec<u8>,
+    /// What it wrote on stderr, the recorder's words included.
+    pub stderr: Vec<u8>,
+    /// Calls by number, as recorded.
+    pub recorded: Counts,
+    /// The same by the kernel: [`compare`](crate::oracle::compare) them.
+    pub kernel: KernelCounts,
+}
+
+/// Runs `words` in `dir` under `backend`, beside the kernel's count.
+///
+/// # Errors
+/// Skips where the backend or the count cannot be had; fails as [`run`] does.
+pub fn run_counted(words: &[&str], dir: &Path, backend: &Backend) -> Result<Counted, RunError> {
+    (backend.available)()?;
+    let oracle = Oracle::new().map_err(|error| Skip(error.to_string()))?;
+    let elsewhere = tempfile::tempdir()?;
+    let trace = elsewhere.path().join("trace");
+    let mut line = (backend.command_line)(&trace);
+    let scope = if line.is_empty() { Scope::Command } else { Scope::Tracee };
+    line.extend(words.iter().map(OsString::from));
+    let mut command = Command::new(&line[0]);
+    command.args(&line[1..]).current_dir(dir);
+    let (status, stdout, stderr) = to_the_end(&mut command, |command| oracle.spawn(command, scope))?;
+    let kernel = oracle.finish(PATIENCE)?;
+    let recorded = conform::counts(&(backend.read)(&trace)?);
+    Ok(Counted { status, stdout, stderr, recorded, kernel })
+}
+
+/// A guest that has said "ready" and waits for the end of its stdin: what attaching is tried on.
+pub struct Waiting {
+    child: Child,
+    stdin: Option<std::process::ChildStdin>,
+    stdout: BufReader<std::process::ChildStdout>,
+    dir: tempfile::TempDir,
+}
+
+impl Waiting {
+    /// Starts `guest` bare, with `args` in place of its own.
+    ///
+    /// # Errors
+    /// When it ends without having said "ready".
+    pub fn start(guest: &Guest, args: &[&str]) -> Result<Waiting, RunError> {
+        let program = compile(guest.source, guest.build)?;
+        let dir = tempfile::tempdir()?;
+        let mut child = Command::new(program)
+            .args(args)
+            .current_dir(dir.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .spawn()?;
+        let stdin = child.stdin.take();
+        let mut waiting =
+            Waiting { stdin, stdout: BufReader::new(child.stdout.take().expect("piped")), child, dir };
+        if waiting.line()? == "ready" {
+            return Ok(waiting);
+        }
+        Err(RunError::Failed(io::Error::other(format!("{} did not get ready", guest.name))))
+    }
+
+    /// The process to attach to.
+    pub fn pid(&self) -> i32 {
+        self.child.id() as i32
+    }
+
+    /// Its working directory.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The next line that it writes, without its end.
+    pub fn line(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line)?;
+        Ok(line.trim_end().to_owned())
+    }
+
+    /// Ends its stdin, and gives the rest of what it writes and how it ended.
+    ///
+    /// # Errors
+    /// When it does not end in time; it is killed then.
+    pub fn finish(mut self) -> io::Result<(ExitStatus, String)> {
+        if let Some(mut stdin) = self.stdin.take() {
+            stdin.flush()?;
+        }
+        let (sender, output) = mpsc::channel();
+        let mut stdout = self.stdout;
+        thread::spawn(move || {
+            let mut text = String::new();
+            let result = stdout.read_to_string(&mut text).map(|_| text);
+            // The receiver is gone only when the guest has been given up.
+            let _ = sender.send(result);
+        });
+        match output.recv_timeout(PATIENCE) {
+            Ok(text) => Ok((self.child.wait()?, text?)),
+            Err(_) => {
+                let state = describe_group(self.child.id() as i32);
+                // SAFETY: a plain system call; the group is that of our own child, which is not reaped yet.
+                unsafe { libc::kill(-(self.child.id() as i32), libc::SIGKILL) };
+                self.child.wait()?;
+                Err(io::Error::new(io::ErrorKind::TimedOut, format!("the guest hangs:\n{state}")))
+            }
+        }
+    }
 }
 
 /// Why a run gave nothing to compare.
@@ -123,12 +235,16 @@ impl From<io::Error> for RunError {
 /// Starts `command` in a process group of its own and collects its output until nobody holds it open any more.
 ///
 /// # Errors
-/// When that takes longer than [`PATIENCE`]; the group is killed.
+/// When that takes longer than any guest may; the group is killed.
 pub fn to_the_end(
     command: &mut Command,
     spawn: impl FnOnce(&mut Command) -> io::Result<Child>,
 ) -> io::Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    // Anything here makes the standard library fork: glibc's posix_spawn leaves signals 32 and 33 ignored in the
+    // new program, and whether that shows would depend on who is started.
+    // SAFETY: the closure does nothing.
+    unsafe { command.pre_exec(|| Ok(())) };
     let mut child = spawn(command)?;
     let group = child.id() as i32;
     let stdout = child.stdout.take().expect("piped");

@@ -14,7 +14,6 @@ use sysrec_format::event::Abi;
 
 use crate::Skip;
 use crate::conform::{Arguments, RecordedCall};
-use crate::oracle::{self, Counts};
 
 /// The command line that runs a command under strace and leaves its text in `output`.
 pub fn command_line(output: &Path) -> Vec<OsString> {
@@ -82,7 +81,8 @@ pub fn read(output: &Path) -> io::Result<Vec<RecordedCall>> {
         let broken = || io::Error::new(io::ErrorKind::InvalidData, format!("strace wrote: {line}"));
         let (pid, rest) = line.trim_start().split_once(' ').ok_or_else(broken)?;
         let tid: i32 = pid.parse().map_err(|_| broken())?;
-        let (number, rest) = rest.trim_start().strip_prefix('[').and_then(|rest| rest.split_once("] ")).ok_or_else(broken)?;
+        let (number, rest) =
+            rest.trim_start().strip_prefix('[').and_then(|rest| rest.split_once("] ")).ok_or_else(broken)?;
         if rest.starts_with("---") {
             continue;
         }
@@ -97,7 +97,8 @@ pub fn read(output: &Path) -> io::Result<Vec<RecordedCall>> {
         if rest.starts_with("<...") {
             let result = rest.rsplit_once(" = ").map(|(_, result)| result);
             if let Some(index) = pending.remove(&tid) {
-                calls[index].ret = result.and_then(|result| parse_result(result, &tables));
+                let abi = calls[index].abi;
+                calls[index].ret = result.and_then(|result| parse_result(result, abi, &tables));
             }
             continue;
         }
@@ -128,22 +129,13 @@ pub fn read(output: &Path) -> io::Result<Vec<RecordedCall>> {
             abi: if is_x32 { Abi::X32 } else { abi },
             nr,
             args: Arguments::Shown(args),
-            ret: result.and_then(|result| parse_result(result, &tables)),
+            ret: result.and_then(|result| parse_result(result, abi, &tables)),
         });
         if unfinished {
             pending.insert(tid, calls.len() - 1);
         }
     }
     Ok(calls)
-}
-
-/// How often each number was called.
-pub fn counts(calls: &[RecordedCall]) -> Counts {
-    let mut counts = Counts::new();
-    for call in calls {
-        *counts.entry(oracle::key(call.abi, call.nr)).or_default() += 1;
-    }
-    counts
 }
 
 fn parse_number(word: &str) -> Option<u64> {
@@ -153,10 +145,14 @@ fn parse_number(word: &str) -> Option<u64> {
     }
 }
 
-fn parse_result(result: &str, tables: &Tables) -> Option<i64> {
+fn parse_result(result: &str, abi: Abi, tables: &Tables) -> Option<i64> {
     let mut words = result.split_ascii_whitespace();
     match (words.next()?, words.next()) {
         ("-1" | "?", Some(error)) => tables.errors.get(error).copied(),
-        (number, _) => parse_number(number).map(|number| number as i64),
+        (number, _) => {
+            let number = parse_number(number)? as i64;
+            // Of 32-bit calls strace shows the register without its sign.
+            Some(if abi == Abi::I386 { i64::from(number as i32) } else { number })
+        }
     }
 }

@@ -50,9 +50,11 @@ impl ColumnId {
     pub const SP: ColumnId = ColumnId(12);
     /// The first argument; the other five follow.
     pub const ARGUMENT: ColumnId = ColumnId(16);
-    /// The first register at entry; the other 26 follow. Zigzag of the difference to what it probably is.
+    /// The first register at entry; the other 26 follow. Zigzag of the difference to what it probably is; absent
+    /// where that is always zero.
     pub const ENTRY_REGISTER: ColumnId = ColumnId(32);
-    /// The first register at exit; the other 26 follow. Zigzag of the difference to what it probably is.
+    /// The first register at exit; the other 26 follow. Zigzag of the difference to what it probably is; absent
+    /// where that is always zero.
     pub const EXIT_REGISTER: ColumnId = ColumnId(64);
 
     /// The column of an argument, 0 to 5.
@@ -220,23 +222,19 @@ impl<'a> CallsChunk<'a> {
         }
     }
 
-    /// A column that has a block a site; the values are as stored (see [`ColumnId`]).
+    /// A column that has a block a site; the values are as stored (see [`ColumnId`]). A register column has no block
+    /// for a site without register sets.
     ///
     /// # Errors
     /// [`Error::Malformed`] where the chunk does not have it.
     pub fn column(&self, id: ColumnId) -> Result<SiteColumn<'_>, Error> {
-        let mut sites = self.sites.as_slice();
-        let with = |site: &Site| match id.0 {
-            32..=58 => site.entry_registers,
-            64..=90 => site.exit_registers,
-            _ => true,
-        };
-        // Sites without register sets have no block in their columns; counting them as empty ones is the same.
-        if !self.has(id) && !sites.iter().any(with) {
-            sites = &[];
-            return Ok(SiteColumn { cursor: Cursor::new(&[], self.offset), sites, id });
+        let sites = self.sites.as_slice();
+        let register = matches!(id.0, 32..=58 | 64..=90);
+        if register && !self.has(id) {
+            let cursor = Cursor::new(&[], self.offset);
+            return Ok(SiteColumn { cursor, sites, id, zeros: true });
         }
-        Ok(SiteColumn { cursor: self.bytes(id)?, sites, id })
+        Ok(SiteColumn { cursor: self.bytes(id)?, sites, id, zeros: false })
     }
 
     /// The site of each call, as an index into [`sites`](Self::sites), in order of time. Clears `out` first.
@@ -461,6 +459,8 @@ pub struct SiteColumn<'a> {
     cursor: Cursor<'a>,
     sites: &'a [Site],
     id: ColumnId,
+    /// The column is absent, which means zeros.
+    zeros: bool,
 }
 
 impl SiteColumn<'_> {
@@ -473,6 +473,10 @@ impl SiteColumn<'_> {
     }
 
     fn read(&mut self, site: &Site, out: &mut Vec<u64>) -> Result<(), Error> {
+        if self.zeros {
+            out.resize(out.len() + site.calls as usize, 0);
+            return Ok(());
+        }
         decode(&mut self.cursor, site.calls as usize, out)
     }
 
@@ -499,7 +503,7 @@ impl SiteColumn<'_> {
     pub fn skip_site(&mut self) -> Result<bool, Error> {
         let Some((site, rest)) = self.sites.split_first() else { return Ok(false) };
         self.sites = rest;
-        if self.has_block(site) {
+        if self.has_block(site) && !self.zeros {
             skip(&mut self.cursor, site.calls as usize)?;
         }
         Ok(true)

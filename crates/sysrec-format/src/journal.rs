@@ -10,7 +10,7 @@
 //! bytes are not taken for rows of this one.
 
 use crate::error::Error;
-use crate::event::{Abi, Entry, TaskId, USER_REGISTERS, UnfinishedReason, UserRegisters};
+use crate::event::{Abi, Entry, Exit, TaskId, USER_REGISTERS, UnfinishedReason, UserRegisters};
 use crate::events::EVENT_HEADER_BYTES;
 use crate::limits::EVENT_BODY_BYTES_MAX;
 use crate::wire::{crc32, fixed, u32_at, u64_at};
@@ -49,78 +49,87 @@ pub(crate) fn row_seed(trace_seed: u32, generation: u64) -> u32 {
     crc32(trace_seed, &generation.to_le_bytes())
 }
 
-/// A row ready to be stored: header word and body in one piece.
-pub(crate) struct RowBuffer {
-    bytes: [u8; CALL_ROW_BYTES_MAX],
-    len: usize,
+/// Rows ready to be stored, header and body in one piece; with and without a register set, because the hot path
+/// should not touch more bytes than it has to.
+pub(crate) type EntryBuffer = [u8; ROW_HEADER_BYTES + ENTRY_BYTES];
+pub(crate) type EntryRegistersBuffer = [u8; ROW_HEADER_BYTES + ENTRY_BYTES + REGISTERS_BYTES];
+pub(crate) type ExitBuffer = [u8; ROW_HEADER_BYTES + EXIT_BYTES];
+pub(crate) type ExitRegistersBuffer = [u8; ROW_HEADER_BYTES + EXIT_BYTES + REGISTERS_BYTES];
+pub(crate) type EndBuffer = [u8; ROW_HEADER_BYTES + END_BYTES];
+
+fn put<const N: usize>(row: &mut [u8], at: usize, value: [u8; N]) {
+    row[ROW_HEADER_BYTES + at..ROW_HEADER_BYTES + at + N].copy_from_slice(&value);
 }
 
-impl RowBuffer {
-    fn new(body_bytes: usize) -> Self {
-        Self { bytes: [0; CALL_ROW_BYTES_MAX], len: ROW_HEADER_BYTES + body_bytes }
+fn put_registers(row: &mut [u8], at: usize, registers: &UserRegisters) {
+    for (i, register) in registers.iter().enumerate() {
+        put(row, at + 8 * i, register.to_le_bytes());
     }
+}
 
-    fn put<const N: usize>(&mut self, at: usize, value: [u8; N]) {
-        self.bytes[ROW_HEADER_BYTES + at..ROW_HEADER_BYTES + at + N].copy_from_slice(&value);
+fn put_entry(row: &mut [u8], task: TaskId, entry: &Entry) {
+    put(row, 0, entry.time_ns.to_le_bytes());
+    put(row, 8, task.0.to_le_bytes());
+    put(row, 12, entry.nr.to_le_bytes());
+    put(row, 16, entry.ip.to_le_bytes());
+    put(row, 24, entry.sp.to_le_bytes());
+    for (i, arg) in entry.args.iter().enumerate() {
+        put(row, 32 + 8 * i, arg.to_le_bytes());
     }
+}
 
-    fn put_registers(&mut self, at: usize, registers: &UserRegisters) {
-        for (i, register) in registers.iter().enumerate() {
-            self.put(at + 8 * i, register.to_le_bytes());
-        }
-    }
+pub(crate) fn entry_row(seed: u32, task: TaskId, entry: &Entry) -> EntryBuffer {
+    let mut row = [0; ROW_HEADER_BYTES + ENTRY_BYTES];
+    put_entry(&mut row, task, entry);
+    seal_row(&mut row, seed, RowKind::ENTRY, entry.abi.0);
+    row
+}
 
-    fn seal(mut self, seed: u32, kind: RowKind, detail: u8) -> Self {
-        let len = self.len;
-        seal_row(&mut self.bytes[..len], seed, kind, detail);
-        self
-    }
+pub(crate) fn entry_registers_row(
+    seed: u32,
+    task: TaskId,
+    entry: &Entry,
+    registers: &UserRegisters,
+) -> EntryRegistersBuffer {
+    let mut row = [0; ROW_HEADER_BYTES + ENTRY_BYTES + REGISTERS_BYTES];
+    put_entry(&mut row, task, entry);
+    put_registers(&mut row, ENTRY_BYTES, registers);
+    seal_row(&mut row, seed, RowKind::ENTRY, entry.abi.0);
+    row
+}
 
-    pub(crate) fn entry(seed: u32, task: TaskId, entry: &Entry) -> Self {
-        let registers_bytes = if entry.registers.is_some() { REGISTERS_BYTES } else { 0 };
-        let mut row = Self::new(ENTRY_BYTES + registers_bytes);
-        row.put(0, entry.time_ns.to_le_bytes());
-        row.put(8, task.0.to_le_bytes());
-        row.put(12, entry.nr.to_le_bytes());
-        row.put(16, entry.ip.to_le_bytes());
-        row.put(24, entry.sp.to_le_bytes());
-        for (i, arg) in entry.args.iter().enumerate() {
-            row.put(32 + 8 * i, arg.to_le_bytes());
-        }
-        if let Some(registers) = &entry.registers {
-            row.put_registers(ENTRY_BYTES, registers);
-        }
-        row.seal(seed, RowKind::ENTRY, entry.abi.0)
-    }
+fn put_exit(row: &mut [u8], task: TaskId, exit: &Exit) {
+    put(row, 0, exit.time_ns.to_le_bytes());
+    put(row, 8, exit.ret.to_le_bytes());
+    put(row, 16, task.0.to_le_bytes());
+}
 
-    pub(crate) fn exit(
-        seed: u32,
-        task: TaskId,
-        time_ns: u64,
-        ret: i64,
-        registers: Option<&UserRegisters>,
-    ) -> Self {
-        let registers_bytes = if registers.is_some() { REGISTERS_BYTES } else { 0 };
-        let mut row = Self::new(EXIT_BYTES + registers_bytes);
-        row.put(0, time_ns.to_le_bytes());
-        row.put(8, ret.to_le_bytes());
-        row.put(16, task.0.to_le_bytes());
-        if let Some(registers) = registers {
-            row.put_registers(EXIT_BYTES, registers);
-        }
-        row.seal(seed, RowKind::EXIT, 0)
-    }
+pub(crate) fn exit_row(seed: u32, task: TaskId, exit: &Exit) -> ExitBuffer {
+    let mut row = [0; ROW_HEADER_BYTES + EXIT_BYTES];
+    put_exit(&mut row, task, exit);
+    seal_row(&mut row, seed, RowKind::EXIT, 0);
+    row
+}
 
-    pub(crate) fn end(seed: u32, task: TaskId, time_ns: u64, reason: UnfinishedReason) -> Self {
-        let mut row = Self::new(END_BYTES);
-        row.put(0, time_ns.to_le_bytes());
-        row.put(8, task.0.to_le_bytes());
-        row.seal(seed, RowKind::END, reason.0)
-    }
+pub(crate) fn exit_registers_row(
+    seed: u32,
+    task: TaskId,
+    exit: &Exit,
+    registers: &UserRegisters,
+) -> ExitRegistersBuffer {
+    let mut row = [0; ROW_HEADER_BYTES + EXIT_BYTES + REGISTERS_BYTES];
+    put_exit(&mut row, task, exit);
+    put_registers(&mut row, EXIT_BYTES, registers);
+    seal_row(&mut row, seed, RowKind::EXIT, 0);
+    row
+}
 
-    pub(crate) fn as_slice(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
+pub(crate) fn end_row(seed: u32, task: TaskId, time_ns: u64, reason: UnfinishedReason) -> EndBuffer {
+    let mut row = [0; ROW_HEADER_BYTES + END_BYTES];
+    put(&mut row, 0, time_ns.to_le_bytes());
+    put(&mut row, 8, task.0.to_le_bytes());
+    seal_row(&mut row, seed, RowKind::END, reason.0);
+    row
 }
 
 /// Writes the header of a row whose body stands in `row` already, padded.
@@ -323,7 +332,8 @@ impl<'a> Rows<'a> {
 
     /// Whether a row of a known kind could begin at `at`: a look at the header, which spares most CRCs.
     fn plausible(&self, at: usize) -> bool {
-        let Some(header) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<ROW_HEADER_BYTES>()) else {
+        let Some(header) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<ROW_HEADER_BYTES>())
+        else {
             return false;
         };
         let bytes = 8 * usize::from(u16::from_le_bytes([header[6], header[7]]));
@@ -381,8 +391,8 @@ mod tests {
     fn journal(seed: u32) -> Vec<u8> {
         let mut bytes = Vec::new();
         for i in 0..5 {
-            let row = RowBuffer::exit(seed, TaskId(i), 10, -1, None);
-            bytes.extend_from_slice(row.as_slice());
+            let exit = Exit { time_ns: 10, ret: -1, registers: None };
+            bytes.extend_from_slice(&exit_row(seed, TaskId(i), &exit));
         }
         bytes.extend_from_slice(&[0; 64]);
         bytes

@@ -23,7 +23,8 @@ use crate::frame::{ChunkKind, FRAME_BYTES, FrameHeader};
 use crate::header::{CONSTANTS_BYTES, Clock, HEADER_BYTES, Header, Phase, State, VERSION};
 use crate::index::{FOOTER_BYTES, Footer, INDEX_ENTRY_BYTES, put_entry};
 use crate::journal::{
-    CALL_ROW_BYTES_MAX, Check, ROW_HEADER_BYTES, RowBuffer, RowKind, Rows, row_seed, seal_row,
+    CALL_ROW_BYTES_MAX, Check, ROW_HEADER_BYTES, RowKind, Rows, Said, end_row, entry_registers_row,
+    entry_row, exit_registers_row, exit_row, row_seed, seal_row,
 };
 use crate::limits;
 use crate::seal::{Closing, Sealed, Sealer};
@@ -137,9 +138,9 @@ pub struct TraceWriter<S> {
     totals: Totals,
     /// The totals at the last seal: what is safe when the journal is lost.
     sealed_totals: Totals,
-    /// Calls in CALLS chunks and the number of those, to see whether chunks are small.
+    /// Calls and CALLS chunks of the last seal, to see whether chunks are small.
     sealed_calls: u64,
-    call_chunks: u64,
+    sealed_chunks: u64,
 }
 
 impl<S: Storage> TraceWriter<S> {
@@ -188,7 +189,7 @@ impl<S: Storage> TraceWriter<S> {
             totals: Totals { first_ns: u64::MAX, ..Totals::default() },
             sealed_totals: Totals { first_ns: u64::MAX, ..Totals::default() },
             sealed_calls: 0,
-            call_chunks: 0,
+            sealed_chunks: 0,
         };
         let session_bytes = FRAME_BYTES as u64 + padded(session.len() as u64);
         let io_error = |source| Error::Io { offset: 0, what: "beginning the trace", source };
@@ -216,7 +217,10 @@ impl<S: Storage> TraceWriter<S> {
         }
         self.saw(entry.time_ns);
         let at = if self.ensure(CALL_ROW_BYTES_MAX) {
-            self.append(RowBuffer::entry(self.row_seed, task, entry).as_slice())
+            match &entry.registers {
+                None => self.append(&entry_row(self.row_seed, task, entry)),
+                Some(all) => self.append(&entry_registers_row(self.row_seed, task, entry, all)),
+            }
         } else {
             None
         };
@@ -233,9 +237,11 @@ impl<S: Storage> TraceWriter<S> {
         }
         self.saw(exit.time_ns);
         if self.in_flight[index] != LOST && self.ensure(CALL_ROW_BYTES_MAX) && self.in_flight[index] != LOST {
-            let registers = exit.registers.as_deref();
-            let row = RowBuffer::exit(self.row_seed, task, exit.time_ns, exit.ret, registers);
-            if self.append(row.as_slice()).is_some() {
+            let at = match &exit.registers {
+                None => self.append(&exit_row(self.row_seed, task, exit)),
+                Some(all) => self.append(&exit_registers_row(self.row_seed, task, exit, all)),
+            };
+            if at.is_some() {
                 self.in_flight[index] = IDLE;
                 self.totals.calls += 1;
                 self.totals.errors += u64::from((-4095..=-1).contains(&exit.ret));
@@ -253,8 +259,7 @@ impl<S: Storage> TraceWriter<S> {
         }
         self.saw(time_ns);
         if self.in_flight[index] != LOST && self.ensure(CALL_ROW_BYTES_MAX) && self.in_flight[index] != LOST {
-            let row = RowBuffer::end(self.row_seed, task, time_ns, reason);
-            if self.append(row.as_slice()).is_some() {
+            if self.append(&end_row(self.row_seed, task, time_ns, reason)).is_some() {
                 self.in_flight[index] = IDLE;
                 self.totals.unfinished += 1;
                 self.totals.events += 1;
@@ -487,6 +492,7 @@ impl<S: Storage> TraceWriter<S> {
     /// Writes the frames of sealed chunks behind the log; where the log would end with them.
     fn write_chunks(&mut self, sealed: &Sealed) -> io::Result<u64> {
         let mut offset = self.state.log_end;
+        (self.sealed_calls, self.sealed_chunks) = (0, 0);
         for chunk in &sealed.chunks {
             let payload = &sealed.bytes[chunk.payload.clone()];
             let header = FrameHeader {
@@ -504,7 +510,7 @@ impl<S: Storage> TraceWriter<S> {
             offset = self.write_frame(offset, header, payload)?;
             if chunk.kind == ChunkKind::CALLS {
                 self.sealed_calls += u64::from(chunk.count);
-                self.call_chunks += 1;
+                self.sealed_chunks += 1;
             }
         }
         Ok(offset)
@@ -581,7 +587,7 @@ impl<S: Storage> TraceWriter<S> {
         self.sealed_totals = self.totals.clone();
         if !pending.is_empty() {
             for row in Rows::new(rows, Check::Own) {
-                if let Some(crate::journal::Said::Entry(entry)) = row.said() {
+                if let Some(Said::Entry(entry)) = row.said() {
                     self.in_flight[entry.task().0 as usize] = (row.at / 8) as u32 + 1;
                 }
             }

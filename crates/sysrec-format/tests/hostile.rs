@@ -198,7 +198,11 @@ fn any_flip_behind_a_right_crc_is_harmless() {
                 payload[at] ^= mask;
                 let changed = with_payload(&bytes, offset, &payload);
                 let (_, content) = read_all(&changed).unwrap();
-                assert!(content.calls_total() <= 10_000, "a few bytes do not become {}", content.calls_total());
+                assert!(
+                    content.calls_total() <= 10_000,
+                    "a few bytes do not become {}",
+                    content.calls_total()
+                );
             }
         }
     }

@@ -9,12 +9,14 @@
 //! | Ctrl-C, Ctrl-\, hangup of the terminal | reaches it by itself | ends the recording |
 //! | the same, or TERM, sent to sysrec with kill(1) | is passed on to it | ends the recording |
 
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::sys::clock::monotonic_ns;
 use crate::sys::signal::{self, Inherited, PokedThread, Taken};
+use crate::sys::wait::{self, Waited};
 
 /// Why a recording is to end before what it records has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,13 +59,61 @@ pub(crate) struct Shared {
     command: AtomicI32,
     interrupted: AtomicBool,
     control: OnceLock<PokedThread>,
+    /// The command has ended, and others that it left are recorded on.
+    outlived: AtomicBool,
+    seizing: Mutex<Seizing>,
     /// Figures for the progress line.
     pub(crate) calls: AtomicU64,
     pub(crate) bytes: AtomicU64,
     pub(crate) tasks: AtomicU64,
 }
 
+/// While the tracer thread is inside PTRACE_SEIZE, which may sleep, the control thread waits in its place.
+#[derive(Debug, Default)]
+struct Seizing {
+    under_way: bool,
+    reaped: Vec<(Waited, u64)>,
+}
+
 impl Shared {
+    fn seizing(&self) -> MutexGuard<'_, Seizing> {
+        self.seizing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The tracer thread is about to do what may sleep.
+    pub(crate) fn begin_seizing(&self) {
+        self.seizing().under_way = true;
+    }
+
+    /// It is back; takes the news that came meanwhile.
+    pub(crate) fn end_seizing(&self) -> Vec<(Waited, u64)> {
+        let mut seizing = self.seizing();
+        seizing.under_way = false;
+        std::mem::take(&mut seizing.reaped)
+    }
+
+    /// The control thread's side: waits for tracees while the tracer thread cannot. (A thread may wait for what
+    /// another one of its process traces: wait(2), `__WNOTHREAD`.)
+    fn reap_while_seizing(&self) {
+        let mut seizing = self.seizing();
+        while seizing.under_way
+            && let Ok(Some(waited)) = wait::poll_any()
+        {
+            seizing.reaped.push((waited, monotonic_ns()));
+        }
+    }
+
+    /// The command has ended; signals are for us from now on.
+    pub(crate) fn command_ended(&self) {
+        self.outlived.store(true, Ordering::Release);
+        self.set_command(0);
+    }
+
+    /// Whether what is recorded has outlived the command.
+    pub(crate) fn has_outlived_command(&self) -> bool {
+        self.outlived.load(Ordering::Acquire)
+    }
+
     /// The reason to end, if there is one. The tracer thread's side of the poke.
     pub(crate) fn stop(&self) -> Option<StopReason> {
         let reason = StopReason::from_code(self.stop.load(Ordering::Acquire))?;
@@ -93,11 +143,21 @@ pub(crate) struct Control {
 
 impl Control {
     /// Starts the control thread; the calling thread is the one it pokes.
-    pub(crate) fn start(inherited: Inherited, deadline: Option<Instant>, on_tick: Option<OnTick>) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        inherited: Inherited,
+        deadline: Option<Instant>,
+        on_tick: Option<OnTick>,
+    ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
-        let watcher =
-            Watcher { shared: Arc::clone(&shared), tracer: signal::this_thread(), inherited, deadline, grace_until: None };
-        let thread = std::thread::Builder::new().name("control".into()).spawn(move || watcher.run(on_tick))?;
+        let watcher = Watcher {
+            shared: Arc::clone(&shared),
+            tracer: signal::this_thread(),
+            inherited,
+            deadline,
+            grace_until: None,
+        };
+        let thread =
+            std::thread::Builder::new().name("control".into()).spawn(move || watcher.run(on_tick))?;
         Ok(Control { shared, thread })
     }
 
@@ -130,11 +190,14 @@ impl Watcher {
             if let Some(taken) = signal::wait_taken(self.timeout()) {
                 self.take(taken);
             }
+            self.shared.reap_while_seizing();
             let now = Instant::now();
             if self.deadline.is_some_and(|deadline| now >= deadline) {
                 self.shared.request_stop(StopReason::Duration);
             }
-            if self.shared.interrupted.load(Ordering::Acquire) && self.shared.command.load(Ordering::Acquire) == 0 {
+            if self.shared.interrupted.load(Ordering::Acquire)
+                && self.shared.command.load(Ordering::Acquire) == 0
+            {
                 let until = *self.grace_until.get_or_insert(now + GRACE);
                 if now >= until {
                     self.shared.request_stop(StopReason::Signal);
@@ -151,6 +214,9 @@ impl Watcher {
 
     fn timeout(&self) -> Duration {
         if self.shared.stop.load(Ordering::Acquire) != 0 && !self.shared.seen.load(Ordering::Acquire) {
+            return POKE_AGAIN;
+        }
+        if self.shared.seizing().under_way {
             return POKE_AGAIN;
         }
         let until = |at: Option<Instant>| at.map_or(TICK, |at| at.saturating_duration_since(Instant::now()));

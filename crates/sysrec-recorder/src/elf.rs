@@ -35,7 +35,7 @@ impl BuildIds {
             return Vec::new();
         }
         let key = (metadata.dev(), metadata.ino(), metadata.mtime_nsec() ^ metadata.mtime());
-        self.0.entry(key).or_insert_with(|| File::open(path).ok().and_then(|f| read(f)).unwrap_or_default()).clone()
+        self.0.entry(key).or_insert_with(|| File::open(path).ok().and_then(read).unwrap_or_default()).clone()
     }
 }
 
@@ -72,11 +72,12 @@ fn build_id(mut notes: &[u8], align_8: bool) -> Option<Vec<u8>> {
     let align = |n: usize| if align_8 { n.next_multiple_of(8) } else { n.next_multiple_of(4) };
     loop {
         let (header, rest) = notes.split_at_checked(12)?;
-        let word = |at: usize| u32::from_ne_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+        let word =
+            |at: usize| u32::from_ne_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
         let (name_bytes, desc_bytes) = (word(0) as usize, word(4) as usize);
         let desc_start = align(12 + name_bytes) - 12;
         let desc = rest.get(desc_start..desc_start.checked_add(desc_bytes)?)?;
-        if word(8) == NT_GNU_BUILD_ID.into() && rest.get(..name_bytes)? == b"GNU\0" {
+        if word(8) == NT_GNU_BUILD_ID && rest.get(..name_bytes)? == b"GNU\0" {
             return Some(desc.to_vec());
         }
         notes = notes.get(align(12 + align(name_bytes) + desc_bytes)..)?;

@@ -145,7 +145,9 @@ impl std::fmt::Display for Error {
             Error::Command { name, source } => {
                 let name = name.to_string_lossy();
                 match source.raw_os_error() {
-                    Some(libc::ENOENT) if name.contains('/') => write!(f, "{name}: No such file or directory"),
+                    Some(libc::ENOENT) if name.contains('/') => {
+                        write!(f, "{name}: No such file or directory")
+                    }
                     Some(libc::ENOENT) => write!(f, "{name}: command not found in PATH"),
                     _ => write!(f, "{name}: {}", plain(source)),
                 }
@@ -159,7 +161,10 @@ impl std::fmt::Display for Error {
                         "{command}: {why}: neither a program for this machine nor a script with a first line \"#!...\"; run a script without one through its interpreter, as in: sysrec record sh {command}"
                     ),
                     (StartStep::Exec, Some(libc::ENOENT)) => {
-                        write!(f, "{command}: the interpreter that it names (its #! line, or the dynamic loader) does not exist")
+                        write!(
+                            f,
+                            "{command}: the interpreter that it names (its #! line, or the dynamic loader) does not exist"
+                        )
                     }
                     (StartStep::Exec, _) => write!(f, "{command}: {why}"),
                     (StartStep::Trace, _) => write!(
@@ -173,7 +178,9 @@ impl std::fmt::Display for Error {
                     (StartStep::Credentials, _) => {
                         write!(f, "{command}: could not become the user of -u: {why}; this needs root")
                     }
-                    (StartStep::Prepare | StartStep::Fork, _) => write!(f, "{command}: could not start it: {why}"),
+                    (StartStep::Prepare | StartStep::Fork, _) => {
+                        write!(f, "{command}: could not start it: {why}")
+                    }
                 }
             }
             Error::UnknownUser(user) => write!(f, "-u {user}: no such user, by name or by number"),
@@ -191,13 +198,19 @@ impl std::fmt::Display for Error {
                         "{path} exists and is not a sysrec trace, so it is left alone; name another file with -o, or remove it"
                     ),
                     OutputProblem::Io(error) => {
-                        write!(f, "cannot make the trace file {path}: {}; name another place with -o", plain(error))
+                        write!(
+                            f,
+                            "cannot make the trace file {path}: {}; name another place with -o",
+                            plain(error)
+                        )
                     }
                 }
             }
             Error::Trace { path, source } => write!(f, "writing the trace {}: {source}", path.display()),
             Error::Wait(error) => write!(f, "waiting for the traced processes failed: {}", plain(error)),
-            Error::Thread(error) => write!(f, "could not start a thread of the recorder's own: {}", plain(error)),
+            Error::Thread(error) => {
+                write!(f, "could not start a thread of the recorder's own: {}", plain(error))
+            }
         }
     }
 }
@@ -208,11 +221,16 @@ impl std::fmt::Display for AttachProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             AttachProblem::NoSuchProcess => write!(f, "there is no such process"),
-            AttachProblem::Ended => write!(f, "it has exited already and only waits for its parent to notice (a zombie)"),
+            AttachProblem::Ended => {
+                write!(f, "it has exited already and only waits for its parent to notice (a zombie)")
+            }
             AttachProblem::Ourselves => write!(f, "that is sysrec itself"),
             AttachProblem::KernelThread => write!(f, "it is a kernel thread, which makes no system calls"),
             AttachProblem::Traced { tracer, by } => {
-                write!(f, "it is traced already, by process {tracer} ({by}); a process has one tracer at a time: end that one first")
+                write!(
+                    f,
+                    "it is traced already, by process {tracer} ({by}); a process has one tracer at a time: end that one first"
+                )
             }
             AttachProblem::OtherUser { uid } => {
                 write!(f, "it belongs to another user (uid {uid}); run sysrec as that user or as root")

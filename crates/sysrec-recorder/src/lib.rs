@@ -65,6 +65,8 @@ pub struct Outcome {
     pub stopped: Option<StopReason>,
     /// Why nothing more could be written, where that happened; the calls lost are counted in `totals`.
     pub storage_problem: Option<String>,
+    /// Remarks on how the recording made a difference to the program, a sentence each.
+    pub notes: Vec<String>,
     /// Wall time from start to end, nanoseconds.
     pub elapsed_ns: u64,
 }
@@ -80,7 +82,9 @@ pub fn record(options: &Options) -> Result<Outcome, Error> {
     let launch = prepare(&options.target)?;
     let (output, file) = storage::Output::create(&options.output)?;
     let result = record_into(options, launch.as_ref(), file);
-    if let Err(Error::Start { .. } | Error::Attach { .. } | Error::UnknownUser(_) | Error::Thread(_)) = &result {
+    if let Err(Error::Start { .. } | Error::Attach { .. } | Error::UnknownUser(_) | Error::Thread(_)) =
+        &result
+    {
         // Nothing was recorded. Whatever fails later leaves its trace.
         output.take_back();
     }
@@ -98,7 +102,8 @@ fn prepare(target: &Target) -> Result<Option<Launch>, Error> {
 fn record_into(options: &Options, launch: Option<&Launch>, file: std::fs::File) -> Result<Outcome, Error> {
     let started = Instant::now();
     let trace_error = |source| Error::Trace { path: options.output.clone(), source };
-    let output_error = |e| Error::Output { path: options.output.clone(), problem: error::OutputProblem::Io(e) };
+    let output_error =
+        |e| Error::Output { path: options.output.clone(), problem: error::OutputProblem::Io(e) };
     // A net needs a tracer to the end of all that live in it: not where they may be let go, or children escape it.
     let net = launch.is_some() && !options.filter.is_all() && options.follow && options.wait;
     let mut backend = Ptrace {
@@ -143,6 +148,7 @@ fn record_into(options: &Options, launch: Option<&Launch>, file: std::fs::File) 
         backend: Ptrace::NAME,
         stopped,
         storage_problem: closed.storage_problem,
+        notes: closed.notes,
         elapsed_ns: started.elapsed().as_nanos() as u64,
     })
 }

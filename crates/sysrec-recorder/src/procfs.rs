@@ -3,6 +3,7 @@
 //! Every function gives nothing where the task is gone or closed to us: that is no error, it is how tasks are.
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 
 /// One executable mapping of `/proc/PID/maps`.
@@ -21,9 +22,27 @@ fn link(path: String) -> Vec<u8> {
     fs::read_link(path).map(|target| target.into_os_string().into_vec()).unwrap_or_default()
 }
 
+/// A file of `/proc` in few system calls: they have no size that could be asked for, and each exec reads three.
+fn read(path: &str) -> Vec<u8> {
+    const STEP_BYTES: usize = 8192;
+    let Ok(mut file) = fs::File::open(path) else { return Vec::new() };
+    let mut bytes = Vec::new();
+    loop {
+        let end = bytes.len();
+        bytes.resize(end + STEP_BYTES, 0);
+        match file.read(&mut bytes[end..]) {
+            Ok(count @ 1..) => bytes.truncate(end + count),
+            _ => {
+                bytes.truncate(end);
+                return bytes;
+            }
+        }
+    }
+}
+
 /// `/proc/TID/comm`, without its newline.
 pub(crate) fn comm(tid: i32) -> Vec<u8> {
-    let mut comm = fs::read(format!("/proc/{tid}/comm")).unwrap_or_default();
+    let mut comm = read(&format!("/proc/{tid}/comm"));
     if comm.last() == Some(&b'\n') {
         comm.pop();
     }
@@ -47,7 +66,7 @@ pub(crate) fn descriptor(pid: i32, fd: i32) -> Vec<u8> {
 
 /// `/proc/PID/cmdline`, split at its NULs.
 pub(crate) fn argv(pid: i32) -> Vec<Vec<u8>> {
-    let mut bytes = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let mut bytes = read(&format!("/proc/{pid}/cmdline"));
     bytes.truncate(ARGV_BYTES_MAX);
     if bytes.last() == Some(&0) {
         bytes.pop();
@@ -75,7 +94,8 @@ fn numeric_entries(folder: &str) -> Vec<i32> {
 /// A numeric or textual field of `/proc/TID/status`.
 pub(crate) fn status_field(tid: i32, field: &str) -> Option<String> {
     let status = fs::read_to_string(format!("/proc/{tid}/status")).ok()?;
-    let line = status.lines().find(|line| line.strip_prefix(field).is_some_and(|rest| rest.starts_with(':')))?;
+    let line =
+        status.lines().find(|line| line.strip_prefix(field).is_some_and(|rest| rest.starts_with(':')))?;
     Some(line[field.len() + 1..].trim().to_owned())
 }
 
@@ -86,7 +106,7 @@ pub(crate) fn thread_group(tid: i32) -> Option<i32> {
 
 /// The executable mappings of a process, in order of address.
 pub(crate) fn executable_mappings(pid: i32) -> Vec<ExecutableMapping> {
-    let maps = fs::read(format!("/proc/{pid}/maps")).unwrap_or_default();
+    let maps = read(&format!("/proc/{pid}/maps"));
     maps.split(|&byte| byte == b'\n').filter_map(executable_mapping).collect()
 }
 

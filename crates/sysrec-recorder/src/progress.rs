@@ -41,7 +41,13 @@ impl Line {
         let megabytes = shared.bytes.load(Ordering::Relaxed) as f64 / 1e6;
         let tasks = shared.tasks.load(Ordering::Relaxed);
         // One write, so that the program's own output does not come between.
-        let text = format!("\r\x1b[Ksysrec: {seconds} s, {calls} calls, {megabytes:.1} MB, {tasks} tasks\r");
+        let ended = if shared.has_outlived_command() {
+            "; the command has ended, Ctrl-C ends the recording"
+        } else {
+            ""
+        };
+        let text =
+            format!("\r\x1b[Ksysrec: {seconds} s, {calls} calls, {megabytes:.1} MB, {tasks} tasks{ended}\r");
         _ = std::io::stderr().write_all(text.as_bytes());
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Closed {
     pub totals: Totals,
     /// Why nothing more could be written, where that happened.
     pub storage_problem: Option<String>,
+    /// Remarks for people.
+    pub notes: Vec<String>,
 }
 
 /// An open trace.
@@ -50,6 +52,7 @@ pub(crate) struct Recording {
     tasks: u32,
     calls: u64,
     stop_reason: Option<StopReason>,
+    notes: Vec<String>,
     next_look_ns: u64,
 }
 
@@ -80,6 +83,7 @@ impl Recording {
             tasks: 0,
             calls: 0,
             stop_reason: None,
+            notes: Vec::new(),
             next_look_ns: 0,
         };
         recording.anchor();
@@ -160,6 +164,11 @@ impl Recording {
         full.then_some(StopReason::Size)
     }
 
+    /// Remarks for people, to be kept in the trace's summary.
+    pub(crate) fn notes(&mut self, notes: Vec<String>) {
+        self.notes.extend(notes);
+    }
+
     /// The recording is about to end before its time, for this reason.
     pub(crate) fn stopped_by(&mut self, reason: StopReason) {
         self.stop_reason.get_or_insert(reason);
@@ -185,9 +194,10 @@ impl Recording {
             },
             time_ns: monotonic_ns(),
             recorder_cpu_ns: clock::thread_cpu_ns(),
-            notes: Vec::new(),
+            notes: self.notes.clone(),
         };
-        let result = writer.finish(&ending).map(|(_, totals)| Closed { totals, storage_problem });
+        let result =
+            writer.finish(&ending).map(|(_, totals)| Closed { totals, storage_problem, notes: ending.notes });
         self.closed = Some(result);
     }
 

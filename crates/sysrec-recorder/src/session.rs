@@ -15,21 +15,29 @@ const RECORDER: &str = concat!("sysrec ", env!("CARGO_PKG_VERSION"));
 /// The first block of a trace.
 pub(crate) fn describe(options: &Options, notes: Vec<String>, net: bool) -> Session {
     let (command, attached_pids) = match &options.target {
-        Target::Command { argv, .. } => (argv.iter().map(|arg| arg.as_bytes().to_vec()).collect(), Vec::new()),
+        Target::Command { argv, .. } => {
+            (argv.iter().map(|arg| arg.as_bytes().to_vec()).collect(), Vec::new())
+        }
         Target::Processes(pids) => (Vec::new(), pids.clone()),
     };
     let environment = options.environment.then(|| {
-        let variables = std::env::vars_os().map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat());
+        let variables =
+            std::env::vars_os().map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat());
         variables.collect()
     });
-    let mut backend_options =
-        vec![format!("follow={}", options.follow), format!("placement={}", options.placement), format!("net={net}")];
+    let mut backend_options = vec![
+        format!("follow={}", options.follow),
+        format!("placement={}", options.placement),
+        format!("net={net}"),
+    ];
     if let Target::Command { user: Some(user), .. } = &options.target {
         backend_options.push(format!("user={user}"));
     }
     Session {
         command,
-        working_directory: std::env::current_dir().map(|path| path.into_os_string().into_vec()).unwrap_or_default(),
+        working_directory: std::env::current_dir()
+            .map(|path| path.into_os_string().into_vec())
+            .unwrap_or_default(),
         environment,
         attached_pids,
         host: host(),
@@ -51,7 +59,9 @@ fn host() -> Host {
     };
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let cpu_model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
-    let number = |variable| nix::unistd::sysconf(variable).ok().flatten().and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+    let number = |variable| {
+        nix::unistd::sysconf(variable).ok().flatten().and_then(|n| u32::try_from(n).ok()).unwrap_or(0)
+    };
     Host {
         name: text(|u| u.nodename()),
         system: text(|u| u.sysname()),

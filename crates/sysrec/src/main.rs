@@ -3,6 +3,7 @@
 mod basis;
 mod call_text;
 mod open;
+mod record;
 mod report;
 mod screen;
 mod selection;
@@ -23,11 +24,13 @@ struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Record(record::RecordArgs),
     Report(report::ReportArgs),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Record(args) => record::run(&args),
         Command::Report(args) => screen::exit_code(report::run(&args)),
     }
 }

@@ -1,7 +1,7 @@
 //! `sysrec record`: the command line of the recorder.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use sysrec_recorder::{BackendChoice, CommandEnd, Options, Outcome, Registers, StopReason, Target};
 use sysrec_syscalls::filter::Filter;
 
-use crate::text;
+use crate::{report, screen, text};
 
 /// Record every system call of a command, or of running processes, into a trace.
 #[derive(Debug, Args)]
@@ -82,7 +82,12 @@ pub(crate) struct RecordArgs {
     no_placement: bool,
 
     /// The command and its arguments
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD", required_unless_present = "pid")]
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "CMD",
+        required_unless_present = "pid"
+    )]
     command: Vec<OsString>,
 }
 
@@ -136,7 +141,7 @@ pub(crate) fn run(args: &RecordArgs) -> ExitCode {
     let options = match args.options() {
         Ok(options) => options,
         Err(error) => {
-            text::print_error(&error);
+            screen::print_error(&error);
             return ExitCode::from(2);
         }
     };
@@ -144,22 +149,25 @@ pub(crate) fn run(args: &RecordArgs) -> ExitCode {
         Ok(outcome) => outcome,
         Err(error) => {
             let code = error.exit_code();
-            text::print_error(&error.into());
+            screen::print_error(&error.into());
             return ExitCode::from(code);
         }
     };
     if !args.quiet {
-        _ = writeln!(anstream::stderr(), "sysrec: {}", closing_line(&outcome));
+        screen::say(&closing_line(&outcome));
     }
     if let Some(problem) = &outcome.storage_problem {
-        _ = writeln!(
-            anstream::stderr(),
-            "sysrec: the trace could not grow any more ({problem}); the command went on, and {} calls are missing from the trace",
-            outcome.totals.lost_calls
-        );
+        screen::warn(&format!(
+            "the trace could not grow any more ({problem}); the program went on, and {} missing from the trace",
+            text::counted(outcome.totals.lost_calls, "call is", "calls are"),
+        ));
+    }
+    for note in &outcome.notes {
+        screen::say(&format!("note: {note}"));
     }
     if args.report {
-        crate::report::print(&outcome.output);
+        // The command's own end goes before the report's.
+        _ = screen::exit_code(report::print(&outcome.output));
     }
     match outcome.command_end {
         Some(CommandEnd::Killed(signo)) => {
@@ -174,10 +182,9 @@ pub(crate) fn run(args: &RecordArgs) -> ExitCode {
 /// What was recorded, how large it is, what it cost, what was lost.
 fn closing_line(outcome: &Outcome) -> String {
     let totals = &outcome.totals;
-    let plural = |n: u64, one: &str, many: &str| format!("{} {}", text::count(n), if n == 1 { one } else { many });
     let lost = match totals.lost_calls {
         0 => "nothing lost".to_owned(),
-        lost => format!("{} LOST", plural(lost, "call", "calls")),
+        lost => format!("{} LOST", text::counted(lost, "call", "calls")),
     };
     let per_call = if totals.calls == 0 {
         String::new()
@@ -194,8 +201,8 @@ fn closing_line(outcome: &Outcome) -> String {
     };
     format!(
         "{} of {} in {}, {}{} to {}; {} adds about {} to a call here; {}{}",
-        plural(totals.calls + totals.unfinished, "call", "calls"),
-        plural(totals.tasks, "task", "tasks"),
+        text::counted(totals.calls + totals.unfinished, "call", "calls"),
+        text::counted(totals.tasks, "task", "tasks"),
         text::duration(outcome.elapsed_ns),
         text::bytes(outcome.bytes),
         per_call,

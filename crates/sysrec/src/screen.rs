@@ -47,6 +47,11 @@ pub(crate) fn warn(text: &str) {
     _ = writeln!(anstream::stderr(), "{style}warning:{style:#} {text}");
 }
 
+/// Writes a remark to stderr. There is nobody to tell when that fails.
+pub(crate) fn say(text: &str) {
+    _ = writeln!(anstream::stderr(), "sysrec: {text}");
+}
+
 /// Writes an error with its causes to stderr. There is nobody to tell when that fails.
 pub(crate) fn print_error(error: &anyhow::Error) {
     let style = AnsiColor::Red.on_default().bold();

@@ -62,7 +62,8 @@ struct MapElement {
 
 impl HashMap {
     pub(super) fn new(max_entries: u32, map_flags: u32) -> io::Result<HashMap> {
-        let mut attr = MapCreate { map_type: MAP_TYPE_HASH, key_size: 8, value_size: 8, max_entries, map_flags };
+        let mut attr =
+            MapCreate { map_type: MAP_TYPE_HASH, key_size: 8, value_size: 8, max_entries, map_flags };
         Ok(HashMap { fd: bpf_fd(MAP_CREATE, &mut attr)? })
     }
 

@@ -80,8 +80,9 @@ impl Oracle {
     pub fn new() -> io::Result<Oracle> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let nonce = u64::from(std::process::id()) << 32 | u64::from(NEXT.fetch_add(1, Ordering::Relaxed));
-        let tree = HashMap::new(MAX_TASKS, bpf::NO_PREALLOC)
-            .map_err(|error| io::Error::new(error.kind(), format!("the kernel count needs root and BPF: {error}")))?;
+        let tree = HashMap::new(MAX_TASKS, bpf::NO_PREALLOC).map_err(|error| {
+            io::Error::new(error.kind(), format!("the kernel count needs root and BPF: {error}"))
+        })?;
         let counts = HashMap::new(MAX_NUMBERS, 0)?;
         // The order matters: nothing may enter the tree before its end is watched; the seed comes with sys_enter.
         let programs = vec![
@@ -137,7 +138,8 @@ impl Oracle {
             // The first execve is always the launcher's, a 64-bit one; at its exit the task may be a 32-bit one, and the
             // kernel has renumbered the call for that (`set_personality_ia32`).
             let is_first_exec = key >> KIND_SHIFT == kind::ROOT_EXEC;
-            let key = if is_first_exec { kind::ROOT_EXEC << KIND_SHIFT | libc::SYS_execve as u64 } else { key };
+            let key =
+                if is_first_exec { kind::ROOT_EXEC << KIND_SHIFT | libc::SYS_execve as u64 } else { key };
             let abi = if key >> COMPAT_SHIFT & 1 == 1 { Abi::I386 } else { Abi::X86_64 };
             let count = counts.entry((abi, key as u32 as i32)).or_default();
             match key >> KIND_SHIFT {

@@ -1,9 +1,6 @@
-//! How durations are distributed: exact while they are few, an HdrHistogram from then on.
+//! How durations are distributed: exact while they are few, in the buckets of an HdrHistogram from then on.
 
-use hdrhistogram::Histogram;
-
-/// Longer durations (146 years) are counted as this long in quantiles; sums and extremes stay exact.
-const VALUE_MAX: u64 = 1 << 62;
+use crate::metrics::counts::Counts;
 
 /// A collection of durations that can be added to, merged, and asked for quantiles.
 ///
@@ -22,7 +19,7 @@ pub struct Distribution {
 #[derive(Clone, Debug)]
 enum Values {
     Few(Vec<u64>),
-    Many(Box<Histogram<u64>>),
+    Many(Counts),
 }
 
 impl Distribution {
@@ -39,50 +36,59 @@ impl Distribution {
 
     /// Adds durations in nanoseconds.
     pub fn record(&mut self, durations: &[u64]) {
-        let Some(max) = durations.iter().copied().max() else { return };
-        let min = durations.iter().copied().min().unwrap_or(0);
-        self.min = self.min.min(min);
-        self.max = self.max.max(max);
-        self.count += durations.len() as u64;
-        // Narrow sums are several times faster, and wide enough for all but invented durations.
-        self.sum += match max.checked_mul(durations.len() as u64) {
-            Some(_) => u128::from(durations.iter().sum::<u64>()),
-            None => durations.iter().map(|duration| u128::from(*duration)).sum(),
-        };
         let few_max = self.few_max();
         if let Values::Few(values) = &mut self.values
             && values.len() + durations.len() <= few_max
         {
             values.extend_from_slice(durations);
+            self.record_totals(durations);
             return;
         }
-        let histogram = self.histogram();
-        durations.iter().for_each(|duration| take(histogram, *duration));
+        // The hottest loop of a report: once for every call.
+        let (mut sum, mut min, mut max) = (0u128, u64::MAX, 0);
+        let counts = self.counts();
+        for duration in durations.iter().copied() {
+            sum += u128::from(duration);
+            min = min.min(duration);
+            max = max.max(duration);
+            counts.add(duration);
+        }
+        self.add_totals(durations.len() as u64, sum, min, max);
     }
 
-    fn histogram(&mut self) -> &mut Histogram<u64> {
+    fn record_totals(&mut self, durations: &[u64]) {
+        let sum = durations.iter().map(|duration| u128::from(*duration)).sum();
+        let min = durations.iter().copied().min().unwrap_or(u64::MAX);
+        let max = durations.iter().copied().max().unwrap_or(0);
+        self.add_totals(durations.len() as u64, sum, min, max);
+    }
+
+    fn add_totals(&mut self, count: u64, sum: u128, min: u64, max: u64) {
+        self.count += count;
+        self.sum += sum;
+        self.min = self.min.min(min);
+        self.max = self.max.max(max);
+    }
+
+    fn counts(&mut self) -> &mut Counts {
         if let Values::Few(values) = &self.values {
-            let mut histogram = Histogram::new(self.digits).expect("1 to 5 significant digits");
-            values.iter().for_each(|value| take(&mut histogram, *value));
-            self.values = Values::Many(Box::new(histogram));
+            let mut counts = Counts::new(self.digits);
+            values.iter().for_each(|value| counts.add(*value));
+            self.values = Values::Many(counts);
         }
         match &mut self.values {
-            Values::Many(histogram) => histogram,
-            Values::Few(_) => unreachable!("made a histogram above"),
+            Values::Many(counts) => counts,
+            Values::Few(_) => unreachable!("made counts above"),
         }
     }
 
-    /// Adds everything from another one.
+    /// Adds everything from another one with the same digits.
     pub fn merge(&mut self, other: &Distribution) {
         match &other.values {
             Values::Few(values) => self.record(values),
             Values::Many(theirs) => {
-                let histogram = self.histogram();
-                histogram.add(&**theirs).expect("an auto-resizing histogram takes every value");
-                self.count += other.count;
-                self.sum += other.sum;
-                self.min = self.min.min(other.min);
-                self.max = self.max.max(other.max);
+                self.counts().merge(theirs);
+                self.add_totals(other.count, other.sum, other.min, other.max);
             }
         }
     }
@@ -127,7 +133,8 @@ impl Distribution {
                     sorted[rank.clamp(1, sorted.len()) - 1]
                 })
             }
-            Values::Many(histogram) => {
+            Values::Many(counts) => {
+                let histogram = counts.histogram();
                 quantiles.map(|quantile| histogram.value_at_quantile(quantile).clamp(self.min, self.max))
             }
         }
@@ -145,11 +152,8 @@ impl Distribution {
         };
         match &self.values {
             Values::Few(values) => values.iter().for_each(|value| add(*value, 1)),
-            Values::Many(histogram) => {
-                for step in histogram.iter_recorded() {
-                    let value = histogram.median_equivalent(step.value_iterated_to());
-                    add(value.clamp(self.min, self.max), step.count_since_last_iteration());
-                }
+            Values::Many(buckets) => {
+                buckets.iter().for_each(|(value, count)| add(value.clamp(self.min, self.max), count));
             }
         }
         counts
@@ -159,16 +163,9 @@ impl Distribution {
     pub(crate) fn heap_bytes(&self) -> usize {
         match &self.values {
             Values::Few(values) => values.capacity() * size_of::<u64>(),
-            Values::Many(histogram) => {
-                histogram.distinct_values() * size_of::<u64>() + size_of::<Histogram<u64>>()
-            }
+            Values::Many(counts) => counts.heap_bytes(),
         }
     }
-}
-
-/// Not `saturating_record`, which never makes a histogram larger.
-fn take(histogram: &mut Histogram<u64>, duration_ns: u64) {
-    histogram.record(duration_ns.min(VALUE_MAX)).expect("an auto-resizing histogram takes every value");
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::metrics::counts::VALUE_MAX;
 
 /// A fixed sequence of durations over six decades.
 fn durations(count: u64) -> Vec<u64> {

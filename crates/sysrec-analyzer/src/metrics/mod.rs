@@ -6,6 +6,7 @@
 //!  trace 2 --/  (a Pass each)           unfinished, by name
 //! ```
 
+mod counts;
 mod distribution;
 mod key;
 mod report;

@@ -172,6 +172,7 @@ impl CallsEncoder {
                     let actual = call.entry.registers.map_or(0, |registers| registers.get(register));
                     registers::residual(registers::expected_at_entry(register, &call.entry), actual)
                 });
+                self.leave_out_zeros();
             }
         }
         if sites.iter().any(|site| site.exit_registers) {
@@ -186,6 +187,16 @@ impl CallsEncoder {
         }
         self.assemble(sites.len(), calls.len(), out);
         Span { first_ns, last_ns }
+    }
+
+    /// Takes the last column back when all its blocks are the constant zero.
+    fn leave_out_zeros(&mut self) {
+        let Some(&(_, bytes)) = self.lengths.last() else { return };
+        let start = self.columns.len() - bytes;
+        if self.columns[start..].iter().all(|&byte| byte == 0) {
+            self.columns.truncate(start);
+            self.lengths.pop();
+        }
     }
 
     fn site_columns(&mut self, sites: &[Site]) {

@@ -62,10 +62,17 @@ impl Layout {
         }
         if log_end > self.file_bytes {
             let missing = log_end - self.file_bytes;
-            let error = Error::malformed(self.file_bytes, "log", format!("{missing} bytes more"), "the end of the file");
+            let error = Error::malformed(
+                self.file_bytes,
+                "log",
+                format!("{missing} bytes more"),
+                "the end of the file",
+            );
             // A frame that was cut in two is listed with what it was; where it was the last one, nothing else is missing.
             let damage = match known_to {
-                Some(known_to) if known_to >= log_end => Damage::without_calls(self.file_bytes, missing, error),
+                Some(known_to) if known_to >= log_end => {
+                    Damage::without_calls(self.file_bytes, missing, error)
+                }
                 _ => Damage::of_bytes(self.file_bytes, missing, error),
             };
             self.damages.push(damage);
@@ -103,7 +110,8 @@ impl Layout {
         sequence: u32,
     ) -> Result<u64, Error> {
         let mut window = offset;
-        let mut buffer = vec![0; SEARCH_BYTES];
+        let mut buffer =
+            vec![0; usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX).min(SEARCH_BYTES)];
         while window < end {
             let bytes = usize::try_from(end - window).unwrap_or(usize::MAX).min(SEARCH_BYTES);
             let filled = file

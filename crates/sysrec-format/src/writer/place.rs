@@ -20,6 +20,8 @@ const JOURNAL_BYTES_LEAST: u64 = 2048;
 const PAGE_BYTES: u64 = 4096;
 /// The journal doubles when the log is this many times longer.
 const GROW_AT: u64 = 8;
+/// Calls a chunk below which it doubles as soon as the log is as long: what a chunk takes besides its calls shows.
+const SMALLISH_CHUNK_CALLS: u64 = 2048;
 /// Calls a chunk below which journals grow over their aim.
 const SMALL_CHUNK_CALLS: u64 = 256;
 
@@ -124,9 +126,11 @@ impl<S: Storage> TraceWriter<S> {
     /// How long the next journal should be.
     fn wanted(&self, log_end: u64, needed: u64) -> u64 {
         let current = self.place.bytes.max(JOURNAL_BYTES_LEAST);
-        let small_chunks = self.call_chunks > 64 && self.sealed_calls < SMALL_CHUNK_CALLS * self.call_chunks;
-        let most = if small_chunks { JOURNAL_BYTES_MAX } else { self.options.journal_bytes_aim };
-        let grown = if log_end > GROW_AT * current && current < most { 2 * current } else { current };
+        let chunks_below = |calls: u64| self.sealed_calls < calls * self.sealed_chunks;
+        let most =
+            if chunks_below(SMALL_CHUNK_CALLS) { JOURNAL_BYTES_MAX } else { self.options.journal_bytes_aim };
+        let grow_at = if chunks_below(SMALLISH_CHUNK_CALLS) { 1 } else { GROW_AT };
+        let grown = if log_end > grow_at * current && current < most { 2 * current } else { current };
         grown.max(needed.next_power_of_two()).min(JOURNAL_BYTES_MAX)
     }
 

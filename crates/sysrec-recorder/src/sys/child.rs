@@ -93,7 +93,14 @@ impl Command {
             0 => {
                 // The child must see end-of-file if the recorder dies before it says go.
                 drop(go_write);
-                self.run_child(&argv, &environment, inherited, net, go_read.as_raw_fd(), report_write.as_raw_fd())
+                self.run_child(
+                    &argv,
+                    &environment,
+                    inherited,
+                    net,
+                    go_read.as_raw_fd(),
+                    report_write.as_raw_fd(),
+                )
             }
             pid => Ok(Held { pid, go: go_write.into(), report: report_read.into() }),
         }
@@ -138,8 +145,10 @@ impl Command {
             // SAFETY: the group list is live and as long as said; raw calls, so that no libc lock is taken.
             let failed = unsafe {
                 libc::syscall(libc::SYS_setgroups, credentials.groups.len(), credentials.groups.as_ptr()) != 0
-                    || libc::syscall(libc::SYS_setresgid, credentials.gid, credentials.gid, credentials.gid) != 0
-                    || libc::syscall(libc::SYS_setresuid, credentials.uid, credentials.uid, credentials.uid) != 0
+                    || libc::syscall(libc::SYS_setresgid, credentials.gid, credentials.gid, credentials.gid)
+                        != 0
+                    || libc::syscall(libc::SYS_setresuid, credentials.uid, credentials.uid, credentials.uid)
+                        != 0
             };
             if failed {
                 fail(Step::Credentials);
@@ -162,7 +171,8 @@ impl Held {
     pub(crate) fn failure(&mut self) -> Option<(Step, io::Error)> {
         let mut message = [0; 8];
         self.report.read_exact(&mut message).ok()?;
-        let word = |at: usize| i32::from_le_bytes([message[at], message[at + 1], message[at + 2], message[at + 3]]);
+        let word =
+            |at: usize| i32::from_le_bytes([message[at], message[at + 1], message[at + 2], message[at + 3]]);
         let step = match word(0) {
             1 => Step::Net,
             2 => Step::Credentials,
@@ -178,9 +188,10 @@ pub(crate) fn fork_stopped(work: impl FnOnce()) -> io::Result<i32> {
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
         0 => {
-            // SAFETY: neither touches memory; _exit does not return.
+            // SAFETY: touches no memory.
             unsafe { libc::raise(libc::SIGSTOP) };
             work();
+            // SAFETY: does not return.
             unsafe { libc::_exit(0) }
         }
         pid => Ok(pid),
@@ -192,6 +203,7 @@ pub(super) fn fork_orphan(work: impl FnOnce()) -> io::Result<()> {
     // SAFETY: both children keep to raw calls and to `work`, which allocates nothing, and never return.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
+        // SAFETY: as above; _exit does not return.
         0 => unsafe {
             if libc::fork() == 0 {
                 work();
@@ -247,7 +259,8 @@ pub(crate) fn null_call() {
 /// Whether the file can be run by us (`access(2)` with X_OK, for a regular file).
 fn runnable(path: &Path) -> io::Result<()> {
     let metadata = std::fs::metadata(path)?;
-    let path = CString::new(path.as_os_str().as_bytes()).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
+    let path =
+        CString::new(path.as_os_str().as_bytes()).map_err(|_| io::Error::from_raw_os_error(libc::EINVAL))?;
     if metadata.is_dir() {
         return Err(io::Error::from_raw_os_error(libc::EACCES));
     }

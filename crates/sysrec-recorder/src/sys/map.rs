@@ -20,8 +20,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use memmap2::{MmapOptions, MmapRaw};
 
 /// Address ranges that the handler guards: (start, end), 0 for none. Slot 0 is the header, slot 1 the window.
-static GUARDED: [(AtomicUsize, AtomicUsize); 2] =
-    [const { (AtomicUsize::new(0), AtomicUsize::new(0)) }; 2];
+static GUARDED: [(AtomicUsize, AtomicUsize); 2] = [const { (AtomicUsize::new(0), AtomicUsize::new(0)) }; 2];
 static CUT: AtomicBool = AtomicBool::new(false);
 
 const PAGE: usize = 4096;
@@ -123,7 +122,11 @@ impl MappedFile {
     /// Where the range is not allocated: a mistake of the caller.
     pub(crate) fn bytes(&mut self, offset: u64, length: usize) -> io::Result<&mut [u8]> {
         let end = offset + length as u64;
-        assert!(end <= self.allocated, "bytes {offset}..{end} of a file of {} allocated bytes", self.allocated);
+        assert!(
+            end <= self.allocated,
+            "bytes {offset}..{end} of a file of {} allocated bytes",
+            self.allocated
+        );
         if end <= PAGE as u64 {
             // SAFETY: the range lies inside the header's mapping, which lives as long as `self`, is writable, and is
             // borrowed from `self` exclusively. Readers of the same file see only whole words that we store.
@@ -137,10 +140,15 @@ impl MappedFile {
         if !covered {
             let start = match &self.window {
                 // Growing at the end keeps the start, so that what was asked for before stays covered.
-                Some(_) if offset >= self.window_start && end - self.window_start <= WINDOW_BYTES_MAX => self.window_start,
+                Some(_) if offset >= self.window_start && end - self.window_start <= WINDOW_BYTES_MAX => {
+                    self.window_start
+                }
                 _ => offset & !(PAGE as u64 - 1),
             };
-            let map = MmapOptions::new().offset(start).len((self.allocated - start) as usize).map_raw(&self.file)?;
+            let map = MmapOptions::new()
+                .offset(start)
+                .len((self.allocated - start) as usize)
+                .map_raw(&self.file)?;
             guard(1, &map);
             self.window = Some(map);
             self.window_start = start;
@@ -148,7 +156,10 @@ impl MappedFile {
         let window = self.window.as_ref().expect("mapped just above");
         // SAFETY: the range lies inside the window's mapping (checked or made above), as for the header.
         Ok(unsafe {
-            std::slice::from_raw_parts_mut(window.as_mut_ptr().add((offset - self.window_start) as usize), length)
+            std::slice::from_raw_parts_mut(
+                window.as_mut_ptr().add((offset - self.window_start) as usize),
+                length,
+            )
         })
     }
 
@@ -228,7 +239,10 @@ mod tests {
         other.rewind().expect("rewound");
         other.read_to_end(&mut all).expect("read");
         assert_eq!(&all[4..8], b"last");
-        assert_eq!((&all[..4], &all[300_000..300_004], &all[8_000..8_004]), (&b"head"[..], &b"tail"[..], &b"back"[..]));
+        assert_eq!(
+            (&all[..4], &all[300_000..300_004], &all[8_000..8_004]),
+            (&b"head"[..], &b"tail"[..], &b"back"[..])
+        );
         assert_eq!(&all[(2 << 20) - 3..], b"en");
     }
 

@@ -91,11 +91,6 @@ pub(crate) fn detach(tid: i32, signo: i32) -> Result<()> {
     ours(libc::PTRACE_DETACH, tid, 0, signo as usize).map(drop)
 }
 
-/// `PTRACE_SETOPTIONS`.
-pub(crate) fn set_options(tid: i32, options: i32) -> Result<()> {
-    ours(libc::PTRACE_SETOPTIONS, tid, 0, options as usize).map(drop)
-}
-
 /// `PTRACE_SYSCALL` or `PTRACE_CONT`, delivering `signo` (0 for none; real-time signals too).
 #[inline]
 pub(crate) fn resume(tid: i32, how: Resume, signo: i32) -> Result<()> {
@@ -151,7 +146,10 @@ pub(crate) fn signal_info(tid: i32) -> Result<Option<SignalInfo>> {
     // SAFETY: the kernel wrote a whole siginfo; every field is an integer.
     let info = unsafe { raw.assume_init() };
     let from_fault = info.si_code > 0
-        && matches!(info.si_signo, libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGFPE | libc::SIGTRAP | libc::SIGSYS);
+        && matches!(
+            info.si_signo,
+            libc::SIGSEGV | libc::SIGBUS | libc::SIGILL | libc::SIGFPE | libc::SIGTRAP | libc::SIGSYS
+        );
     // SAFETY: which member of the union is valid follows from si_code and si_signo (sigaction(2)); both are plain
     // integers in memory that the kernel wrote, so that even a wrong choice is only a wrong number.
     let (sender_pid, address) = unsafe {
@@ -178,6 +176,11 @@ pub(crate) fn registers(tid: i32) -> Result<UserRegisters> {
 /// `PTRACE_SETREGS`.
 pub(crate) fn set_registers(tid: i32, registers: &UserRegisters) -> Result<()> {
     ours(libc::PTRACE_SETREGS, tid, 0, registers.as_ptr() as usize).map(drop)
+}
+
+/// `PTRACE_POKEDATA`: writes one 8-byte word, also where the tracee may only read. `false` where nothing can be written.
+pub(crate) fn write_word(tid: i32, address: u64, word: u64) -> bool {
+    request(libc::PTRACE_POKEDATA, tid, address as usize, word as usize).is_ok()
 }
 
 /// Places in [`UserRegisters`].

@@ -143,7 +143,8 @@ pub(crate) struct Taken {
 pub(crate) fn wait_taken(timeout: Duration) -> Option<Taken> {
     let set = SignalSet::of(&TAKEN);
     let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
-    let timeout = libc::timespec { tv_sec: timeout.as_secs() as i64, tv_nsec: i64::from(timeout.subsec_nanos()) };
+    let timeout =
+        libc::timespec { tv_sec: timeout.as_secs() as i64, tv_nsec: i64::from(timeout.subsec_nanos()) };
     // SAFETY: all three are live; zero is a value of siginfo_t.
     let signo = unsafe { libc::sigtimedwait(&set.0, info.as_mut_ptr(), &timeout) };
     // SAFETY: as above; filled by the kernel where a signal came.

@@ -12,10 +12,18 @@ pub(crate) struct Waited {
 /// A wait status, decoded as far as the kernel defines it (`include/uapi/linux/wait.h`, ptrace(2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WaitStatus {
-    Exited { code: i32 },
-    Killed { signo: i32, core_dumped: bool },
+    Exited {
+        code: i32,
+    },
+    Killed {
+        signo: i32,
+        core_dumped: bool,
+    },
     /// `signo` is `status >> 8 & 0xff`, `event` is `status >> 16`.
-    Stopped { signo: i32, event: i32 },
+    Stopped {
+        signo: i32,
+        event: i32,
+    },
     Continued,
 }
 

@@ -54,7 +54,7 @@ pub(super) fn table(answer: &Answer<'_>) -> Table {
     columns.extend([
         Column::number("calls"),
         Column::number("errors"),
-        Column::number("time").gives_way(4),
+        Column::number("share").gives_way(4),
         Column::number("total"),
         Column::number("mean").gives_way(3),
         Column::number("p50"),

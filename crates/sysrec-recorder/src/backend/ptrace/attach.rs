@@ -56,7 +56,12 @@ impl Engine<'_> {
                 if self.tasks.contains_key(&tid) || self.early.contains_key(&tid) {
                     continue;
                 }
-                match ptrace::seize(tid, self.options()) {
+                // PTRACE_SEIZE sleeps while a thread of the process is in execve, and that may wait for a dead sibling of
+                // ours to be reaped: meanwhile, another thread waits for us.
+                self.shared.begin_seizing();
+                let seized = ptrace::seize(tid, self.options());
+                self.take_reaped();
+                match seized {
                     Ok(()) => {
                         quiet = 0;
                         self.add_attached(tid, pid, process);
@@ -64,7 +69,6 @@ impl Engine<'_> {
                     }
                     Err(error) => self.not_seized(tid, pid, &error).map_err(refuse)?,
                 }
-                // Somebody's execve may be waiting for us to reap a dead sibling, and our next seize for that execve.
                 self.serve_what_is_there()?;
             }
         }
@@ -85,7 +89,15 @@ impl Engine<'_> {
     fn add_attached(&mut self, tid: i32, pid: i32, process: Option<sysrec_format::event::TaskId>) {
         let time_ns = monotonic_ns();
         let comm = procfs::comm(tid);
-        self.add_task(NewTask { tid, pid, process, parent: None, origin: Origin::ATTACH, comm: &comm, time_ns });
+        self.add_task(NewTask {
+            tid,
+            pid,
+            process,
+            parent: None,
+            origin: Origin::ATTACH,
+            comm: &comm,
+            time_ns,
+        });
         if process.is_none()
             && let Some(tracee) = self.tasks.get(&tid)
         {
@@ -107,7 +119,11 @@ impl Engine<'_> {
             Some(libc::ESRCH) => Ok(()),
             Some(libc::EPERM) if tracer_of(tid) == Some(std::process::id() as i32) => Ok(()),
             // A dying thread refuses as well.
-            Some(libc::EPERM) if procfs::status_field(tid, "State").is_none_or(|s| s.starts_with(['Z', 'X'])) => Ok(()),
+            Some(libc::EPERM)
+                if procfs::status_field(tid, "State").is_none_or(|s| s.starts_with(['Z', 'X'])) =>
+            {
+                Ok(())
+            }
             _ => Err(refusal(pid, error)),
         }
     }
@@ -137,7 +153,8 @@ fn refusal(pid: i32, error: &io::Error) -> AttachProblem {
         return problem;
     }
     let own_uid = nix::unistd::getuid();
-    let uid = procfs::status_field(pid, "Uid").and_then(|uids| uids.split_whitespace().next()?.parse::<u32>().ok());
+    let uid =
+        procfs::status_field(pid, "Uid").and_then(|uids| uids.split_whitespace().next()?.parse::<u32>().ok());
     if let Some(uid) = uid
         && uid != own_uid.as_raw()
         && !own_uid.is_root()

@@ -33,6 +33,7 @@ enum Concern {
     Prctl,
     SchedSetaffinity,
     SchedGetaffinity,
+    Ptrace,
 }
 
 fn concern(abi: Abi, nr: i32) -> Option<Concern> {
@@ -48,6 +49,7 @@ fn concern(abi: Abi, nr: i32) -> Option<Concern> {
         (Abi::X86_64 | Abi::X32, 157) | (Abi::I386, 172) => Prctl,
         (Abi::X86_64 | Abi::X32, 203) | (Abi::I386, 241) => SchedSetaffinity,
         (Abi::X86_64 | Abi::X32, 204) | (Abi::I386, 242) => SchedGetaffinity,
+        (Abi::X86_64, 101) | (Abi::X32, 521) | (Abi::I386, 26) => Ptrace,
         _ => return None,
     })
 }
@@ -190,6 +192,11 @@ impl Engine<'_> {
         }
         if !(-4095..0).contains(&ret) {
             self.succeeded(tid, &call, ret, time_ns);
+        } else if ret == -i64::from(libc::EPERM)
+            && self::concern(call.abi, call.nr) == Some(Concern::Ptrace)
+            && let Some(tracee) = self.tasks.get(&tid)
+        {
+            self.remarks.refused_tracer(&tracee.comm);
         }
         let registers = match self.config.registers {
             Registers::All if call.recorded => ptrace::registers(tid).ok().map(Box::new),
@@ -220,7 +227,9 @@ impl Engine<'_> {
     fn succeeded(&mut self, tid: i32, call: &InCall, ret: i64, time_ns: u64) {
         let Some(tracee) = self.tasks.get_mut(&tid) else { return };
         match concern(call.abi, call.nr) {
-            Some(Concern::Mmap { offset_unit }) if call.args[2] & PROT_EXEC != 0 && call.args[4] as i32 >= 0 => {
+            Some(Concern::Mmap { offset_unit })
+                if call.args[2] & PROT_EXEC != 0 && call.args[4] as i32 >= 0 =>
+            {
                 let path = procfs::descriptor(tracee.pid, call.args[4] as i32);
                 if !path.is_empty() {
                     let build_id = self.build_ids.of_path(&path);
@@ -251,7 +260,7 @@ impl Engine<'_> {
 fn keep_traced(tid: i32, abi: Abi, clone3: bool, args: [u64; 6]) -> Option<CloneEdit> {
     if clone3 {
         let flags = memory::read_word(tid, args[0])?;
-        let edited = flags & CLONE_UNTRACED != 0 && memory::write_word(tid, args[0], flags & !CLONE_UNTRACED);
+        let edited = flags & CLONE_UNTRACED != 0 && ptrace::write_word(tid, args[0], flags & !CLONE_UNTRACED);
         return edited.then_some(CloneEdit::Memory { address: args[0], value: flags });
     }
     if args[0] & CLONE_UNTRACED == 0 {
@@ -275,7 +284,7 @@ pub(super) fn undo(tid: i32, edit: CloneEdit) {
             }
         }
         CloneEdit::Memory { address, value } => {
-            _ = memory::write_word(tid, address, value);
+            _ = ptrace::write_word(tid, address, value);
         }
     }
 }

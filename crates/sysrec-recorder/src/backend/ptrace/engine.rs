@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use sysrec_format::event::{EventBody, Origin, TaskEnd, TaskId, UnfinishedReason};
 
 use super::placement::Placement;
+use super::remarks::Remarks;
 use super::tracee::{InCall, Tracee};
 use super::{Ptrace, net};
 use crate::backend::{Launch, Surroundings};
@@ -21,8 +22,10 @@ use crate::sys::ptrace::{self, Gone, Resume};
 use crate::sys::wait::{self, WaitStatus, Waited};
 use crate::{Error, users};
 
-/// How many waits are collected before they are served: the kernel's wait looks at the tasks in a fixed order, and
-/// whoever stands at its front must not keep the others waiting.
+/// The kernel's wait looks at the tasks in a fixed order. So that whoever stands at its front cannot keep the others
+/// waiting, all that have news are served in turn, at least once in so many waits.
+const WAITS_A_COLLECTION: u32 = 16;
+/// How many are collected at the most, so that their times do not get old.
 const COLLECT_MAX: usize = 256;
 
 /// `TASK_COMM_LEN` less its NUL.
@@ -48,6 +51,7 @@ pub(super) struct Engine<'a> {
     /// News of tids that are not ours yet: a child may report before its parent's event does.
     pub(super) early: FxHashMap<i32, Vec<Waited>>,
     queue: VecDeque<(Waited, u64)>,
+    waits: u32,
     pub(super) placement: Placement,
     /// The command's tid, as long as it has not ended.
     pub(super) command: Option<i32>,
@@ -62,6 +66,7 @@ pub(super) struct Engine<'a> {
     /// The filter selects every call.
     pub(super) select_all: bool,
     pub(super) build_ids: BuildIds,
+    pub(super) remarks: Remarks,
 }
 
 impl<'a> Engine<'a> {
@@ -74,6 +79,7 @@ impl<'a> Engine<'a> {
             tasks: FxHashMap::default(),
             early: FxHashMap::default(),
             queue: VecDeque::new(),
+            waits: 0,
             placement: Placement::new(config.placement),
             command: None,
             command_status: None,
@@ -82,6 +88,7 @@ impl<'a> Engine<'a> {
             ending: false,
             select_all: config.filter.is_all(),
             build_ids: BuildIds::default(),
+            remarks: Remarks::default(),
         }
     }
 
@@ -138,10 +145,13 @@ impl<'a> Engine<'a> {
         if self.launching {
             return Err(Self::not_started(&mut held, start_error));
         }
-        self.shared.set_command(0);
         match self.command_status {
             Some(status) => Ok(status),
-            None => self.wait_for_command(pid),
+            None => {
+                // The trace is whole now, however long the command goes on.
+                self.recording.close(None);
+                self.wait_for_command(pid)
+            }
         }
     }
 
@@ -159,7 +169,10 @@ impl<'a> Engine<'a> {
         self.shared.set_command(pid);
         let status = loop {
             match wait::wait_for(pid) {
-                Ok(Some(Waited { status: status @ (WaitStatus::Exited { .. } | WaitStatus::Killed { .. }), .. })) => {
+                Ok(Some(Waited {
+                    status: status @ (WaitStatus::Exited { .. } | WaitStatus::Killed { .. }),
+                    ..
+                })) => {
                     break status;
                 }
                 Ok(_) => {}
@@ -167,7 +180,7 @@ impl<'a> Engine<'a> {
                 Err(error) => return Err(Error::Wait(error)),
             }
         };
-        self.shared.set_command(0);
+        self.shared.command_ended();
         Ok(status)
     }
 
@@ -181,6 +194,7 @@ impl<'a> Engine<'a> {
         while !self.tasks.is_empty() {
             self.serve_next()?;
         }
+        self.recording.notes(std::mem::take(&mut self.remarks).into_notes());
         Ok(())
     }
 
@@ -222,11 +236,17 @@ impl<'a> Engine<'a> {
             }
             Err(error) => return Err(Error::Wait(error)),
         }
-        // A single task has nothing more to tell; asking again would cost it a system call a stop.
-        if self.tasks.len() > 1 {
+        // Asking each time would cost a system call a stop, and a single task has nothing more to tell.
+        self.waits += 1;
+        if self.waits.is_multiple_of(WAITS_A_COLLECTION) && self.tasks.len() > 1 {
             self.collect_more();
         }
         Ok(true)
+    }
+
+    /// News that came while this thread could not wait for it.
+    pub(super) fn take_reaped(&mut self) {
+        self.queue.extend(self.shared.end_seizing());
     }
 
     /// Collects the news that is there already.
@@ -280,6 +300,7 @@ impl<'a> Engine<'a> {
                 }
                 self.recording.event(tracee.task, time_ns, EventBody::TaskEnd(TaskEnd::Detached));
             }
+            self.recording.notes(std::mem::take(&mut self.remarks).into_notes());
             self.recording.close(Some(reason));
             return;
         }
@@ -361,7 +382,7 @@ impl<'a> Engine<'a> {
         if self.command == Some(waited.tid) {
             self.command = None;
             self.command_status = Some(waited.status);
-            self.shared.set_command(0);
+            self.shared.command_ended();
             if !self.launching && !self.config.wait && !self.ending && !self.tasks.is_empty() {
                 self.shared.request_stop(StopReason::CommandEnded);
             }

@@ -24,6 +24,7 @@ mod engine;
 mod measure;
 mod net;
 mod placement;
+mod remarks;
 mod restart;
 mod stops;
 mod tracee;

@@ -2,13 +2,13 @@
 
 use std::ops::RangeInclusive;
 
-use sysrec_syscalls::{Abi, NUMBER_LIMIT};
 use sysrec_syscalls::filter::Filter;
+use sysrec_syscalls::{Abi, NUMBER_LIMIT};
 
 use crate::sys::seccomp::{Conditional, Program, Stops, X32_BIT};
 
 /// Calls that the recorder itself must see, whatever the filter: new code mappings, new names, the CPUs that a task
-/// asks for while we hold it on one, and children that would escape.
+/// asks for while we hold it on one, children that would escape, and tracers that fail because of us.
 struct Needed {
     mmap: u32,
     prctl: u32,
@@ -16,42 +16,54 @@ struct Needed {
     clone3: u32,
     sched_setaffinity: u32,
     sched_getaffinity: u32,
+    ptrace: u32,
 }
 
-const X86_64: Needed =
-    Needed { mmap: 9, prctl: 157, clone: 56, clone3: 435, sched_setaffinity: 203, sched_getaffinity: 204 };
-const I386: Needed =
-    Needed { mmap: 192, prctl: 172, clone: 120, clone3: 435, sched_setaffinity: 241, sched_getaffinity: 242 };
+const X86_64: Needed = Needed {
+    mmap: 9,
+    prctl: 157,
+    clone: 56,
+    clone3: 435,
+    sched_setaffinity: 203,
+    sched_getaffinity: 204,
+    ptrace: 101,
+};
+const I386: Needed = Needed {
+    mmap: 192,
+    prctl: 172,
+    clone: 120,
+    clone3: 435,
+    sched_setaffinity: 241,
+    sched_getaffinity: 242,
+    ptrace: 26,
+};
 
 const PROT_EXEC: u32 = 4;
 const PR_SET_NAME: u32 = 15;
 const CLONE_UNTRACED: u32 = 0x0080_0000;
 
-impl Needed {
-    fn with_bit(self, bit: u32) -> Self {
-        Needed {
-            mmap: self.mmap | bit,
-            prctl: self.prctl | bit,
-            clone: self.clone | bit,
-            clone3: self.clone3 | bit,
-            sched_setaffinity: self.sched_setaffinity | bit,
-            sched_getaffinity: self.sched_getaffinity | bit,
-        }
-    }
-}
+const X32: Needed = Needed {
+    mmap: X32_BIT | 9,
+    prctl: X32_BIT | 157,
+    clone: X32_BIT | 56,
+    clone3: X32_BIT | 435,
+    sched_setaffinity: X32_BIT | 203,
+    sched_getaffinity: X32_BIT | 204,
+    ptrace: X32_BIT | 521,
+};
 
 /// The program for a filter.
 pub(super) fn program(filter: &Filter) -> Program {
     Program::new(
         &stops(filter, Abi::X86_64, 0, X86_64),
-        &stops(filter, Abi::X32, X32_BIT, X86_64.with_bit(X32_BIT)),
+        &stops(filter, Abi::X32, X32_BIT, X32),
         &stops(filter, Abi::I386, 0, I386),
     )
 }
 
 fn stops(filter: &Filter, abi: Abi, first: u32, needed: Needed) -> Stops {
     let mut numbers: Vec<u32> = filter.numbers(abi).collect();
-    let always = [needed.clone3, needed.sched_setaffinity, needed.sched_getaffinity];
+    let always = [needed.clone3, needed.sched_setaffinity, needed.sched_getaffinity, needed.ptrace];
     numbers.extend(always);
     numbers.sort_unstable();
     numbers.dedup();
@@ -100,7 +112,7 @@ mod tests {
         let filter = Filter::parse("openat").expect("a filter");
         let stops = stops(&filter, Abi::I386, 0, I386);
         let numbers: Vec<u32> = stops.ranges.iter().cloned().flatten().collect();
-        assert_eq!(numbers, [241, 242, 295, 435]);
+        assert_eq!(numbers, [26, 241, 242, 295, 435]);
         assert_eq!(stops.conditionals.len(), 3);
     }
 }

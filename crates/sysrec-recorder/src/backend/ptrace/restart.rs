@@ -24,9 +24,9 @@ const EFFECT_FREE_64: &[u64] = &[
     0, 1, 17, 18, 19, 20, 295, 296, 327, 328, // read, write, p*64, readv, writev, preadv.., preadv2..
     43, 288, // accept, accept4
     44, 45, 46, 47, 299, 307, // sendto, recvfrom, sendmsg, recvmsg, recvmmsg, sendmmsg
-    42, // connect: with EINTR it goes on in the background, and a second connect waits for it
+    42,  // connect: with EINTR it goes on in the background, and a second connect waits for it
     65, 220, // semop, semtimedop
-    69, 70, // msgsnd, msgrcv
+    69, 70,  // msgsnd, msgrcv
     128, // rt_sigtimedwait
     208, 333, // io_getevents, io_pgetevents
     232, 281, 441, // epoll_wait, epoll_pwait, epoll_pwait2
@@ -40,9 +40,11 @@ const EFFECT_FREE_64: &[u64] = &[
 
 /// The same for i386.
 const EFFECT_FREE_32: &[u64] = &[
-    3, 4, 180, 181, 145, 146, 333, 334, 378, 379, // read, write, p*64, readv, writev, preadv.., preadv2..
+    3, 4, 180, 181, 145, 146, 333, 334, 378,
+    379, // read, write, p*64, readv, writev, preadv.., preadv2..
     102, // socketcall: accept, send, recv and connect alike
-    362, 364, 369, 370, 371, 372, 337, 417, 345, // connect, accept4, sendto, sendmsg, recvfrom, recvmsg, *mmsg
+    362, 364, 369, 370, 371, 372, 337, 417,
+    345, // connect, accept4, sendto, sendmsg, recvfrom, recvmsg, *mmsg
     117, 420, 400, 401, // ipc, semtimedop_time64, msgsnd, msgrcv
     177, 421, // rt_sigtimedwait, _time64
     247, 385, 416, // io_getevents, io_pgetevents, _time64
@@ -80,7 +82,9 @@ fn interrupted_without_effect(registers: &UserRegisters) -> bool {
 
 /// Whether a signal waits that the task does not block: then EINTR is the program's due.
 fn signal_pending(tid: i32) -> bool {
-    let mask = |field| procfs::status_field(tid, field).and_then(|hex| u64::from_str_radix(&hex, 16).ok()).unwrap_or(0);
+    let mask = |field| {
+        procfs::status_field(tid, field).and_then(|hex| u64::from_str_radix(&hex, 16).ok()).unwrap_or(0)
+    };
     let pending = mask("SigPnd") | mask("ShdPnd");
     pending & !mask("SigBlk") & !mask("SigIgn") != 0
 }

@@ -1,5 +1,7 @@
 //! All stops that are not syscall stops: births, execs, signals, group-stops.
 
+use std::os::unix::ffi::OsStrExt;
+
 use sysrec_format::event::{Abi, EventBody, Origin, TaskEnd};
 
 use super::engine::{Engine, Next};
@@ -56,7 +58,15 @@ impl Engine<'_> {
         let edit = parent.call.as_ref().and_then(|call| call.edit);
         let thread = self.makes_thread(tid, child);
         let (pid, process) = if thread { (parent_pid, Some(parent_process)) } else { (child, None) };
-        self.add_task(NewTask { tid: child, pid, process, parent: Some(parent_task), origin, comm: &comm, time_ns });
+        self.add_task(NewTask {
+            tid: child,
+            pid,
+            process,
+            parent: Some(parent_task),
+            origin,
+            comm: &comm,
+            time_ns,
+        });
         if let Some(tracee) = self.tasks.get_mut(&child) {
             tracee.inherited_edit = edit;
             tracee.own_cpus = own_cpus;
@@ -96,7 +106,9 @@ impl Engine<'_> {
         let first = self.launching && self.command == Some(tid);
         self.launching = self.launching && !first;
         if !self.ending {
-            let body = EventBody::Exec { exe: procfs::exe(pid), argv: procfs::argv(pid), comm, former };
+            let exe = procfs::exe(pid);
+            self.remarks.executed(std::path::Path::new(std::ffi::OsStr::from_bytes(&exe)));
+            let body = EventBody::Exec { exe, argv: procfs::argv(pid), comm, former };
             self.recording.event(task, time_ns, body);
             self.tell_mappings(tid, time_ns);
             if first {
@@ -162,6 +174,7 @@ impl Engine<'_> {
             return Next::Nothing;
         }
         let Some(tracee) = self.tasks.get_mut(&tid) else { return Next::Nothing };
+        tracee.interrupted = false;
         if !std::mem::replace(&mut tracee.stopped, true) {
             let task = tracee.task;
             self.recording.event(task, time_ns, EventBody::Stop { signo });

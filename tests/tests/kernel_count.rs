@@ -1,0 +1,150 @@
+//! The kernel's count and a recording agree, to the call, on real programs: so both, and the rule between them, hold.
+
+use std::process::Command;
+use std::time::Duration;
+
+use sysrec_format::event::Abi;
+use sysrec_tests::oracle::{Oracle, Scope, compare};
+use sysrec_tests::run::{self, Backend, Counted, RunError, STRACE};
+use sysrec_tests::strace;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Who must agree with the kernel.
+const BACKENDS: &[Backend] = &[STRACE];
+
+/// Runs a shell script that needs `program` under every backend, and compares each with the kernel's count.
+fn agree_on(program: &str, script: &str) {
+    if !installed(program) {
+        return println!("SKIP: {program} is not installed");
+    }
+    for backend in BACKENDS {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let counted = match run::run_counted(&["sh", "-c", script], dir.path(), backend) {
+            Ok(counted) => counted,
+            Err(RunError::Skip(skip)) => {
+                println!("{program} under {}: {skip}", backend.name);
+                continue;
+            }
+            Err(RunError::Failed(error)) => panic!("{program} under {}: {error}", backend.name),
+        };
+        let Counted { status, stdout, stderr, recorded, kernel } = counted;
+        let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+        assert!(status.success(), "{program} under {}: {status}\n{stdout}{stderr}", backend.name);
+        let differences: Vec<_> = compare(&recorded, &kernel).iter().map(ToString::to_string).collect();
+        assert!(differences.is_empty(), "{program} under {}:\n{}", backend.name, differences.join("\n"));
+        let calls: u64 = recorded.values().sum();
+        assert!(calls > 100, "{program} under {}: only {calls} calls", backend.name);
+        println!(
+            "{program} under {}: {calls} calls of {} numbers, no difference",
+            backend.name,
+            recorded.len()
+        );
+    }
+}
+
+fn installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).chain(["/usr/sbin".into()]).any(|dir| dir.join(program).exists())
+}
+
+#[test]
+fn ls() {
+    agree_on("ls", "ls -lR /usr/include");
+}
+
+#[test]
+fn git() {
+    agree_on(
+        "git",
+        "git init -q r && cd r && git config user.email a@b && git config user.name n && seq 1000 > f && git add f && \
+         git commit -qm m && git log --stat && git status && git gc -q",
+    );
+}
+
+#[test]
+fn compiler() {
+    agree_on("gcc", "echo 'int main(void) { return 0; }' > a.c && gcc -O1 -pthread a.c -o a && ./a");
+}
+
+#[test]
+fn python() {
+    agree_on(
+        "python3",
+        "python3 -c 'import json, threading, subprocess; subprocess.run([\"true\"]); \
+         [threading.Thread(target=json.dumps, args=([1],)).start() for i in range(30)]'",
+    );
+}
+
+#[test]
+fn pipeline() {
+    agree_on("tar", "tar -cf - -C /usr/include linux | gzip -1 | gzip -dc | tar -tf - | wc -l");
+}
+
+#[test]
+fn shell_with_many_processes() {
+    agree_on("sh", "for i in $(seq 100); do (echo $i | cat | cat) & done; wait");
+}
+
+#[test]
+fn redis() {
+    agree_on(
+        "redis-server",
+        "redis-server --port 0 --unixsocket s --save '' --daemonize no > /dev/null & \
+         until redis-cli -s s ping > /dev/null 2>&1; do :; done; \
+         seq 300 | sed 's/^/set k/; s/$/ v/' | redis-cli -s s > /dev/null; redis-cli -s s shutdown nosave; wait",
+    );
+}
+
+#[test]
+fn nginx() {
+    agree_on(
+        "nginx",
+        "mkdir logs && printf '%s\n' 'daemon off; worker_processes 2; pid pid; error_log logs/error;' \
+         'events {} http { access_log off; server { listen unix:s; location / { return 200 hello; } } }' > conf && \
+         { /usr/sbin/nginx -p . -e logs/error -c conf & } && until test -S s && test -s pid; do :; done && \
+         python3 -c 'import socket\nfor i in range(100):\n s = socket.socket(socket.AF_UNIX); s.connect(\"s\"); \
+         s.send(b\"GET / HTTP/1.0\\r\\n\\r\\n\"); assert b\"200\" in s.recv(4096)' && kill -QUIT $(cat pid) && wait",
+    );
+}
+
+#[test]
+fn the_count_sees_a_call_that_a_recording_lacks() {
+    let (oracle, dir) = match (Oracle::new(), tempfile::tempdir()) {
+        (Ok(oracle), Ok(dir)) if strace::available().is_ok() => (oracle, dir),
+        _ => return println!("SKIP: no kernel count or no strace here"),
+    };
+    let output = dir.path().join("strace");
+    let words = strace::command_line(&output);
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]).arg("true");
+    run::to_the_end(&mut command, |command| oracle.spawn(command, Scope::Tracee)).expect("the run ends");
+    let kernel = oracle.finish(PATIENCE).expect("a count");
+    let mut calls = strace::read(&output).expect("strace's text");
+    assert_eq!(compare(&sysrec_tests::conform::counts(&calls), &kernel), []);
+    let lost = calls.pop().expect("a call");
+    let found = compare(&sysrec_tests::conform::counts(&calls), &kernel);
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].abi, found[0].nr), (lost.abi, lost.nr));
+}
+
+#[test]
+fn counts_running_at_the_same_time_do_not_mix() {
+    let (first, second) = match (Oracle::new(), Oracle::new()) {
+        (Ok(first), Ok(second)) => (first, second),
+        _ => return println!("SKIP: no kernel count here"),
+    };
+    let execs = |oracle: Oracle, rounds: u64| {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("for i in $(seq {rounds}); do /bin/true; done")]);
+        run::to_the_end(&mut command, |command| oracle.spawn(command, Scope::Command)).expect("the run ends");
+        let counts = oracle.finish(PATIENCE).expect("a count");
+        // At the return of a successful execve the number still stands; a failed one is no exec.
+        let exec = counts[&(Abi::X86_64, libc::SYS_execve as i32)];
+        exec.entered + exec.first_exec
+    };
+    let other = std::thread::spawn(move || execs(second, 40));
+    // The shell itself, seq, and each round.
+    assert_eq!(execs(first, 25), 1 + 1 + 25);
+    assert_eq!(other.join().expect("no panic"), 1 + 1 + 40);
+}
