@@ -1,1 +1,19 @@
-//! .
+//! What the benchmarks stand on; the programs that measure are in `src/bin`, how to run and read them is in
+//! `README.md` beside them.
+//!
+//! - [`process`]: starts a program, bounded in time, and tells what it took;
+//! - [`tool`]: sysrec and its peers, and how each is put before a command;
+//! - [`workload`]: what is run under them, and how each takes its own time;
+//! - [`comparison`]: medians, differences and ratios of that, as a table, as JSON and as a verdict;
+//! - [`recorded`]: recordings that sysrec makes for a benchmark;
+//! - [`big_trace`]: a long trace from a recorded one, [`file_storage`]: the file it is written to;
+//! - [`machine`]: where all of this was measured.
+
+pub mod big_trace;
+pub mod comparison;
+pub mod file_storage;
+pub mod machine;
+pub mod process;
+pub mod recorded;
+pub mod tool;
+pub mod workload;

@@ -1,0 +1,94 @@
+//! The same commands bare, under sysrec, strace and perf trace in turn; one table of what each adds to a call.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use clap::Parser;
+use sysrec_benches::comparison::{Comparison, Samples};
+use sysrec_benches::machine::Machine;
+use sysrec_benches::tool::{Tool, Toolbox, Way, build_sysrec};
+use sysrec_benches::workload::{self, Programs};
+
+/// What a recorded call costs under sysrec, strace and perf trace, end to end.
+#[derive(Debug, Parser)]
+struct Options {
+    /// A quarter of the work, at most three rounds, less than 40 s
+    #[arg(long)]
+    quick: bool,
+    /// How often everything is run, in turn [default: 9, with --quick 3]
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// Begin no round that would probably end after so many seconds [default: 200, with --quick 32]
+    #[arg(long)]
+    seconds_max: Option<u64>,
+    /// Only workloads with this in their name
+    #[arg(long)]
+    only: Option<String>,
+    /// Print the table as Markdown
+    #[arg(long)]
+    markdown: bool,
+    /// Print everything as JSON
+    #[arg(long, conflicts_with = "markdown")]
+    json: bool,
+    /// Exit with 1 where sysrec adds more than is allowed
+    #[arg(long)]
+    check: bool,
+    /// Measure this binary, not the one of these sources
+    #[arg(long, value_name = "PATH")]
+    sysrec: Option<PathBuf>,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let options = Options::parse();
+    let sysrec = options.sysrec.clone().map_or_else(build_sysrec, Ok)?;
+    let comparison = measure(&options, &Toolbox::new(sysrec))?;
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&comparison)?);
+    } else {
+        print!("{}", comparison.render(options.markdown));
+    }
+    let broken = if options.check { comparison.broken() } else { Vec::new() };
+    for line in &broken {
+        eprintln!("BROKEN: {line}");
+    }
+    Ok(ExitCode::from(u8::from(!broken.is_empty())))
+}
+
+fn measure(options: &Options, tools: &Toolbox) -> anyhow::Result<Comparison> {
+    let machine = Machine::this(tools.sysrec());
+    let dir = tempfile::tempdir().context("a temporary folder")?;
+    let mut skips = BTreeMap::new();
+    for tool in [Tool::Sysrec, Tool::Strace, Tool::StraceCount, Tool::PerfTrace] {
+        if let Err(reason) = tools.probe(tool, dir.path()) {
+            eprintln!("SKIP: {}: {reason}", tool.name());
+            skips.insert(tool, reason);
+        }
+    }
+    let ways: Vec<_> = Way::ALL.into_iter().filter(|way| !skips.contains_key(&way.tool)).collect();
+    let mut measured: Vec<_> = workload::all(if options.quick { 4 } else { 1 })
+        .into_iter()
+        .filter(|workload| options.only.as_ref().is_none_or(|part| workload.name.contains(part.as_str())))
+        .map(|workload| (workload, Samples::default()))
+        .collect();
+    let programs = Programs::new(dir.path(), tools.clone());
+    let rounds_max = options.rounds.unwrap_or(if options.quick { 3 } else { 9 });
+    let limit = Duration::from_secs(options.seconds_max.unwrap_or(if options.quick { 32 } else { 200 }));
+    let (started, mut rounds, mut longest) = (Instant::now(), 0, Duration::ZERO);
+    while rounds < rounds_max && (rounds == 0 || started.elapsed() + longest <= limit) {
+        let round_started = Instant::now();
+        for (workload, samples) in &mut measured {
+            // Another one begins in each round, so that none always follows the same one.
+            for index in 0..ways.len() {
+                let way = ways[(index + rounds) % ways.len()];
+                samples.push(way, programs.sample(workload, way)?);
+            }
+        }
+        longest = longest.max(round_started.elapsed());
+        rounds += 1;
+        eprintln!("round {rounds} of {rounds_max}: {:.1} s", round_started.elapsed().as_secs_f64());
+    }
+    Ok(Comparison::new(machine, rounds, &measured, &skips))
+}

@@ -1,0 +1,240 @@
+//! How fast `sysrec report` is and how much memory it takes, on traces of up to 100 million calls; and the making of
+//! such a trace from a recorded one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+use sysrec_benches::big_trace::Template;
+use sysrec_benches::comparison::{median, new_table};
+use sysrec_benches::file_storage::FileStorage;
+use sysrec_benches::machine::Machine;
+use sysrec_benches::process::{self, Cpus};
+use sysrec_benches::recorded;
+use sysrec_benches::tool::build_sysrec;
+
+/// Calls that a core takes in a second, at least, in the longest trace.
+const CALLS_PER_CORE_SECOND_MIN: f64 = 50e6;
+/// Resident memory of the report stays below.
+const RSS_BYTES_BELOW: u64 = 64 << 20;
+
+/// Speed and memory of `sysrec report`.
+#[derive(Debug, Parser)]
+#[command(args_conflicts_with_subcommands = true)]
+struct Options {
+    #[command(subcommand)]
+    make: Option<Action>,
+    #[command(flatten)]
+    measure: Measure,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Make a long trace from a recorded one, and do nothing else
+    Make(Make),
+}
+
+#[derive(Debug, Args)]
+struct Make {
+    /// The trace to write; one that is there is lost
+    output: PathBuf,
+    /// The recorded one
+    #[arg(long)]
+    from: PathBuf,
+    /// Its finished calls
+    #[arg(long, default_value_t = 100_000_000)]
+    calls: u64,
+}
+
+#[derive(Debug, Args)]
+struct Measure {
+    /// Sizes of the traces, in calls
+    #[arg(long, value_delimiter = ',', default_value = "1000000,10000000,100000000")]
+    calls: Vec<u64>,
+    /// Repeat this trace, not a new recording of servers, a copy and a build
+    #[arg(long)]
+    from: Option<PathBuf>,
+    /// How often each is reported on
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Make traces in this folder (a gigabyte for 100 million calls) [default: the temporary one]
+    #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Options for `sysrec report`, in one word: "--by thread"
+    #[arg(long, default_value = "", allow_hyphen_values = true)]
+    report: String,
+    /// Print the table as Markdown
+    #[arg(long)]
+    markdown: bool,
+    /// Print everything as JSON
+    #[arg(long, conflicts_with = "markdown")]
+    json: bool,
+    /// Exit with 1 where it is slower or takes more memory than is allowed
+    #[arg(long)]
+    check: bool,
+    /// Measure this binary, not the one of these sources
+    #[arg(long, value_name = "PATH")]
+    sysrec: Option<PathBuf>,
+}
+
+/// Medians over the rounds.
+#[derive(Debug, Serialize)]
+struct Row {
+    calls: u64,
+    bytes: u64,
+    wall_s: f64,
+    cpu_s: f64,
+    calls_per_core_second: f64,
+    rss_bytes_max: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Speeds {
+    machine: Machine,
+    rounds: usize,
+    rows: Vec<Row>,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let options = Options::parse();
+    if let Some(Action::Make(make)) = &options.make {
+        let storage = FileStorage::create(&make.output).with_context(|| make.output.display().to_string())?;
+        let (_, totals) = Template::load(&make.from)?.repeat(make.calls, storage)?;
+        eprintln!("{} calls of {} tasks in {}", totals.calls, totals.tasks, make.output.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let options = options.measure;
+    let speeds = measure(&options)?;
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&speeds)?);
+    } else {
+        print!("{}", render(&speeds, options.markdown));
+    }
+    let broken = if options.check { broken(&speeds.rows) } else { Vec::new() };
+    for line in &broken {
+        eprintln!("BROKEN: {line}");
+    }
+    Ok(ExitCode::from(u8::from(!broken.is_empty())))
+}
+
+fn measure(options: &Measure) -> anyhow::Result<Speeds> {
+    let sysrec = options.sysrec.clone().map_or_else(build_sysrec, Ok)?;
+    let machine = Machine::this(&sysrec);
+    let dir = match &options.dir {
+        Some(dir) => tempfile::tempdir_in(dir),
+        None => tempfile::tempdir(),
+    };
+    let dir = dir.context("a temporary folder")?;
+    let from = match &options.from {
+        Some(from) => from.clone(),
+        None => {
+            let from = dir.path().join("recorded");
+            recorded::record_mixed(&sysrec, &from)?;
+            from
+        }
+    };
+    let mut rows = Vec::new();
+    for &calls in &options.calls {
+        let trace = dir.path().join("trace");
+        make(&from, calls, &trace)?;
+        rows.push(report(options, &sysrec, &trace, calls)?);
+        fs::remove_file(&trace)?;
+    }
+    Ok(Speeds { machine, rounds: options.rounds, rows })
+}
+
+/// In a process of its own: the peak of our memory would count as that of the report (see
+/// [`process::Finished::rss_bytes_max`]).
+fn make(from: &Path, calls: u64, trace: &Path) -> anyhow::Result<()> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("make").arg(trace).arg("--from").arg(from).args(["--calls", &calls.to_string()]);
+    let status = command.status().context("cannot start ourselves")?;
+    anyhow::ensure!(status.success(), "the trace of {calls} calls was not made");
+    Ok(())
+}
+
+fn report(options: &Measure, sysrec: &Path, trace: &Path, calls: u64) -> anyhow::Result<Row> {
+    let (mut walls, mut cpus, mut rss_bytes_max) = (Vec::new(), Vec::new(), 0);
+    // The first one, which brings the file into the page cache, does not count.
+    for round in 0..=options.rounds {
+        let mut command = Command::new(sysrec);
+        command.arg("report").args(options.report.split_whitespace()).arg(trace);
+        let finished = process::run(command, Cpus::All)?;
+        rss_bytes_max = rss_bytes_max.max(finished.rss_bytes_max);
+        if round > 0 {
+            walls.push(finished.wall.as_secs_f64());
+            cpus.push(finished.cpu.as_secs_f64());
+        }
+    }
+    let wall_s = median(&walls).context("no rounds")?;
+    let cpu_s = median(&cpus).context("no rounds")?;
+    let bytes = fs::metadata(trace)?.len();
+    Ok(Row { calls, bytes, wall_s, cpu_s, calls_per_core_second: calls as f64 / cpu_s, rss_bytes_max })
+}
+
+fn render(speeds: &Speeds, markdown: bool) -> String {
+    let header = [
+        "calls",
+        "file, MB",
+        "bytes a call",
+        "wall, s",
+        "CPU, s",
+        "M calls / s / core",
+        "memory at most, MiB",
+    ];
+    let mut table = new_table(markdown, &header);
+    for row in &speeds.rows {
+        table.add_row([
+            row.calls.to_string(),
+            format!("{:.1}", row.bytes as f64 / 1e6),
+            format!("{:.1}", row.bytes as f64 / row.calls as f64),
+            format!("{:.3}", row.wall_s),
+            format!("{:.3}", row.cpu_s),
+            format!("{:.1}", row.calls_per_core_second / 1e6),
+            format!("{:.1}", row.rss_bytes_max as f64 / f64::from(1 << 20)),
+        ]);
+    }
+    format!("{table}\n\nMedians of {} rounds. {}\n", speeds.rounds, speeds.machine.describe())
+}
+
+fn broken(rows: &[Row]) -> Vec<String> {
+    let mut broken = Vec::new();
+    for row in rows.iter().filter(|row| row.rss_bytes_max >= RSS_BYTES_BELOW) {
+        broken.push(format!(
+            "{} calls: {} bytes of memory, less than {RSS_BYTES_BELOW} are required",
+            row.calls, row.rss_bytes_max
+        ));
+    }
+    // Starting a process is most of what a short trace takes.
+    if let Some(row) = rows.iter().max_by_key(|row| row.calls)
+        && row.calls_per_core_second < CALLS_PER_CORE_SECOND_MIN
+    {
+        let speed = row.calls_per_core_second;
+        broken.push(format!(
+            "{} calls: {speed:.0} calls a second a core, {CALLS_PER_CORE_SECOND_MIN} are required",
+            row.calls
+        ));
+    }
+    broken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_trace_decides_on_speed_and_each_on_memory() {
+        let row = |calls: u64, cpu_s: f64, rss_bytes_max| {
+            let calls_per_core_second = calls as f64 / cpu_s;
+            Row { calls, bytes: 1, wall_s: cpu_s, cpu_s, calls_per_core_second, rss_bytes_max }
+        };
+        assert_eq!(
+            broken(&[row(1_000_000, 1.0, 1 << 20), row(100_000_000, 2.0, 63 << 20)]),
+            Vec::<String>::new()
+        );
+        assert_eq!(broken(&[row(1_000_000, 0.01, 64 << 20), row(100_000_000, 2.1, 1 << 20)]).len(), 2);
+    }
+}

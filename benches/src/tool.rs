@@ -1,0 +1,165 @@
+//! sysrec and its peers: how each is put before a command.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context;
+
+use crate::process::{self, Cpus};
+
+/// What records the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Tool {
+    /// Nothing.
+    Bare,
+    /// `sysrec record -q -o FILE`.
+    Sysrec,
+    /// `strace -f -o FILE`: a line of text for each call.
+    Strace,
+    /// `strace -f -c -o FILE`: a table at the end.
+    StraceCount,
+    /// `perf trace record -o FILE`: two samples of the kernel's tracepoints for each call.
+    PerfTrace,
+}
+
+impl Tool {
+    /// The command line that stands before the program, FILE for the output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Tool::Bare => "bare",
+            Tool::Sysrec => "sysrec record",
+            Tool::Strace => "strace -f -o",
+            Tool::StraceCount => "strace -f -c",
+            Tool::PerfTrace => "perf trace record",
+        }
+    }
+
+    fn program(self) -> Option<&'static str> {
+        match self {
+            Tool::Bare | Tool::Sysrec => None,
+            Tool::Strace | Tool::StraceCount => Some("strace"),
+            Tool::PerfTrace => Some("perf"),
+        }
+    }
+
+    /// Whether its output holds every call, so that bytes a call mean something.
+    pub fn keeps_calls(self) -> bool {
+        matches!(self, Tool::Sysrec | Tool::Strace | Tool::PerfTrace)
+    }
+}
+
+/// A tool and where it and the program run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Way {
+    /// What records.
+    pub tool: Tool,
+    /// On which CPUs.
+    pub cpus: Cpus,
+}
+
+impl Way {
+    /// Everything that the benchmark compares, in the order of its table.
+    pub const ALL: [Way; 8] = [
+        Way { tool: Tool::Bare, cpus: Cpus::All },
+        Way { tool: Tool::Sysrec, cpus: Cpus::All },
+        Way { tool: Tool::Strace, cpus: Cpus::All },
+        Way { tool: Tool::StraceCount, cpus: Cpus::All },
+        Way { tool: Tool::PerfTrace, cpus: Cpus::All },
+        Way { tool: Tool::Bare, cpus: Cpus::One },
+        Way { tool: Tool::Sysrec, cpus: Cpus::One },
+        Way { tool: Tool::Strace, cpus: Cpus::One },
+    ];
+
+    /// As the table shows it.
+    pub fn name(self) -> String {
+        match self.cpus {
+            Cpus::All => self.tool.name().to_owned(),
+            Cpus::One => format!("{}, one CPU", self.tool.name()),
+        }
+    }
+}
+
+/// The tools of this machine.
+#[derive(Clone, Debug)]
+pub struct Toolbox {
+    sysrec: PathBuf,
+}
+
+impl Toolbox {
+    /// With this sysrec.
+    pub fn new(sysrec: PathBuf) -> Toolbox {
+        Toolbox { sysrec }
+    }
+
+    /// The `sysrec` that is measured.
+    pub fn sysrec(&self) -> &Path {
+        &self.sysrec
+    }
+
+    /// The program, recorded by the tool into `output`.
+    pub fn command(&self, tool: Tool, output: &Path, argv: &[OsString]) -> Command {
+        let record = |program: &OsStr, before: &[&str]| {
+            let mut command = Command::new(program);
+            command.args(before).arg("-o").arg(output).arg("--").args(argv);
+            command
+        };
+        let mut command = match tool {
+            Tool::Bare => {
+                let mut command = Command::new(&argv[0]);
+                command.args(&argv[1..]);
+                command
+            }
+            Tool::Sysrec => record(self.sysrec.as_os_str(), &["record", "-q"]),
+            Tool::Strace => record("strace".as_ref(), &["-f"]),
+            Tool::StraceCount => record("strace".as_ref(), &["-f", "-c"]),
+            Tool::PerfTrace => record("perf".as_ref(), &["trace", "record"]),
+        };
+        // The words and figures that programs print are parsed.
+        command.env("LC_ALL", "C");
+        command
+    }
+
+    /// Tries the tool on `true`.
+    ///
+    /// # Errors
+    /// Why it cannot be used here, as words for a row of the table.
+    pub fn probe(&self, tool: Tool, dir: &Path) -> Result<(), String> {
+        if let Some(program) = tool.program()
+            && !is_installed(program)
+        {
+            return Err("not installed".to_owned());
+        }
+        let output = dir.join("probe");
+        let command = self.command(tool, &output, &["true".into()]);
+        let result = process::run(command, Cpus::All);
+        _ = std::fs::remove_file(&output);
+        result.map(drop).map_err(|error| error.to_string())
+    }
+}
+
+fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
+}
+
+/// The `sysrec` beside this program, built from these sources as they are now.
+///
+/// # Errors
+/// Where it does not build.
+pub fn build_sysrec() -> anyhow::Result<PathBuf> {
+    let this = std::env::current_exe().context("our own path")?;
+    let dir = this.parent().context("our own folder")?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(root).args(["build", "--quiet", "-p", "sysrec"]);
+    if dir.ends_with("release") {
+        command.arg("--release");
+    } else {
+        eprintln!("warning: a debug build measures nothing worth knowing; use cargo run --release");
+    }
+    let status = command.status().context("cannot start cargo; name a built one with --sysrec")?;
+    anyhow::ensure!(status.success(), "sysrec does not build ({status}); name a built one with --sysrec");
+    Ok(dir.join("sysrec"))
+}
