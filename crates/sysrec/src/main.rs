@@ -5,6 +5,7 @@ mod call_text;
 mod generate;
 mod info;
 mod open;
+mod progress;
 mod quote;
 mod record;
 mod replay;

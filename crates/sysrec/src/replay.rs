@@ -235,7 +235,7 @@ impl Buffered<'_> {
 
 /// The lines that say what a replay rests on, marked as no part of it.
 fn footer(trace: &Trace, taken: &Taken) -> String {
-    let text = basis::text(std::slice::from_ref(trace), taken);
+    let text = basis::text(std::slice::from_ref(trace), taken, None);
     let text = if is_coloured() { text } else { anstream::adapter::strip_str(&text).to_string() };
     text.lines().map(|line| format!("# {line}\n")).collect()
 }
