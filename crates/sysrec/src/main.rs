@@ -3,6 +3,7 @@
 mod basis;
 mod call_text;
 mod generate;
+mod hex_json;
 mod info;
 mod open;
 mod progress;
