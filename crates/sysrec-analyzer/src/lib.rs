@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod activity;
+pub mod diff;
 mod error;
 mod file;
 mod integrity;

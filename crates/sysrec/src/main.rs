@@ -2,6 +2,7 @@
 
 mod basis;
 mod call_text;
+mod diff;
 mod generate;
 mod hex_json;
 mod info;
@@ -37,6 +38,7 @@ enum Command {
     Record(record::RecordArgs),
     Report(report::ReportArgs),
     Tree(tree::TreeArgs),
+    Diff(diff::DiffArgs),
     Replay(replay::ReplayArgs),
     Info(info::InfoArgs),
     Verify(verify::VerifyArgs),
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Record(args) => record::run(&args),
         Command::Report(args) => screen::exit_code(report::run(&args)),
         Command::Tree(args) => screen::exit_code(tree::run(&args)),
+        Command::Diff(args) => screen::exit_code(diff::run(&args)),
         Command::Replay(args) => screen::exit_code(replay::run(&args)),
         Command::Info(args) => screen::exit_code(info::run(&args)),
         Command::Verify(args) => screen::exit_code(verify::run(&args)),

@@ -93,7 +93,8 @@ enum Sort {
 /// The percentiles that reports show.
 const QUANTILES: [f64; 4] = [0.5, 0.9, 0.99, 0.999];
 
-fn parse_dimension(name: &str) -> Result<Dimension, String> {
+/// A word of `--by`.
+pub(crate) fn parse_dimension(name: &str) -> Result<Dimension, String> {
     Dimension::from_name(name).ok_or_else(|| {
         let names: Vec<&str> = Dimension::ALL.iter().map(|dimension| dimension.name()).collect();
         format!("rows can stand for {}", names.join(", "))

@@ -1,0 +1,133 @@
+//! One trace, reduced to what a comparison needs of it.
+
+use rustc_hash::FxHashMap;
+use sysrec_format::damage::Damage;
+use sysrec_format::event::TaskId;
+use sysrec_syscalls::Filter;
+
+use crate::metrics::{Dimension, Distribution, Key, Metrics, Who};
+use crate::selection::{Outcome, Selection};
+use crate::trace::Trace;
+
+/// The figures of one key in one recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// Finished calls.
+    pub calls: u64,
+    /// Those that returned an error.
+    pub errors: u64,
+    /// Durations added up, nanoseconds.
+    pub wall_ns: u128,
+    /// Median duration, nanoseconds.
+    pub p50_ns: u64,
+    /// 99th percentile of the durations, nanoseconds.
+    pub p99_ns: u64,
+    /// Longest duration, nanoseconds.
+    pub max_ns: u64,
+}
+
+/// What counts and totals are given for.
+#[derive(Clone, Debug)]
+pub enum Unit {
+    /// One recording.
+    Recording,
+    /// One of so many equal parts of each recording: requests that a client sent, rounds of a loop.
+    Part(u64),
+    /// One call that the filter selects.
+    CallOf(Filter),
+}
+
+/// A recording without a single call of those that were to be the unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoUnit;
+
+/// One recording's rows.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// Figures by key; keys are the same in all recordings (see [`Recording::read`]).
+    pub rows: FxHashMap<Key, Figures>,
+    /// How many units of work it has; 1 where the unit is the recording.
+    pub units: u64,
+    /// Selected calls that did not return, by name.
+    pub unfinished: Vec<(String, u64)>,
+    /// Chunks that could not be read, beyond what opening the trace had found.
+    pub damages: Vec<Damage>,
+    /// Such chunks beyond those listed.
+    pub more_damages: u64,
+}
+
+impl Recording {
+    /// Reads the selected calls of a trace once.
+    ///
+    /// Process and thread ids are another program's next time: processes (and threads) of the same name are one key,
+    /// with 0 for trace, task and id.
+    ///
+    /// # Errors
+    /// When the trace has no call of those that are to be the unit.
+    pub fn read(
+        trace: &Trace,
+        selection: &Selection,
+        by: &[Dimension],
+        unit: &Unit,
+    ) -> Result<Recording, NoUnit> {
+        let units = match unit {
+            Unit::Recording => 1,
+            Unit::Part(parts) => (*parts).max(1),
+            Unit::CallOf(filter) => calls_of(trace, selection, filter),
+        };
+        if units == 0 {
+            return Err(NoUnit);
+        }
+        let mut metrics = Metrics::new(by);
+        metrics.add(trace, selection);
+        let mut report = metrics.finish();
+        let mut cells: FxHashMap<Key, (u64, Distribution)> = FxHashMap::default();
+        for row in report.rows.drain(..) {
+            match cells.entry(nameless(row.key)) {
+                std::collections::hash_map::Entry::Occupied(mut cell) => {
+                    let (errors, latency) = cell.get_mut();
+                    *errors += row.errors;
+                    latency.merge(&row.latency);
+                }
+                std::collections::hash_map::Entry::Vacant(cell) => {
+                    cell.insert((row.errors, row.latency));
+                }
+            }
+        }
+        let figures = |(key, (errors, latency)): (Key, (u64, Distribution))| {
+            let [p50_ns, p99_ns] = latency.quantiles_ns([0.5, 0.99]);
+            let (calls, wall_ns, max_ns) = (latency.count(), latency.sum_ns(), latency.max_ns());
+            (key, Figures { calls, errors, wall_ns, p50_ns, p99_ns, max_ns })
+        };
+        Ok(Recording {
+            rows: cells.into_iter().map(figures).collect(),
+            units,
+            unfinished: report.unfinished,
+            damages: report.damages.pop().unwrap_or_default(),
+            more_damages: report.more_damages,
+        })
+    }
+
+    /// Finished calls of all rows.
+    pub fn calls(&self) -> u64 {
+        self.rows.values().map(|figures| figures.calls).sum()
+    }
+}
+
+/// Calls that count as units: of the selected tasks and time, whatever else is selected.
+fn calls_of(trace: &Trace, selection: &Selection, filter: &Filter) -> u64 {
+    let selection = Selection {
+        filters: vec![filter.clone()],
+        duration_ns_min: 0,
+        outcome: Outcome::Any,
+        ..selection.clone()
+    };
+    let mut metrics = Metrics::new(&[]);
+    metrics.add(trace, &selection);
+    metrics.finish().calls()
+}
+
+fn nameless(key: Key) -> Key {
+    let nobody = |who: Who| Who { trace: 0, task: TaskId(0), id: 0, name: who.name };
+    Key { process: key.process.map(nobody), thread: key.thread.map(nobody), ..key }
+}

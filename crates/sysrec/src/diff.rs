@@ -1,0 +1,248 @@
+//! `sysrec diff`: what changed from one recording, or set of recordings, to another, and whether that is more than
+//! noise.
+
+mod conditions;
+mod csv;
+mod figures;
+mod json;
+mod markdown;
+mod rows;
+mod rule;
+mod verdict;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory};
+use sysrec_analyzer::diff::{Diff, Options, Recording, Row, Unit, compare};
+use sysrec_analyzer::metrics::Dimension;
+use sysrec_analyzer::{Selection, Trace};
+use sysrec_syscalls::Filter;
+
+use crate::diff::rule::{Broken, Rules};
+use crate::report::parse_dimension;
+use crate::selection::SelectionArgs;
+use crate::{open, screen, text};
+
+/// Compare recordings: what changed, by how much, and is it real
+#[derive(Debug, Args)]
+#[command(after_help = "Numbers of calls and errors that are the same in every recording of a side are facts, and so \
+    is every change of them. Times vary from run to run: with one recording a side their shift is shown without a \
+    verdict; with several (ten are plenty) they are tested, and ~ marks what could be noise.\n\n\
+    Exit code: 0; 1 where a rule of --fail-on is broken or a trace cannot be read; 2 for wrong usage.")]
+pub(crate) struct DiffArgs {
+    /// The recording to compare with, and the new one
+    #[arg(value_names = ["BASE", "NEW"], num_args = 2, required_unless_present_any = ["base", "new"],
+        conflicts_with_all = ["base", "new"])]
+    traces: Vec<PathBuf>,
+
+    /// Several recordings to compare with
+    #[arg(long, value_name = "TRACE", num_args = 1.., requires = "new")]
+    base: Vec<PathBuf>,
+
+    /// Several new recordings
+    #[arg(long, value_name = "TRACE", num_args = 1.., requires = "base")]
+    new: Vec<PathBuf>,
+
+    #[command(flatten)]
+    view: ViewArgs,
+}
+
+/// What a comparison shows, and how.
+#[derive(Debug, Args)]
+pub(crate) struct ViewArgs {
+    /// What a row stands for; more than one, comma-separated, for every combination. Processes and threads go by name
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', default_value = "syscall", value_parser = parse_dimension)]
+    by: Vec<Dimension>,
+
+    /// Give counts and totals for one of N units of work, such as the requests of a run
+    #[arg(long, value_name = "N", value_parser = parse_parts, conflicts_with = "per_call_of")]
+    per: Option<u64>,
+
+    /// Give counts and totals for one call of NAME, such as accept4 (names as in -e)
+    #[arg(long, value_name = "NAME")]
+    per_call_of: Option<Filter>,
+
+    /// Only rows that differ
+    #[arg(long)]
+    changed: bool,
+
+    /// Exit with 1 if one of these rules is broken: 'p99(read) > +10%, calls(openat) > +0, errors > +0'
+    #[arg(long, value_name = "RULES", value_parser = Rules::parse)]
+    fail_on: Option<Rules>,
+
+    /// Shifts of a median by a smaller share are never called a difference
+    #[arg(long, value_name = "PERCENT", default_value = "3%", value_parser = parse_percent)]
+    floor: f64,
+
+    /// Shifts of a median by less time are never called a difference
+    #[arg(long, value_name = "TIME", default_value = "500ns", value_parser = text::parse_duration)]
+    floor_time: std::time::Duration,
+
+    /// Print JSON; docs/json.md describes it
+    #[arg(long, conflicts_with_all = ["csv", "markdown"])]
+    json: bool,
+
+    /// Print CSV, times in nanoseconds
+    #[arg(long, conflicts_with = "markdown")]
+    csv: bool,
+
+    /// Print Markdown for a pull request: what changed, the rest folded
+    #[arg(long)]
+    markdown: bool,
+
+    #[command(flatten)]
+    selection: SelectionArgs,
+}
+
+fn parse_parts(text: &str) -> Result<u64, String> {
+    match text::parse_count(text)? {
+        0 => Err("there is no unit of work in none".to_owned()),
+        parts => Ok(parts),
+    }
+}
+
+fn parse_percent(text: &str) -> Result<f64, String> {
+    let number = text.trim().strip_suffix('%').unwrap_or(text).trim().parse::<f64>();
+    number
+        .ok()
+        .filter(|percent| percent.is_finite() && *percent >= 0.0)
+        .map(|percent| percent / 100.0)
+        .ok_or_else(|| format!("'{text}' is not a percentage; write it as 3% or 0.5%"))
+}
+
+/// What was asked for, answered, before it is put into a form.
+struct Answer<'a> {
+    base: &'a [Trace],
+    new: &'a [Trace],
+    base_recordings: &'a [Recording],
+    new_recordings: &'a [Recording],
+    diff: &'a Diff,
+    /// The rows that are shown.
+    rows: Vec<&'a Row>,
+    /// What makes the two sides hard to compare, a sentence each, the worst first.
+    warnings: Vec<String>,
+    broken: Option<Vec<Broken<'a>>>,
+    /// What counts are given for: `call of accept4`; `None` for a whole recording.
+    unit: Option<String>,
+}
+
+/// Prints the comparison.
+///
+/// # Errors
+/// A trace that cannot be opened, or an output that cannot be written.
+pub(crate) fn run(args: &DiffArgs) -> anyhow::Result<ExitCode> {
+    let (base, new) = match args.traces.as_slice() {
+        [base, new] => (std::slice::from_ref(base), std::slice::from_ref(new)),
+        _ => (args.base.as_slice(), args.new.as_slice()),
+    };
+    show(&args.view, base, new)
+}
+
+/// Compares the traces at these paths.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn show(args: &ViewArgs, base: &[PathBuf], new: &[PathBuf]) -> anyhow::Result<ExitCode> {
+    let rules = args.fail_on.as_ref();
+    if let Some(problem) = rules.and_then(|rules| rules.problem(&args.by)) {
+        crate::Cli::command().error(ErrorKind::ValueValidation, problem).exit();
+    }
+    let (base, new) = (open::traces(base)?, open::traces(new)?);
+    let unit = match (&args.per, &args.per_call_of) {
+        (Some(parts), _) => Unit::Part(*parts),
+        (None, Some(filter)) => Unit::CallOf(filter.clone()),
+        (None, None) => Unit::Recording,
+    };
+    let selection = args.selection.selection();
+    let base_recordings = read(&base, &selection, &args.by, &unit)?;
+    let new_recordings = read(&new, &selection, &args.by, &unit)?;
+    let options = Options {
+        floor_share: args.floor,
+        floor_ns: args.floor_time.as_nanos() as f64,
+        ..Options::default()
+    };
+    let diff = compare(&args.by, &base_recordings, &new_recordings, options);
+    let answer = Answer {
+        warnings: conditions::warnings(&base, &new, &base_recordings, &new_recordings, &diff),
+        base: &base,
+        new: &new,
+        base_recordings: &base_recordings,
+        new_recordings: &new_recordings,
+        rows: diff.rows.iter().filter(|row| !args.changed || row.is_change()).collect(),
+        broken: rules.map(|rules| rules.broken(&diff)),
+        diff: &diff,
+        unit: match &unit {
+            Unit::Recording => None,
+            Unit::Part(parts) => Some(format!("of {} units of work", text::count(*parts))),
+            Unit::CallOf(filter) => Some(format!("call of {filter}")),
+        },
+    };
+    screen::print(&answer.text(args)?)?;
+    for broken in answer.broken.iter().flatten() {
+        screen::say(&broken.text(&diff));
+    }
+    let is_broken = answer.broken.as_ref().is_some_and(|broken| !broken.is_empty());
+    Ok(if is_broken { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn read(
+    traces: &[Trace],
+    selection: &Selection,
+    by: &[Dimension],
+    unit: &Unit,
+) -> anyhow::Result<Vec<Recording>> {
+    let mut recordings = Vec::with_capacity(traces.len());
+    for trace in traces {
+        let Ok(recording) = Recording::read(trace, selection, by, unit) else {
+            let Unit::CallOf(filter) = unit else { bail!("{}: has no unit of work", trace.path().display()) };
+            return Err(anyhow::anyhow!(
+                "there is no finished call of {filter} in it, so nothing can be given for one; take another call for \
+                 --per-call-of, or leave it out"
+            ))
+            .with_context(|| trace.path().display().to_string());
+        };
+        open::warn_of_damages(trace, &recording.damages, recording.more_damages);
+        recordings.push(recording);
+    }
+    Ok(recordings)
+}
+
+impl Answer<'_> {
+    fn text(&self, args: &ViewArgs) -> anyhow::Result<String> {
+        if args.json {
+            return json::text(self);
+        }
+        if args.csv {
+            return csv::text(self);
+        }
+        Ok(if args.markdown { markdown::text(self) } else { self.for_terminal(screen::width()) })
+    }
+
+    /// Warnings, the verdict, the rows, and what they rest on.
+    fn for_terminal(&self, width: Option<usize>) -> String {
+        let columns = width.unwrap_or(usize::MAX);
+        let mut text = String::new();
+        for warning in &self.warnings {
+            let warning = crate::table::wrap(&format!("warning: {warning}"), columns);
+            text.push_str(&screen::styled(screen::FAILURE, &warning));
+            text.push('\n');
+        }
+        if !self.warnings.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&screen::styled(screen::HEADING, &crate::table::wrap(&verdict::line(self.diff), columns)));
+        text.push_str("\n\n");
+        if !self.rows.is_empty() {
+            text.push_str(&rows::table(self).text(width));
+            text.push('\n');
+        }
+        for line in conditions::footer(self) {
+            text.push_str(&screen::styled(screen::QUIET, &crate::table::wrap(&line, columns)));
+            text.push('\n');
+        }
+        text
+    }
+}

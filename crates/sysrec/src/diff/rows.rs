@@ -1,0 +1,133 @@
+//! The rows of a comparison for a terminal: base, new, and the change of each.
+//!
+//! ```text
+//!  syscall            calls  errors    total      p50  ...  shown
+//!  newfstatat  base       -  ...                            new        (one line where there is one side)
+//!  read        base   1,000       -  17.0 ms  16.9 µs       slower, x1.09 to x1.12, p <0.001
+//!              new    1,000       -  18.7 ms  18.6 µs
+//!              change    ±0      ±0  +1.7 ms  +1.7 µs
+//!                     ±0.0%           +10.0%   +10.1%
+//! ```
+
+use sysrec_analyzer::diff::{Metric, Presence, Row};
+use sysrec_analyzer::metrics::Dimension;
+
+use super::{Answer, figures, verdict};
+use crate::screen::{FAILURE, HEADING, NAME, QUIET};
+use crate::table::{Cell, Column, Table};
+use crate::text::printable;
+
+const HEADINGS: [&str; Metric::ALL.len()] = ["calls", "errors", "total", "p50", "p99", "max"];
+
+/// The rows as a table.
+pub(super) fn table(answer: &Answer<'_>) -> Table {
+    let by = &answer.diff.by;
+    let mut columns: Vec<Column> = by.iter().map(|dimension| Column::label(dimension.name())).collect();
+    columns.push(Column::label(""));
+    for (heading, metric) in HEADINGS.into_iter().zip(Metric::ALL) {
+        let column = Column::number(heading);
+        columns.push(match metric {
+            Metric::Max => column.gives_way(1),
+            Metric::P99 => column.gives_way(2),
+            _ => column,
+        });
+    }
+    columns.push(Column::label(""));
+    let mut table = Table::new(columns);
+    for row in &answer.rows {
+        push(&mut table, by, row);
+    }
+    if answer.diff.rows.len() > 1 {
+        push_total(&mut table, by.len(), &answer.diff.total);
+    }
+    table
+}
+
+fn push(table: &mut Table, by: &[Dimension], row: &Row) {
+    let labels = by.iter().map(|dimension| {
+        let text = printable(row.label(*dimension).as_bytes());
+        match dimension {
+            Dimension::Syscall => Cell::styled(text, NAME),
+            Dimension::Errno if row.key.errno != Some(0) => Cell::styled(text, FAILURE),
+            _ => text.into(),
+        }
+    });
+    let mut remarks = verdict::remarks(row).into_iter();
+    let mut remark = || {
+        let text = remarks.next().unwrap_or_default();
+        if text.starts_with('~') { Cell::styled(text, QUIET) } else { Cell::styled(text, HEADING) }
+    };
+    let base = |metric| figures::value(metric, row.base_value(metric)).into();
+    let new = |metric| figures::value(metric, row.new_value(metric)).into();
+    let mut first: Vec<Cell> = labels.collect();
+    match row.presence {
+        Presence::New => {
+            line(table, by.len(), first, "new", &new, remark());
+            return;
+        }
+        Presence::Gone => {
+            line(table, by.len(), first, "base", &base, remark());
+            return;
+        }
+        Presence::Both => {}
+    }
+    line(table, by.len(), std::mem::take(&mut first), "base", &base, remark());
+    line(table, by.len(), Vec::new(), "new", &new, remark());
+    let is_change = |metric| match metric {
+        Metric::Calls => row.calls.is_change(),
+        Metric::Errors => row.errors.is_change(),
+        Metric::P50 => row.time.is_change(),
+        _ => false,
+    };
+    let mark = |metric| match metric {
+        Metric::Calls => figures::mark(row.calls),
+        Metric::Errors => figures::mark(row.errors),
+        Metric::P50 => figures::mark(row.time),
+        _ => "",
+    };
+    let styled = |metric, text: String| {
+        if is_change(metric) { Cell::styled(text, HEADING) } else { text.into() }
+    };
+    let absolute = |metric| {
+        let text = figures::change(metric, row.change(metric));
+        styled(metric, format!("{}{text}", mark(metric)))
+    };
+    line(table, by.len(), Vec::new(), "change", &absolute, remark());
+    let relative = |metric| styled(metric, figures::relative(row.relative_change(metric)));
+    line(table, by.len(), Vec::new(), "", &relative, remark());
+}
+
+fn push_total(table: &mut Table, labels: usize, total: &Row) {
+    let known = |metric: Metric| matches!(metric, Metric::Calls | Metric::Errors | Metric::Wall);
+    let cell = |metric, text: String| if known(metric) { text.into() } else { Cell::default() };
+    let mark = |metric| match metric {
+        Metric::Calls => figures::mark(total.calls),
+        Metric::Errors => figures::mark(total.errors),
+        _ => "",
+    };
+    let heading = vec![Cell::styled("total", HEADING)];
+    let base = |metric| cell(metric, figures::value(metric, total.base_value(metric)));
+    line(table, labels, heading, "base", &base, Cell::default());
+    let new = |metric| cell(metric, figures::value(metric, total.new_value(metric)));
+    line(table, labels, Vec::new(), "new", &new, Cell::default());
+    let change =
+        |metric| cell(metric, format!("{}{}", mark(metric), figures::change(metric, total.change(metric))));
+    line(table, labels, Vec::new(), "change", &change, Cell::default());
+    let relative = |metric| cell(metric, figures::relative(total.relative_change(metric)));
+    line(table, labels, Vec::new(), "", &relative, Cell::default());
+}
+
+fn line(
+    table: &mut Table,
+    labels: usize,
+    mut cells: Vec<Cell>,
+    side: &str,
+    figure: &dyn Fn(Metric) -> Cell,
+    remark: Cell,
+) {
+    cells.resize(labels, Cell::default());
+    cells.push(Cell::styled(side, QUIET));
+    cells.extend(Metric::ALL.into_iter().map(figure));
+    cells.push(remark);
+    table.push(cells);
+}
