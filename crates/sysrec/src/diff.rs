@@ -28,10 +28,12 @@ use crate::{open, screen, text};
 
 /// Compare recordings: what changed, by how much, and is it real
 #[derive(Debug, Args)]
-#[command(after_help = "Numbers of calls and errors that are the same in every recording of a side are facts, and so \
+#[command(
+    after_help = "Numbers of calls and errors that are the same in every recording of a side are facts, and so \
     is every change of them. Times vary from run to run: with one recording a side their shift is shown without a \
     verdict; with several (ten are plenty) they are tested, and ~ marks what could be noise.\n\n\
-    Exit code: 0; 1 where a rule of --fail-on is broken or a trace cannot be read; 2 for wrong usage.")]
+    Exit code: 0; 1 where a rule of --fail-on is broken or a trace cannot be read; 2 for wrong usage."
+)]
 pub(crate) struct DiffArgs {
     /// The recording to compare with, and the new one
     #[arg(value_names = ["BASE", "NEW"], num_args = 2, required_unless_present_any = ["base", "new"],
@@ -233,7 +235,10 @@ impl Answer<'_> {
         if !self.warnings.is_empty() {
             text.push('\n');
         }
-        text.push_str(&screen::styled(screen::HEADING, &crate::table::wrap(&verdict::line(self.diff), columns)));
+        text.push_str(&screen::styled(
+            screen::HEADING,
+            &crate::table::wrap(&verdict::line(self.diff), columns),
+        ));
         text.push_str("\n\n");
         if !self.rows.is_empty() {
             text.push_str(&rows::table(self).text(width));

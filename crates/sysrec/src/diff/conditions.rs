@@ -20,14 +20,17 @@ pub(super) fn warnings(
 ) -> Vec<String> {
     let mut warnings: Vec<String> = mismatches(base, new).iter().map(mismatch).collect();
     let recordings = base_recordings.iter().chain(new_recordings);
-    warnings.extend(base.iter().chain(new).zip(recordings).filter_map(|(trace, recording)| missing(trace, recording)));
+    warnings.extend(
+        base.iter().chain(new).zip(recordings).filter_map(|(trace, recording)| missing(trace, recording)),
+    );
     warnings.extend(cost_above_effect(base, new, diff));
     warnings
 }
 
 fn mismatch(mismatch: &Mismatch) -> String {
     let list = |values: &[String]| {
-        let values: Vec<String> = values.iter().take(NAMED_MAX).map(|value| printable(value.as_bytes())).collect();
+        let values: Vec<String> =
+            values.iter().take(NAMED_MAX).map(|value| printable(value.as_bytes())).collect();
         if values.is_empty() { "not known".to_owned() } else { values.join(" and ") }
     };
     let what = mismatch.condition.name();
@@ -38,11 +41,7 @@ fn mismatch(mismatch: &Mismatch) -> String {
             "what recording adds to each call may differ"
         }
     };
-    format!(
-        "not the same {what}: base {}, new {}; {consequence}.",
-        list(&mismatch.base),
-        list(&mismatch.new)
-    )
+    format!("not the same {what}: base {}, new {}; {consequence}.", list(&mismatch.base), list(&mismatch.new))
 }
 
 /// What is missing from a trace, so that its counts are no facts.
@@ -53,14 +52,17 @@ fn missing(trace: &Trace, recording: &Recording) -> Option<String> {
         return None;
     }
     let why = match integrity.completeness {
-        Completeness::Unfinished => "was not closed, and what came after its last moment is missing".to_owned(),
+        Completeness::Unfinished => {
+            "was not closed, and what came after its last moment is missing".to_owned()
+        }
         Completeness::StoppedEarly => "ended before the program did".to_owned(),
         Completeness::Complete if integrity.losses.is_empty() => "is damaged".to_owned(),
         Completeness::Complete => "lacks calls that were lost while recording".to_owned(),
     };
     let damaged = recording.damages.iter().filter_map(|damage| damage.calls);
     let calls = damaged.fold(integrity.lost_calls(), u64::saturating_add);
-    let known = if calls > 0 { format!(" ({} or more)", counted(calls, "call", "calls")) } else { String::new() };
+    let known =
+        if calls > 0 { format!(" ({} or more)", counted(calls, "call", "calls")) } else { String::new() };
     let path = printable(trace.path().as_os_str().as_encoded_bytes());
     Some(format!("{path} {why}{known}: its counts are too small."))
 }
@@ -74,7 +76,8 @@ fn cost_ns(traces: impl Iterator<Item = impl std::ops::Deref<Target = Trace>>) -
 fn cost_above_effect(base: &[Trace], new: &[Trace], diff: &Diff) -> Option<String> {
     let cost_ns = cost_ns(base.iter().chain(new))?;
     let below = |change: f64| change.abs() < cost_ns as f64;
-    let rows = diff.rows.iter().filter(|row| row.time.is_change() && row.change(Metric::P50).is_some_and(below));
+    let rows =
+        diff.rows.iter().filter(|row| row.time.is_change() && row.change(Metric::P50).is_some_and(below));
     let mut names: Vec<String> = rows.map(|row| verdict::name(diff, row)).collect();
     if names.is_empty() {
         return None;
@@ -117,16 +120,21 @@ pub(super) fn footer(answer: &Answer<'_>) -> Vec<String> {
     if diff.has_tests() {
         lines.push(format!(
             "~: no difference shown. Medians of recordings by the Mann-Whitney U test, p after Holm's correction for \
-             {}, at most {:.0}% false alarms in a comparison; shifts below {:.3}% or {} are none. Ratios with 95% by \
+             {}, at most {}% false alarms in a comparison; shifts below {}% or {} are none. Ratios with 95% by \
              bootstrap.",
             counted(diff.tests as u64, "test", "tests"),
-            diff.options.alpha * 100.0,
-            diff.options.floor_share * 100.0,
+            percent(diff.options.alpha),
+            percent(diff.options.floor_share),
             duration(diff.options.floor_ns as u64),
         ));
     }
     lines.extend(machine(answer));
     lines
+}
+
+/// A share in percent, to a thousandth.
+fn percent(share: f64) -> f64 {
+    (share * 100_000.0).round() / 1000.0
 }
 
 /// The commands of a side, each once.

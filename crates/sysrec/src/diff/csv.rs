@@ -9,7 +9,16 @@ use super::json::{presence_name, verdict_name, verdict_p};
 pub(super) fn text(answer: &Answer<'_>) -> anyhow::Result<String> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     let by = answer.diff.by.iter().map(|dimension| dimension.name());
-    csv.write_record(by.chain(["presence", "figure", "base", "new", "change", "change_share", "verdict", "p"]))?;
+    csv.write_record(by.chain([
+        "presence",
+        "figure",
+        "base",
+        "new",
+        "change",
+        "change_share",
+        "verdict",
+        "p",
+    ]))?;
     for row in &answer.rows {
         let labels: Vec<String> = answer.diff.by.iter().map(|dimension| row.label(*dimension)).collect();
         for metric in Metric::ALL {

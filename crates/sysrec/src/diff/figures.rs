@@ -19,16 +19,22 @@ pub(super) fn change(metric: Metric, change: Option<f64>) -> String {
         None => "-".to_owned(),
         Some(change) => {
             let size = value(metric, Some(change.abs()));
-            let sign = if size.starts_with("0 ") || size == "0" { "±" } else if change < 0.0 { "-" } else { "+" };
+            let sign = if size.starts_with("0 ") || size == "0" {
+                "±"
+            } else if change < 0.0 {
+                "-"
+            } else {
+                "+"
+            };
             format!("{sign}{size}")
         }
     }
 }
 
-/// A share with its sign: `+12.5%`, `x3.20` from the triple on; empty where the base is nothing.
+/// A share with its sign: `+12.5%`, `x3.20` from the triple on; empty where the base is nothing, or nothing changed.
 pub(super) fn relative(change: Option<f64>) -> String {
     match change {
-        None => String::new(),
+        None | Some(0.0) => String::new(),
         Some(change) if change >= 2.0 => format!("x{:.2}", change + 1.0),
         Some(change) if change.abs() < 0.0005 => "±0.0%".to_owned(),
         Some(change) => format!("{:+.1}%", change * 100.0),
@@ -52,7 +58,8 @@ fn number(number: f64) -> String {
     match number {
         number if number >= 1000.0 => count(number.round() as u64),
         number if number >= 0.1 => format!("{number:.2}"),
-        number => format!("{number:.2e}"),
+        number if number >= 0.0001 => format!("{number:.4}"),
+        number => format!("{number:.1e}"),
     }
 }
 
@@ -67,13 +74,19 @@ mod tests {
         assert_eq!(change(Metric::P50, Some(0.2)), "±0 ns");
         assert_eq!(change(Metric::Errors, None), "-");
         assert_eq!((relative(Some(0.125)), relative(Some(-0.5))), ("+12.5%".into(), "-50.0%".into()));
-        assert_eq!((relative(Some(2.2)), relative(None)), ("x3.20".into(), String::new()));
+        assert_eq!(
+            (relative(Some(2.2)), relative(None), relative(Some(0.0))),
+            ("x3.20".into(), String::new(), String::new())
+        );
         assert_eq!(relative(Some(-0.00001)), "±0.0%");
     }
 
     #[test]
     fn counts_for_a_unit_of_work_have_fractions() {
         let shown = |value: f64| super::value(Metric::Calls, Some(value));
-        assert_eq!([shown(2.0), shown(0.25), shown(0.001), shown(12_345.6)], ["2", "0.25", "1.00e-3", "12,346"]);
+        assert_eq!(
+            [shown(2.0), shown(0.25), shown(0.001), shown(12_345.6)],
+            ["2", "0.25", "1.00e-3", "12,346"]
+        );
     }
 }

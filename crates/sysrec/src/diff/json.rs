@@ -137,7 +137,8 @@ pub(super) fn text(answer: &Answer<'_>) -> anyhow::Result<String> {
 }
 
 fn trace(trace: &Trace, recording: &Recording) -> TraceJson {
-    let unfinished = |(syscall, calls): &(String, u64)| Unfinished { syscall: syscall.clone(), calls: *calls };
+    let unfinished =
+        |(syscall, calls): &(String, u64)| Unfinished { syscall: syscall.clone(), calls: *calls };
     TraceJson {
         path: trace.path().display().to_string(),
         complete: trace.integrity().is_whole() && recording.damages.is_empty(),

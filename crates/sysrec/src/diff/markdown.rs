@@ -32,7 +32,11 @@ pub(super) fn text(answer: &Answer<'_>) -> String {
         } else {
             format!("{rows} without a difference of numbers; times without a verdict")
         };
-        _ = write!(text, "<details><summary>{what}</summary>\n\n{}\n</details>\n\n", table(answer, &rest).markdown());
+        _ = write!(
+            text,
+            "<details><summary>{what}</summary>\n\n{}\n</details>\n\n",
+            table(answer, &rest).markdown()
+        );
     }
     text.push_str("<sub>");
     let footer: Vec<String> = conditions::footer(answer).iter().map(|line| escape(line)).collect();

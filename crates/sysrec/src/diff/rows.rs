@@ -94,7 +94,15 @@ fn push(table: &mut Table, by: &[Dimension], row: &Row) {
     };
     line(table, by.len(), Vec::new(), "change", &absolute, remark());
     let relative = |metric| styled(metric, figures::relative(row.relative_change(metric)));
-    line(table, by.len(), Vec::new(), "", &relative, remark());
+    let last = remark();
+    if is_relative(row) || !last.is_empty() {
+        line(table, by.len(), Vec::new(), "", &relative, last);
+    }
+}
+
+/// Whether there is any change to give as a share.
+fn is_relative(row: &Row) -> bool {
+    Metric::ALL.iter().any(|metric| !figures::relative(row.relative_change(*metric)).is_empty())
 }
 
 fn push_total(table: &mut Table, labels: usize, total: &Row) {
@@ -114,7 +122,9 @@ fn push_total(table: &mut Table, labels: usize, total: &Row) {
         |metric| cell(metric, format!("{}{}", mark(metric), figures::change(metric, total.change(metric))));
     line(table, labels, Vec::new(), "change", &change, Cell::default());
     let relative = |metric| cell(metric, figures::relative(total.relative_change(metric)));
-    line(table, labels, Vec::new(), "", &relative, Cell::default());
+    if is_relative(total) {
+        line(table, labels, Vec::new(), "", &relative, Cell::default());
+    }
 }
 
 fn line(

@@ -209,10 +209,11 @@ impl Amount {
             // 0 needs no unit.
             true if size == "0" => 0.0,
             true => parse_duration(size)?.as_nanos() as f64,
-            false => size.parse::<f64>().ok().filter(|size| *size >= 0.0 && size.is_finite()).map_or_else(
-                || parse_count(size).map(|size| size as f64),
-                Ok,
-            )?,
+            false => size
+                .parse::<f64>()
+                .ok()
+                .filter(|size| *size >= 0.0 && size.is_finite())
+                .map_or_else(|| parse_count(size).map(|size| size as f64), Ok)?,
         };
         Ok(sign.map_or(Amount::Value(size), |sign| Amount::Change(sign * size)))
     }
@@ -294,6 +295,9 @@ mod tests {
         let rules = Rules::parse("calls(opanat) > +0").unwrap();
         assert!(rules.problem(&[Dimension::Syscall]).is_some_and(|problem| problem.contains("'opanat'")));
         assert_eq!(rules.problem(&[Dimension::Process]), None);
-        assert_eq!(Rules::parse("calls(openat) > +0, errors > +0").unwrap().problem(&[Dimension::Syscall]), None);
+        assert_eq!(
+            Rules::parse("calls(openat) > +0, errors > +0").unwrap().problem(&[Dimension::Syscall]),
+            None
+        );
     }
 }

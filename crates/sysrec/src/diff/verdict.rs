@@ -31,7 +31,8 @@ pub(super) fn line(diff: &Diff) -> String {
     list("gone", &|row| row.presence == Presence::Gone, &named);
     list("calls", &|row| both(row) && row.calls.is_change(), &with(Metric::Calls));
     list("errors", &|row| both(row) && row.errors.is_change(), &with(Metric::Errors));
-    let shift = |row: &Row| format!("{} {}", name(diff, row), figures::relative(row.relative_change(Metric::P50)));
+    let shift =
+        |row: &Row| format!("{} {}", name(diff, row), figures::relative(row.relative_change(Metric::P50)));
     let is_slower = |row: &Row| row.change(Metric::P50).is_some_and(|change| change > 0.0);
     list("slower", &|row| row.time.is_change() && is_slower(row), &shift);
     list("faster", &|row| row.time.is_change() && !is_slower(row), &shift);
@@ -47,7 +48,9 @@ pub(super) fn line(diff: &Diff) -> String {
 
 fn capital(text: &str) -> String {
     let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + characters.as_str())
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + characters.as_str())
 }
 
 /// What is known of run-to-run noise.
@@ -98,10 +101,13 @@ pub(super) fn remarks(row: &Row) -> Vec<String> {
             Verdict::Same => {}
             Verdict::Exact => remarks.push(format!("{name} differ, a fact")),
             Verdict::Shown { p } => remarks.push(format!("{name} differ, {}: {}", figures::p(p), ranges())),
-            Verdict::NotShown { .. } | Verdict::Unknown => remarks.push(format!("~ {name} vary: {}", ranges())),
+            Verdict::NotShown { .. } | Verdict::Unknown => {
+                remarks.push(format!("~ {name} vary: {}", ranges()))
+            }
         }
     }
-    let interval = row.ratio_interval.map(|(low, high)| format!(" x{low:.2} to x{high:.2}")).unwrap_or_default();
+    let interval =
+        row.ratio_interval.map(|(low, high)| format!(" x{low:.2} to x{high:.2}")).unwrap_or_default();
     match row.time {
         Verdict::Shown { p } => {
             let slower = row.change(Metric::P50).is_some_and(|change| change > 0.0);
