@@ -2,6 +2,7 @@
 
 mod basis;
 mod call_text;
+mod compare;
 mod diff;
 mod generate;
 mod hex_json;
@@ -10,6 +11,7 @@ mod open;
 mod progress;
 mod quote;
 mod record;
+mod repeat;
 mod replay;
 mod report;
 mod screen;
@@ -39,6 +41,7 @@ enum Command {
     Report(report::ReportArgs),
     Tree(tree::TreeArgs),
     Diff(diff::DiffArgs),
+    Compare(compare::CompareArgs),
     Replay(replay::ReplayArgs),
     Info(info::InfoArgs),
     Verify(verify::VerifyArgs),
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Report(args) => screen::exit_code(report::run(&args)),
         Command::Tree(args) => screen::exit_code(tree::run(&args)),
         Command::Diff(args) => screen::exit_code(diff::run(&args)),
+        Command::Compare(args) => screen::exit_code(compare::run(&args)),
         Command::Replay(args) => screen::exit_code(replay::run(&args)),
         Command::Info(args) => screen::exit_code(info::run(&args)),
         Command::Verify(args) => screen::exit_code(verify::run(&args)),

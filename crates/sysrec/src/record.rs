@@ -1,7 +1,7 @@
 //! `sysrec record`: the command line of the recorder.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use sysrec_recorder::{BackendChoice, CommandEnd, Options, Outcome, Registers, StopReason, Target};
 use sysrec_syscalls::filter::Filter;
 
-use crate::{progress, report, screen, text};
+use crate::{progress, repeat, report, screen, text};
 
 /// Record every system call of a command, or of running processes, into a trace.
 #[derive(Debug, Args)]
@@ -68,6 +68,14 @@ pub(crate) struct RecordArgs {
     #[arg(long)]
     environment: bool,
 
+    /// Record so many runs of the command, one after the other, into trace-1.bin, trace-2.bin ..., for sysrec diff
+    #[arg(long, value_name = "N", conflicts_with_all = ["pid", "report"], value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    repeat: Option<u32>,
+
+    /// Wait so long before each run of --repeat, so that the one before has no part in it
+    #[arg(long, value_name = "TIME", default_value = repeat::PAUSE, value_parser = text::parse_duration, requires = "repeat")]
+    pause: Duration,
+
     /// Print the report at the end
     #[arg(long)]
     report: bool,
@@ -107,6 +115,57 @@ enum RegistersArg {
 }
 
 impl RecordArgs {
+    /// What makes another `sysrec` record the same once, into another file.
+    fn once(&self, output: &Path) -> Vec<OsString> {
+        // Every field is named, so that a new option cannot be forgotten.
+        let RecordArgs {
+            output: _,
+            pid: _,
+            backend,
+            filter,
+            no_follow,
+            no_wait,
+            duration,
+            max_calls,
+            max_size,
+            user,
+            registers,
+            environment,
+            repeat: _,
+            pause: _,
+            report: _,
+            quiet,
+            no_placement,
+            command,
+        } = self;
+        let mut words: Vec<OsString> = vec!["record".into(), "--output".into(), output.into()];
+        let mut option = |name: &str, value: Option<OsString>| {
+            if let Some(value) = value {
+                words.push(format!("--{name}").into());
+                words.push(value);
+            }
+        };
+        let word = |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().into());
+        option("backend", word(backend.to_possible_value()));
+        option("registers", word(registers.to_possible_value()));
+        filter.iter().for_each(|filter| option("filter", Some(filter.into())));
+        option("duration", duration.map(|duration| format!("{}ns", duration.as_nanos()).into()));
+        option("max-calls", max_calls.map(|calls| calls.to_string().into()));
+        option("max-size", max_size.map(|bytes| bytes.to_string().into()));
+        option("user", user.as_ref().map(Into::into));
+        let flags = [
+            ("--no-follow", no_follow),
+            ("--no-wait", no_wait),
+            ("--environment", environment),
+            ("--quiet", quiet),
+            ("--no-placement", no_placement),
+        ];
+        words.extend(flags.into_iter().filter(|(_, is_set)| **is_set).map(|(name, _)| name.into()));
+        words.push("--".into());
+        words.extend(command.iter().cloned());
+        words
+    }
+
     fn options(&self) -> anyhow::Result<Options> {
         let target = if self.pid.is_empty() {
             Target::Command { argv: self.command.clone(), user: self.user.clone() }
@@ -136,6 +195,9 @@ impl RecordArgs {
 
 /// Records, says in a line what was recorded, and ends as the command ended.
 pub(crate) fn run(args: &RecordArgs) -> ExitCode {
+    if let Some(count) = args.repeat {
+        return screen::exit_code(repeat::run(&args.output, count, args.pause, |output| args.once(output)));
+    }
     let options = match args.options() {
         Ok(options) => options,
         Err(error) => {
