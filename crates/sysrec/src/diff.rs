@@ -4,6 +4,7 @@
 mod conditions;
 mod csv;
 mod figures;
+mod histogram;
 mod json;
 mod markdown;
 mod rows;
@@ -21,6 +22,7 @@ use sysrec_analyzer::metrics::Dimension;
 use sysrec_analyzer::{Selection, Trace};
 use sysrec_syscalls::Filter;
 
+use crate::diff::histogram::Histogram;
 use crate::diff::rule::{Broken, Rules};
 use crate::report::parse_dimension;
 use crate::selection::SelectionArgs;
@@ -66,6 +68,10 @@ pub(crate) struct ViewArgs {
     /// Give counts and totals for one call of NAME, such as accept4 (names as in -e)
     #[arg(long, value_name = "NAME")]
     per_call_of: Option<Filter>,
+
+    /// Draw the latency distributions of these calls (as in -e) on both sides as bars over each other
+    #[arg(long, value_name = "NAME")]
+    histogram: Option<Filter>,
 
     /// Only rows that differ
     #[arg(long)]
@@ -127,6 +133,8 @@ struct Answer<'a> {
     /// What makes the two sides hard to compare, a sentence each, the worst first.
     warnings: Vec<String>,
     broken: Option<Vec<Broken<'a>>>,
+    /// What `--histogram` asks for.
+    histogram: Option<Histogram>,
     /// What counts are given for: `call of accept4`; `None` for a whole recording.
     unit: Option<String>,
 }
@@ -158,7 +166,8 @@ pub(crate) fn show(args: &ViewArgs, base: &[PathBuf], new: &[PathBuf]) -> anyhow
         (None, Some(filter)) => Unit::CallOf(filter.clone()),
         (None, None) => Unit::Recording,
     };
-    let selection = args.selection.selection();
+    let mut selection = args.selection.selection();
+    selection.filters.extend(args.histogram.clone());
     let base_recordings = read(&base, &selection, &args.by, &unit)?;
     let new_recordings = read(&new, &selection, &args.by, &unit)?;
     let options = Options {
@@ -176,6 +185,7 @@ pub(crate) fn show(args: &ViewArgs, base: &[PathBuf], new: &[PathBuf]) -> anyhow
         rows: diff.rows.iter().filter(|row| !args.changed || row.is_change()).collect(),
         broken: rules.map(|rules| rules.broken(&diff)),
         diff: &diff,
+        histogram: args.histogram.as_ref().map(|filter| Histogram::read(filter, &base, &new, &selection)),
         unit: match &unit {
             Unit::Recording => None,
             Unit::Part(parts) => Some(format!("of {} units of work", text::count(*parts))),
@@ -240,7 +250,10 @@ impl Answer<'_> {
             &crate::table::wrap(&verdict::line(self.diff), columns),
         ));
         text.push_str("\n\n");
-        if !self.rows.is_empty() {
+        if let Some(histogram) = &self.histogram {
+            text.push_str(&histogram.text(false, width));
+            text.push('\n');
+        } else if !self.rows.is_empty() {
             text.push_str(&rows::table(self).text(width));
             text.push('\n');
         }

@@ -1,7 +1,7 @@
 //! `sysrec report`: how often, how slow, how wrong, by call or whatever else tells calls apart.
 
 mod csv;
-mod histogram;
+pub(crate) mod histogram;
 mod json;
 mod rows;
 mod slowest;

@@ -98,6 +98,25 @@ fn only_what_changed_for_one_call_of_another() {
     insta::assert_snapshot!(diff(&pair(), "base.bin new.bin --changed --per-call-of accept4"));
 }
 
+#[test]
+fn histogram() {
+    insta::assert_snapshot!(diff(&pair(), "base.bin new.bin --histogram read"));
+}
+
+#[test]
+fn the_ranges_of_a_histogram_hold_every_call_of_both_sides() {
+    let folder = pair();
+    let document = json(&folder, "base.bin new.bin --histogram read,newfstatat");
+    let ranges = document["histogram"].as_array().unwrap();
+    assert_eq!(fields(&ranges[0]), "base_calls from_ns new_calls to_ns");
+    let sum = |side: &str| ranges.iter().map(|range| range[side].as_u64().unwrap()).sum::<u64>();
+    assert_eq!((sum("base_calls"), sum("new_calls")), (40, 60));
+    assert!(ranges.windows(2).all(|pair| pair[0]["to_ns"] == pair[1]["from_ns"]));
+    let csv = diff(&folder, "base.bin new.bin --histogram read,newfstatat --csv");
+    assert_eq!(csv.lines().count(), ranges.len() + 1);
+    assert!(diff(&folder, "base.bin new.bin --histogram openat").contains("No call of openat"));
+}
+
 fn json(folder: &Folder, args: &str) -> Value {
     serde_json::from_str(&diff(folder, &format!("{args} --json"))).unwrap()
 }

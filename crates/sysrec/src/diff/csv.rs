@@ -5,9 +5,18 @@ use sysrec_analyzer::diff::{Metric, Row};
 use super::Answer;
 use super::json::{presence_name, verdict_name, verdict_p};
 
-/// The rows.
+/// The rows, or the ranges of the distributions.
 pub(super) fn text(answer: &Answer<'_>) -> anyhow::Result<String> {
     let mut csv = csv::Writer::from_writer(Vec::new());
+    if let Some(histogram) = &answer.histogram {
+        csv.write_record(["from_ns", "to_ns", "base_calls", "new_calls"])?;
+        for range in histogram.ranges() {
+            csv.write_record(
+                [range.from_ns, range.to_ns, range.base_calls, range.new_calls].map(|n| n.to_string()),
+            )?;
+        }
+        return Ok(String::from_utf8(csv.into_inner()?)?);
+    }
     let by = answer.diff.by.iter().map(|dimension| dimension.name());
     csv.write_record(by.chain([
         "presence",

@@ -5,6 +5,7 @@ use serde::Serialize;
 use sysrec_analyzer::Trace;
 use sysrec_analyzer::diff::{Metric, Presence, Recording, Row, Verdict};
 
+use super::histogram::Range;
 use super::{Answer, verdict};
 
 const SCHEMA: &str = "sysrec-diff/1";
@@ -24,6 +25,8 @@ struct Document {
     floor_ns: f64,
     total: Counts,
     rows: Vec<RowJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    histogram: Option<Vec<Range>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     broken: Option<Vec<BrokenJson>>,
 }
@@ -124,6 +127,7 @@ pub(super) fn text(answer: &Answer<'_>) -> anyhow::Result<String> {
             wall_ns_total: compared(&diff.total, Metric::Wall),
         },
         rows: answer.rows.iter().map(|row| self::row(answer, row)).collect(),
+        histogram: answer.histogram.as_ref().map(super::histogram::Histogram::ranges),
         broken: answer.broken.as_ref().map(|broken| {
             let broken = broken.iter().map(|broken| BrokenJson {
                 rule: broken.rule().to_owned(),

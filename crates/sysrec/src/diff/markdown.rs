@@ -20,6 +20,10 @@ pub(super) fn text(answer: &Answer<'_>) -> String {
     for warning in &answer.warnings {
         _ = writeln!(text, "> :warning: {}\n", escape(warning));
     }
+    if let Some(histogram) = &answer.histogram {
+        text.push_str(&histogram.text(true, None));
+        text.push('\n');
+    }
     let (changed, rest): (Vec<&Row>, Vec<&Row>) = answer.rows.iter().partition(|row| row.is_change());
     if !changed.is_empty() {
         text.push_str(&table(answer, &changed).markdown());

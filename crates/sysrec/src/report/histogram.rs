@@ -33,11 +33,11 @@ const OTHER_WIDTH: usize = 58;
 const NAMES: [&str; QUANTILES.len()] = ["p50", "p90", "p99", "p99.9"];
 
 /// A range of durations with the calls in it.
-pub(super) struct Bucket {
-    pub(super) from_ns: u64,
+pub(crate) struct Bucket {
+    pub(crate) from_ns: u64,
     /// Not included.
-    pub(super) to_ns: u64,
-    pub(super) calls: u64,
+    pub(crate) to_ns: u64,
+    pub(crate) calls: u64,
 }
 
 /// The histogram view.
@@ -91,7 +91,7 @@ pub(super) fn text(answer: &Answer<'_>, name: &str, markdown: bool, width: Optio
 }
 
 /// The ranges that show a distribution, ascending and without gaps; the first and last are not empty.
-pub(super) fn buckets(latency: &Distribution) -> Vec<Bucket> {
+pub(crate) fn buckets(latency: &Distribution) -> Vec<Bucket> {
     let [low, high] = latency.quantiles_ns([0.01, 0.99]);
     let (min, max) = (latency.min_ns(), latency.max_ns());
     let rows = (2 * latency.count().isqrt() as usize).clamp(FINE_ROWS_MIN, FINE_ROWS_MAX);
@@ -163,7 +163,7 @@ fn edges(steps: usize, low: u64, high: u64) -> Vec<u64> {
 }
 
 /// A bar in eighths of a column; what is not nothing can be seen.
-fn bar(calls: u64, most: u64, width: usize) -> String {
+pub(crate) fn bar(calls: u64, most: u64, width: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (calls as f64 / most as f64 * width as f64 * 8.0).round() as usize;
     let eighths = eighths.max(usize::from(calls > 0));
