@@ -220,6 +220,7 @@ pub const GUESTS: &[Guest] = &[
     guest("threads_churn").unlogged(),
     guest("server_epoll").args(&["400", "4"]),
     guest("server_pool").args(&["400", "4"]).unlogged(),
+    guest("server_upstream").args(&["50", "1000", "stat"]).unlogged(),
 ];
 
 /// The guest of that name.

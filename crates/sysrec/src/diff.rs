@@ -163,7 +163,7 @@ pub(crate) fn show(args: &ViewArgs, base: &[PathBuf], new: &[PathBuf]) -> anyhow
     let (base, new) = (open::traces(base)?, open::traces(new)?);
     let unit = match (&args.per, &args.per_call_of) {
         (Some(parts), _) => Unit::Part(*parts),
-        (None, Some(filter)) => Unit::CallOf(filter.clone()),
+        (None, Some(filter)) => Unit::CallOf(Box::new(filter.clone())),
         (None, None) => Unit::Recording,
     };
     let mut selection = args.selection.selection();

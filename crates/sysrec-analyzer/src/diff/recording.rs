@@ -34,7 +34,7 @@ pub enum Unit {
     /// One of so many equal parts of each recording: requests that a client sent, rounds of a loop.
     Part(u64),
     /// One call that the filter selects.
-    CallOf(Filter),
+    CallOf(Box<Filter>),
 }
 
 /// A recording without a single call of those that were to be the unit.
