@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -30,6 +30,10 @@ pub(crate) struct CompareArgs {
     /// Runs of each command; with fewer than 4, no difference of times can be shown
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     runs: u32,
+
+    /// Run each command so many times before, without recording, so that files are in memory and clocks are up
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    warmup: u32,
 
     /// Write the recordings into this directory, which is made if there is none
     #[arg(short, long, value_name = "DIR", default_value = "compared")]
@@ -62,6 +66,10 @@ pub(crate) fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("cannot make the directory {}", directory.display()))?;
     let name = |side: &str, run| repeat::numbered(&directory.join(format!("{side}.bin")), run);
     let (mut base, mut new) = (Vec::new(), Vec::new());
+    for _ in 0..args.warmup {
+        warm_up(&args.base)?;
+        warm_up(&args.new)?;
+    }
     for run in 1..=args.runs {
         base.push(name("base", run));
         new.push(name("new", run));
@@ -76,12 +84,23 @@ pub(crate) fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
     diff::show(&args.view, &base, &new)
 }
 
+fn warm_up(command: &Words) -> anyhow::Result<()> {
+    let (program, arguments) = command.0.split_first().context("a command has a first word")?;
+    let started = Command::new(program).args(arguments).stdout(Stdio::null()).status();
+    let status = started.with_context(|| format!("cannot start '{program}'"))?;
+    succeeded(command, status)
+}
+
 fn record(command: &Words, output: &Path, pause: Duration) -> anyhow::Result<()> {
     let mut words: Vec<OsString> = ["record", "--quiet", "--output"].map(Into::into).into();
     words.push(output.into());
     words.push("--".into());
     words.extend(command.0.iter().map(Into::into));
-    let status = repeat::once(&words, pause, Stdio::null())?;
+    succeeded(command, repeat::once(&words, pause, Stdio::null())?)
+}
+
+/// A command that failed half-way is no fair side of a comparison.
+fn succeeded(command: &Words, status: ExitStatus) -> anyhow::Result<()> {
     if !status.success() {
         bail!(
             "'{}' ended with {status}; a command that may fail is compared as sh -c 'COMMAND; true'",

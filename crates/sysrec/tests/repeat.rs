@@ -102,6 +102,21 @@ fn compare_records_in_turn_and_ends_in_the_comparison() {
 }
 
 #[test]
+fn warming_up_runs_both_commands_without_recording_them() {
+    let folder = tempfile::tempdir().unwrap();
+    if !can_record(folder.path()) {
+        return;
+    }
+    let words =
+        ["compare", "sh -c 'echo >> a'", "sh -c 'echo >> b'", "-n", "1", "--pause", "0", "--warmup", "2"];
+    let output = sysrec(folder.path(), &words);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let runs = |file: &str| std::fs::read(folder.path().join(file)).unwrap().len();
+    assert_eq!((runs("a"), runs("b")), (3, 3));
+    assert_eq!(names(&folder.path().join("compared")), ["base-1.bin", "new-1.bin"]);
+}
+
+#[test]
 fn compare_tells_of_a_command_that_fails_or_is_none() {
     let folder = tempfile::tempdir().unwrap();
     if !can_record(folder.path()) {
