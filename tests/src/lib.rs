@@ -4,7 +4,8 @@
 //! - [`compile`]: makes them, [`run`]: runs one bare or under a backend;
 //! - [`log`]: what the guest says it did, [`conform`]: compares a recording with it;
 //! - [`oracle`]: the kernel's own count of the calls of a command;
-//! - [`strace`]: an independent recorder, on which all of this is tried.
+//! - [`sysrec`]: what is tested; [`strace`]: an independent recorder, on which all of this is tried;
+//! - [`suite`]: one guest under one backend, judged by all of it.
 //!
 //! A conformance suite is the table of guests run through a list of [`run::Backend`]s.
 
@@ -15,6 +16,8 @@ pub mod log;
 pub mod oracle;
 pub mod run;
 pub mod strace;
+pub mod suite;
+pub mod sysrec;
 
 use std::fmt;
 

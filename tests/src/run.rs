@@ -42,6 +42,22 @@ pub const STRACE: Backend = Backend {
     read: crate::strace::read,
 };
 
+/// sysrec with ptrace.
+pub const SYSREC_PTRACE: Backend = Backend {
+    name: "sysrec (ptrace)",
+    available: crate::sysrec::available,
+    command_line: crate::sysrec::ptrace_line,
+    read: crate::sysrec::read_whole,
+};
+
+/// sysrec with ptrace and all registers, which must agree with the rest.
+pub const SYSREC_PTRACE_REGISTERS: Backend = Backend {
+    name: "sysrec (ptrace, all registers)",
+    available: crate::sysrec::available,
+    command_line: crate::sysrec::registers_line,
+    read: crate::sysrec::read_registers,
+};
+
 /// What one run of a guest came to.
 #[derive(Debug)]
 pub struct Run {

@@ -1,92 +1,34 @@
 //! Tries every guest, its log and the kernel's count on strace: what the conformance suite stands on.
 
-use sysrec_tests::conform::{Arguments, RecordedCall, counts, deviations};
-use sysrec_tests::guests::{GUESTS, Guest, Log, Output, Strace, named};
+use sysrec_tests::conform::{Arguments, RecordedCall, deviations};
+use sysrec_tests::guests::{GUESTS, Guest, Strace, named};
 use sysrec_tests::log::MARK;
-use sysrec_tests::oracle::{Oracle, compare};
-use sysrec_tests::run::{BARE, Backend, Run, RunError, STRACE, Waiting, run};
-
-/// Runs one guest and says what is wrong with the run by itself.
-fn attempt(guest: &Guest, backend: &Backend, problems: &mut Vec<String>) -> Option<Run> {
-    let oracle = if guest.countable { Oracle::new() } else { Err(std::io::Error::other("not countable")) };
-    if let (Err(error), true) = (&oracle, guest.countable) {
-        println!("SKIP: the kernel's count of {}: {error}", guest.name);
-    }
-    let oracle = oracle.ok();
-    match run(guest, backend, oracle) {
-        Err(RunError::Skip(skip)) => {
-            println!("{} under {}: {skip}", guest.name, backend.name);
-            None
-        }
-        Err(RunError::Failed(error)) => {
-            problems.push(format!("{} under {}: {error}", guest.name, backend.name));
-            None
-        }
-        Ok(run) => {
-            if !guest.end.is(run.status) {
-                let stdout = String::from_utf8_lossy(&run.stdout);
-                problems.push(format!(
-                    "{} under {}: ended with {} instead of {:?}\n{stdout}{}",
-                    guest.name,
-                    backend.name,
-                    run.status,
-                    guest.end,
-                    String::from_utf8_lossy(&run.stderr)
-                ));
-            }
-            if guest.log == Log::Exact && run.log.calls() == 0 && run.log.counts.is_empty() {
-                problems.push(format!("{} under {}: logged nothing", guest.name, backend.name));
-            }
-            Some(run)
-        }
-    }
-}
+use sysrec_tests::run::{RunError, STRACE, Waiting, run};
+use sysrec_tests::suite::{Verdict, judge};
 
 fn try_on_strace(guest: &Guest) -> Vec<String> {
-    let mut problems = Vec::new();
-    let (bare, recorded) = (attempt(guest, &BARE, &mut problems), attempt(guest, &STRACE, &mut problems));
-    let (Some(bare), Some(recorded)) = (bare, recorded) else { return problems };
-    if guest.output == Output::Same && bare.stdout != recorded.stdout {
-        let (bare, recorded) =
-            (String::from_utf8_lossy(&bare.stdout), String::from_utf8_lossy(&recorded.stdout));
-        problems.push(format!("{}: output differs\n--- bare\n{bare}--- strace\n{recorded}", guest.name));
-    }
-    let mut lies = Vec::new();
-    for deviation in deviations(&recorded.log, &recorded.recorded).iter().take(3) {
-        lies.push(format!("{}: {deviation}", guest.name));
-    }
-    if let Some(kernel) = &recorded.kernel {
-        for difference in compare(&counts(&recorded.recorded), kernel) {
-            lies.push(format!("{}: {difference}", guest.name));
-        }
-    }
+    let Verdict { misbehaviour: mut problems, untruths, run } = judge(guest, &STRACE);
+    let Some(run) = run else { return problems };
     match guest.strace {
-        Strace::Conforms => problems.append(&mut lies),
-        Strace::Misses if lies.is_empty() => {
+        Strace::Conforms => problems.extend(untruths),
+        Strace::Misses if untruths.is_empty() => {
             problems
                 .push(format!("{}: strace was expected to miss calls, and nothing was found", guest.name));
         }
         Strace::Misses => {}
         Strace::MisreadsDyingTasks => {
-            let total = recorded.recorded.len() as u64;
-            let kernel = recorded.kernel.iter().flat_map(|kernel| kernel.values());
+            let total = run.recorded.len() as u64;
+            let kernel = run.kernel.iter().flat_map(|kernel| kernel.values());
             let (least, refused) = kernel.fold((0, 0), |(least, refused), count| {
                 (least + count.entered + count.first_exec, refused + count.refused)
             });
-            if recorded.kernel.is_some() && !(least..=least + refused).contains(&total) {
+            if run.kernel.is_some() && !(least..=least + refused).contains(&total) {
                 let name = guest.name;
                 problems
                     .push(format!("{name}: {total} calls recorded, kernel {least} to {}", least + refused));
             }
         }
     }
-    println!(
-        "{}: {} segments, {} logged, {} recorded",
-        guest.name,
-        recorded.log.segments.len(),
-        recorded.log.calls(),
-        recorded.recorded.len()
-    );
     problems
 }
 

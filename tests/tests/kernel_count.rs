@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use sysrec_format::event::Abi;
 use sysrec_tests::oracle::{Oracle, Scope, compare};
-use sysrec_tests::run::{self, Backend, Counted, RunError, STRACE};
+use sysrec_tests::run::{self, Backend, Counted, RunError, STRACE, SYSREC_PTRACE};
 use sysrec_tests::strace;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Who must agree with the kernel.
-const BACKENDS: &[Backend] = &[STRACE];
+const BACKENDS: &[Backend] = &[STRACE, SYSREC_PTRACE];
 
 /// Runs a shell script that needs `program` under every backend, and compares each with the kernel's count.
 fn agree_on(program: &str, script: &str) {

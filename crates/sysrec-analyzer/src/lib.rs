@@ -11,22 +11,26 @@
 
 #![forbid(unsafe_code)]
 
+mod activity;
 mod error;
 mod file;
 mod integrity;
 pub mod metrics;
 mod outcome;
 mod pass;
+mod process_tree;
 mod selection;
 mod tasks;
 mod timeline;
 mod trace;
 
+pub use activity::{Activities, Activity};
 pub use error::Error;
 pub use file::TraceFile;
 pub use integrity::{Integrity, Loss, loss_reason_name};
 pub use outcome::{abi_name, call_name, errno_name, error_of, is_error, returns_no_result};
 pub use pass::{Group, Pass, Passed, SelectedChunk, run};
+pub use process_tree::{ProcessNode, ProcessTree};
 pub use selection::{Outcome, Selection};
 pub use tasks::{ARGUMENT_BYTES_MAX, HISTORY_MAX, Name, Program, Task, TaskTable};
 pub use timeline::{Item, Timeline};

@@ -47,6 +47,11 @@ impl Selection {
             && !self.looks_at_values()
     }
 
+    /// Whether it says which calls of a task: by name, duration or outcome, not only whose and when.
+    pub fn chooses_calls(&self) -> bool {
+        !self.filters.iter().all(Filter::is_all) || self.looks_at_values()
+    }
+
     /// Whether calls of this task can be selected.
     pub fn has_task(&self, task: &Task) -> bool {
         (self.pids.is_empty() || self.pids.contains(&task.pid))

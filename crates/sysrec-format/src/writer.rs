@@ -124,6 +124,8 @@ pub struct TraceWriter<S> {
     state: State,
     /// Where the journal is, and how much of it may be used.
     place: Place,
+    /// How long the store is.
+    allocated: u64,
     row_seed: u32,
     /// Bytes of rows in the journal.
     used: usize,
@@ -178,6 +180,7 @@ impl<S: Storage> TraceWriter<S> {
             seed,
             state,
             place: Place::default(),
+            allocated: 0,
             row_seed: 0,
             used: 0,
             in_flight: Vec::new(),

@@ -15,6 +15,8 @@ pub(crate) struct ExecutableMapping {
     pub path: Vec<u8>,
 }
 
+/// A `comm` has 15 bytes and a newline; that of a kernel thread may be longer.
+const COMM_BYTES_MAX: usize = 64;
 /// Arguments beyond this many bytes in all are cut: a trace describes a command, it does not archive it.
 const ARGV_BYTES_MAX: usize = 16 * 1024;
 
@@ -40,9 +42,17 @@ fn read(path: &str) -> Vec<u8> {
     }
 }
 
+/// The beginning of a file of `/proc`, in one read.
+fn read_start(path: &str, bytes_max: usize) -> Vec<u8> {
+    let mut bytes = vec![0; bytes_max];
+    let count = fs::File::open(path).and_then(|mut file| file.read(&mut bytes)).unwrap_or(0);
+    bytes.truncate(count);
+    bytes
+}
+
 /// `/proc/TID/comm`, without its newline.
 pub(crate) fn comm(tid: i32) -> Vec<u8> {
-    let mut comm = read(&format!("/proc/{tid}/comm"));
+    let mut comm = read_start(&format!("/proc/{tid}/comm"), COMM_BYTES_MAX);
     if comm.last() == Some(&b'\n') {
         comm.pop();
     }
@@ -66,8 +76,7 @@ pub(crate) fn descriptor(pid: i32, fd: i32) -> Vec<u8> {
 
 /// `/proc/PID/cmdline`, split at its NULs.
 pub(crate) fn argv(pid: i32) -> Vec<Vec<u8>> {
-    let mut bytes = read(&format!("/proc/{pid}/cmdline"));
-    bytes.truncate(ARGV_BYTES_MAX);
+    let mut bytes = read_start(&format!("/proc/{pid}/cmdline"), ARGV_BYTES_MAX);
     if bytes.last() == Some(&0) {
         bytes.pop();
     }

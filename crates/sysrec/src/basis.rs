@@ -6,6 +6,7 @@ use sysrec_analyzer::{Trace, loss_reason_name};
 use sysrec_format::layout::Completeness;
 
 use crate::screen::{QUIET, styled};
+use crate::table::wrap;
 use crate::text::{count, counted, duration, printable};
 
 /// Names of calls that did not return which are listed.
@@ -26,20 +27,21 @@ pub(crate) struct Taken {
     pub(crate) damaged_calls: u64,
 }
 
-/// The lines under a view.
-pub(crate) fn text(traces: &[Trace], taken: &Taken) -> String {
+/// The lines under a view, for a terminal of so many columns or of any width.
+pub(crate) fn text(traces: &[Trace], taken: &Taken, width: Option<usize>) -> String {
+    let width = width.unwrap_or(usize::MAX);
     let mut lines = vec![scope(traces, taken)];
     lines.extend(completeness(traces, taken));
     lines.extend(cost(traces));
     lines.push(unseen(traces));
-    lines.iter().fold(String::new(), |text, line| text + &styled(QUIET, line) + "\n")
+    lines.iter().fold(String::new(), |text, line| text + &styled(QUIET, &wrap(line, width)) + "\n")
 }
 
 /// How many calls, of whom, over what time.
 fn scope(traces: &[Trace], taken: &Taken) -> String {
     let mut line = counted(taken.calls, "call", "calls");
-    if taken.selected {
-        let all: u64 = traces.iter().map(Trace::calls).sum();
+    let all: u64 = traces.iter().map(Trace::calls).sum();
+    if taken.selected && taken.calls < all {
         _ = write!(line, " selected from {}", count(all));
     }
     let tasks: usize = traces.iter().map(|trace| trace.tasks().len()).sum();

@@ -2,17 +2,25 @@
 
 mod basis;
 mod call_text;
+mod generate;
+mod info;
 mod open;
+mod quote;
 mod record;
+mod replay;
 mod report;
 mod screen;
 mod selection;
 mod table;
+mod task_json;
 mod text;
+mod tree;
+mod verify;
+mod wall_clock;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 /// Record every system call of a program, with registers and time, and answer questions from the recording.
 #[derive(Debug, Parser)]
@@ -26,11 +34,23 @@ struct Cli {
 enum Command {
     Record(record::RecordArgs),
     Report(report::ReportArgs),
+    Tree(tree::TreeArgs),
+    Replay(replay::ReplayArgs),
+    Info(info::InfoArgs),
+    Verify(verify::VerifyArgs),
+    Completions(generate::CompletionsArgs),
+    Man(generate::ManArgs),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Record(args) => record::run(&args),
         Command::Report(args) => screen::exit_code(report::run(&args)),
+        Command::Tree(args) => screen::exit_code(tree::run(&args)),
+        Command::Replay(args) => screen::exit_code(replay::run(&args)),
+        Command::Info(args) => screen::exit_code(info::run(&args)),
+        Command::Verify(args) => screen::exit_code(verify::run(&args)),
+        Command::Completions(args) => screen::exit_code(generate::completions(&args, Cli::command())),
+        Command::Man(args) => screen::exit_code(generate::man(&args, Cli::command())),
     }
 }

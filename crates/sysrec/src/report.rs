@@ -145,6 +145,7 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Prints the plain report of one trace, for `record --report`.
+#[allow(dead_code, reason = "for the subcommand that records")]
 pub(crate) fn print(trace: &Path) -> anyhow::Result<ExitCode> {
     run(&ReportArgs {
         traces: vec![trace.to_owned()],
@@ -170,8 +171,10 @@ impl Answer<'_> {
         }
         let width = screen::width();
         let view = match (&self.slowest, &self.histogram) {
+            (Some(calls), _) if calls.is_empty() => "No finished call.\n".to_owned(),
             (Some(calls), _) => slowest::table(self, calls).render(args.markdown, width),
             (None, Some(name)) => histogram::text(self, name, args.markdown, width),
+            (None, None) if self.rows.is_empty() => "No finished call.\n".to_owned(),
             (None, None) => rows::table(self).render(args.markdown, width),
         };
         let taken = basis::Taken {
@@ -180,7 +183,7 @@ impl Answer<'_> {
             selected: !self.selection.is_all(),
             damaged_calls: self.damaged_calls(),
         };
-        Ok(format!("{view}\n{}", basis::text(self.traces, &taken)))
+        Ok(format!("{view}\n{}", basis::text(self.traces, &taken, width)))
     }
 
     /// Calls in chunks that could not be read, beyond what opening the traces had found.

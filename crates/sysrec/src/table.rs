@@ -24,22 +24,29 @@ pub(crate) struct Column {
     align: Align,
     /// In which order columns give way on a narrow terminal, 1 first; 0 stays.
     gives_way: u8,
+    /// Whether labels are cut before it gives way.
+    cut_first: bool,
 }
 
 impl Column {
     /// Names, on the left; cut when there is no other way.
     pub(crate) fn label(heading: &'static str) -> Self {
-        Self { heading, align: Align::Left, gives_way: 0 }
+        Self { heading, align: Align::Left, gives_way: 0, cut_first: false }
     }
 
     /// Numbers, on the right.
     pub(crate) fn number(heading: &'static str) -> Self {
-        Self { heading, align: Align::Right, gives_way: 0 }
+        Self { heading, align: Align::Right, gives_way: 0, cut_first: false }
     }
 
     /// Left out on a narrow terminal, those with lower numbers first.
     pub(crate) fn gives_way(self, order: u8) -> Self {
         Self { gives_way: order, ..self }
+    }
+
+    /// Left out only when cutting names is not enough.
+    pub(crate) fn last_resort(self) -> Self {
+        Self { gives_way: u8::MAX, cut_first: true, ..self }
     }
 }
 
@@ -123,21 +130,22 @@ impl Table {
         let total = |shown: &[usize], widths: &[usize]| {
             shown.iter().map(|column| widths[*column]).sum::<usize>() + GAP * shown.len().saturating_sub(1)
         };
-        while total(&shown, &widths) > width {
-            let next = shown.iter().copied().filter(|column| self.columns[*column].gives_way > 0);
-            match next.min_by_key(|column| self.columns[*column].gives_way) {
-                Some(gone) => shown.retain(|column| *column != gone),
-                None => break,
+        for cut_first in [false, true] {
+            while total(&shown, &widths) > width {
+                let giving = |column: &Column| column.gives_way > 0 && (cut_first || !column.cut_first);
+                let next = shown.iter().copied().filter(|column| giving(&self.columns[*column]));
+                match next.min_by_key(|column| self.columns[*column].gives_way) {
+                    Some(gone) => shown.retain(|column| *column != gone),
+                    None => break,
+                }
             }
-        }
-        while total(&shown, &widths) > width {
-            let labels = shown.iter().copied().filter(|column| self.columns[*column].align == Align::Left);
-            match labels
-                .max_by_key(|column| widths[*column])
-                .filter(|widest| widths[*widest] > LABEL_WIDTH_MIN)
-            {
-                Some(widest) => widths[widest] -= 1,
-                None => break,
+            while total(&shown, &widths) > width {
+                let labels =
+                    shown.iter().copied().filter(|column| self.columns[*column].align == Align::Left);
+                match labels.max_by_key(|column| widths[*column]) {
+                    Some(widest) if widths[widest] > LABEL_WIDTH_MIN => widths[widest] -= 1,
+                    _ => break,
+                }
             }
         }
         (shown, widths)
@@ -162,6 +170,26 @@ impl Table {
         }
         text
     }
+}
+
+/// Text broken between words into lines of at most so many columns; lines behind the first are indented.
+pub(crate) fn wrap(text: &str, width: usize) -> String {
+    const INDENT: &str = "  ";
+    let mut lines = String::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        if used > 0 && used + 1 + word.width() > width {
+            lines.push('\n');
+            lines.push_str(INDENT);
+            used = INDENT.len();
+        } else if used > 0 {
+            lines.push(' ');
+            used += 1;
+        }
+        lines.push_str(word);
+        used += word.width();
+    }
+    lines
 }
 
 /// Text that takes at most so many columns, cut with an ellipsis.
@@ -226,7 +254,7 @@ a name that is long      3
         let expected = "\
 name           calls
 漢字漢字          12
-a name that…       3
+a name that …      3
 ";
         assert_eq!(plain(&table().text(Some(20))), expected);
     }
@@ -236,6 +264,13 @@ a name that…       3
         let mut table = Table::new(vec![Column::label("name"), Column::number("calls")]);
         table.push(vec!["a|b".into(), "1".into()]);
         assert_eq!(table.markdown(), "| name | calls |\n| --- | ---: |\n| a\\|b | 1 |\n");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrap("one two three four", 9), "one two\n  three\n  four");
+        assert_eq!(wrap("unbreakable", 4), "unbreakable");
+        assert_eq!(wrap("a b", usize::MAX), "a b");
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
 }
 
 /// A size: `512 B`, `64.0 KiB`, `1.21 MiB`.
+#[allow(dead_code, reason = "for the subcommand that records")]
 pub(crate) fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     if bytes < 1024 {
@@ -140,6 +141,7 @@ pub(crate) fn parse_count(text: &str) -> Result<u64, String> {
 ///
 /// # Errors
 /// What is wrong with it.
+#[allow(dead_code, reason = "for the subcommand that records")]
 pub(crate) fn parse_bytes(text: &str) -> Result<u64, String> {
     let short = text.trim_end_matches("iB").trim_end_matches('B');
     let factors = [("k", 1 << 10), ("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30), ("T", 1 << 40)];

@@ -140,12 +140,13 @@ impl Distribution {
         }
     }
 
-    /// How many values lie in each of the ranges between neighbouring bounds, the lower one included; `bounds`
-    /// ascends. Values outside of all bounds are not counted.
+    /// How many values lie in each of the ranges between neighbouring bounds, the lower one included, of the last
+    /// range both; `bounds` ascends. Values outside of all bounds are not counted.
     pub fn counts_between(&self, bounds: &[u64]) -> Vec<u64> {
         let mut counts = vec![0; bounds.len().saturating_sub(1)];
         let mut add = |value: u64, count: u64| {
             let above = bounds.partition_point(|bound| *bound <= value);
+            let above = if bounds.last() == Some(&value) { above - 1 } else { above };
             if let Some(slot) = above.checked_sub(1).and_then(|slot| counts.get_mut(slot)) {
                 *slot += count;
             }

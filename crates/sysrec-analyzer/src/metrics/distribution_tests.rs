@@ -93,3 +93,12 @@ fn every_value_lies_in_one_bucket() {
         assert!(counts[0].abs_diff(short) <= count / 1000 + 1, "{} and {short}", counts[0]);
     }
 }
+
+#[test]
+fn both_ends_of_the_last_range_belong_to_it() {
+    let mut distribution = Distribution::new(3);
+    distribution.record(&[5, 10, 20, 21]);
+    assert_eq!(distribution.counts_between(&[5, 10, 20]), [1, 2]);
+    distribution.record(&[u64::MAX; 3000]);
+    assert_eq!(distribution.counts_between(&[21, 1 << 40, u64::MAX]), [1, 3000]);
+}

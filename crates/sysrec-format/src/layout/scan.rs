@@ -34,12 +34,14 @@ impl Layout {
         let mut offset = self.log_start;
         let mut sequence = 0_u32;
         let mut known_to = None;
+        let mut behind_damage = false;
         while offset < end {
             let header = match self.frame_at(file, offset, end) {
                 Ok(header) => header,
                 Err(error @ Error::Io { .. }) => return Err(error),
                 Err(error) => {
                     (offset, known_to) = self.pass_damage(file, offset, end, sequence, error)?;
+                    behind_damage = true;
                     continue;
                 }
             };
@@ -49,11 +51,13 @@ impl Layout {
                 self.damages.push(Damage::of_bytes(offset, end - offset, error));
                 return Ok(());
             }
-            if header.sequence != sequence {
+            // Behind a damaged part a gap is no news.
+            if header.sequence != sequence && !behind_damage {
                 let error =
                     Error::malformed(offset, "number of a frame", sequence.to_string(), header.sequence);
                 self.damages.push(Damage::of_bytes(offset, 0, error));
             }
+            behind_damage = false;
             sequence = header.sequence.wrapping_add(1);
             if header.kind != ChunkKind::INDEX {
                 self.frames.push(Frame { header, place: Place::File(offset) });

@@ -82,7 +82,9 @@ impl<S: Storage> TraceWriter<S> {
                 format!("the limit of {max} bytes for this trace is reached"),
             ));
         }
-        self.storage.allocate(len)
+        self.storage.allocate(len)?;
+        self.allocated = self.allocated.max(len);
+        Ok(())
     }
 
     /// A new pair of journals behind `from`, as large as wanted or as there is room for, but at least `least` bytes.
@@ -175,7 +177,7 @@ impl<S: Storage> TraceWriter<S> {
         let mut best = Place::default();
         let mut bytes = wanted.max(PAGE_BYTES);
         while bytes >= JOURNAL_BYTES_LEAST / 2 {
-            let ends = [current.area_end(), current.offset];
+            let ends = [self.allocated, current.offset];
             for offset in ends.into_iter().filter_map(|end| end.checked_sub(bytes)) {
                 let place = Place { offset: offset & !7, bytes, other: 0, capacity: 0 };
                 if place.offset < log_end || place.overlaps(&current) {

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!  fewest      1st ............ 99th percentile                longest
-//!  |- coarse --|- as fine as gives about 16 rows -|-- coarse ------|
+//!  |- coarse --|- as fine as fits 20 rows -|-- coarse ------|
 //! ```
 
 use sysrec_analyzer::metrics::Distribution;
@@ -15,19 +15,13 @@ use crate::screen::{BAR, HEADING, QUIET};
 use crate::table::{Cell, Column, Table};
 use crate::text::{count, counted, duration, share};
 
-/// Rows that the middle part may take.
-const FINE_ROWS_MAX: usize = 18;
-/// Where ranges begin within a decade, from coarse to fine (the last two are the series E12 and E24 of resistors).
-const STEPS: [&[u64]; 5] = [
-    &[100],
-    &[100, 200, 500],
-    &[100, 150, 200, 300, 500, 700],
-    &[100, 120, 150, 180, 220, 270, 330, 390, 470, 560, 680, 820],
-    &[
-        100, 110, 120, 130, 150, 160, 180, 200, 220, 240, 270, 300, 330, 360, 390, 430, 470, 510, 560, 620,
-        680, 750, 820, 910,
-    ],
-];
+/// Rows that the middle part may take. Fewer for few calls, which fine ranges would tear apart.
+const FINE_ROWS_MAX: usize = 20;
+const FINE_ROWS_MIN: usize = 5;
+/// A middle part whose ends differ by less than this factor has ranges of equal width.
+const EQUAL_WIDTHS_FACTOR: u64 = 8;
+/// Where ranges begin within a decade otherwise, from coarse to fine, in hundredths.
+const STEPS: [&[u64]; 3] = [&[100], &[100, 200, 500], &[100, 150, 200, 300, 500, 700]];
 /// Position in [`STEPS`] of what the ends are shown in.
 const COARSE: usize = 1;
 /// Width of the bars where nothing limits it.
@@ -100,11 +94,9 @@ pub(super) fn text(answer: &Answer<'_>, name: &str, markdown: bool, width: Optio
 pub(super) fn buckets(latency: &Distribution) -> Vec<Bucket> {
     let [low, high] = latency.quantiles_ns([0.01, 0.99]);
     let (min, max) = (latency.min_ns(), latency.max_ns());
-    let fine =
-        (0..STEPS.len()).rev().find(|steps| edges(*steps, low, high).len() <= FINE_ROWS_MAX + 1).unwrap_or(0);
-    let middle = edges(fine, low, high);
+    let rows = (2 * latency.count().isqrt() as usize).clamp(FINE_ROWS_MIN, FINE_ROWS_MAX);
+    let (middle, coarse) = middle(low, high, rows);
     let (first, last) = (middle[0], middle[middle.len() - 1]);
-    let coarse = COARSE.min(fine);
     let mut bounds: Vec<u64> =
         edges(coarse, min, first).into_iter().take_while(|edge| *edge < first).collect();
     bounds.extend(&middle);
@@ -124,6 +116,26 @@ pub(super) fn buckets(latency: &Distribution) -> Vec<Bucket> {
     let empty = buckets.iter().take_while(|bucket| bucket.calls == 0).count();
     buckets.drain(..empty);
     buckets
+}
+
+/// Edges of the ranges from `low` to above `high`, and the steps for what lies outside of them.
+fn middle(low: u64, high: u64, rows: usize) -> (Vec<u64>, usize) {
+    if high < low.saturating_mul(EQUAL_WIDTHS_FACTOR) && high < u64::MAX / 2 {
+        // Not narrower than what three digits tell apart.
+        let mut unit = 10u64.pow(high.checked_ilog10().unwrap_or(0).saturating_sub(2));
+        let width = 'width: loop {
+            for width in [unit, 2 * unit, 5 * unit] {
+                if high / width - low / width < rows as u64 {
+                    break 'width width;
+                }
+            }
+            unit *= 10;
+        };
+        return ((low / width..=high / width + 1).map(|edge| edge * width).collect(), COARSE);
+    }
+    let fits = |steps: &usize| edges(*steps, low, high).len() <= rows + 1;
+    let steps = (0..STEPS.len()).rev().find(fits).unwrap_or(0);
+    (edges(steps, low, high), COARSE.min(steps))
 }
 
 /// Edges of ranges from the last one at or below `low` to the first one above `high`. Whole nanoseconds.
@@ -186,7 +198,7 @@ mod tests {
         values.push(3_000_000_000);
         let shown = shown(&values);
         let narrow = shown.iter().filter(|(from, to, _)| *to < from + from / 5).count();
-        assert!(narrow >= 3, "{shown:?}");
+        assert!(narrow >= 10, "{shown:?}");
         assert_eq!(shown.last(), Some(&(2_000_000_000, 5_000_000_000, 1)));
     }
 

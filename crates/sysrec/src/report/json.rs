@@ -124,10 +124,11 @@ struct SlowJson {
     syscall: String,
     abi: String,
     nr: i32,
-    args: [u64; 6],
+    // Text, since a double cannot hold every address.
+    args: [String; 6],
     ret: i64,
     errno: Option<String>,
-    site: u64,
+    site: String,
 }
 
 /// The whole answer, indented, with a line end.
@@ -245,9 +246,9 @@ fn slow(answer: &Answer<'_>, slow: &sysrec_analyzer::metrics::Slow) -> SlowJson 
         syscall: call_name(entry.abi, entry.nr).into_owned(),
         abi: abi_name(entry.abi).into_owned(),
         nr: entry.nr,
-        args: entry.args,
+        args: entry.args.map(|argument| format!("{argument:#x}")),
         ret: call.ret,
         errno: error_of(entry.abi, entry.nr, call.ret).map(|errno| errno_name(errno).into_owned()),
-        site: entry.ip,
+        site: format!("{:#x}", entry.ip),
     }
 }

@@ -5,7 +5,7 @@ use sysrec_analyzer::metrics::{Dimension, Report, Row};
 use super::{Answer, QUANTILES, Sort};
 use crate::screen::{FAILURE, HEADING, NAME, QUIET};
 use crate::table::{Cell, Column, Table};
-use crate::text::{count, duration, printable, share};
+use crate::text::{count, counted, duration, printable, share};
 
 /// The figures of one row.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ pub(super) fn table(answer: &Answer<'_>) -> Table {
         Column::number("p90").gives_way(2),
         Column::number("p99").gives_way(5),
         Column::number("p99.9").gives_way(1),
-        Column::number("max"),
+        Column::number("max").last_resort(),
     ]);
     let mut table = Table::new(columns);
     let wall_ns = report.wall_ns() as f64;
@@ -92,7 +92,7 @@ pub(super) fn table(answer: &Answer<'_>) -> Table {
         let name = if hidden == 0 {
             "total".to_owned()
         } else {
-            format!("total ({} more rows)", count(hidden as u64))
+            format!("total ({})", counted(hidden as u64, "more row", "more rows"))
         };
         let mut cells = vec![Cell::styled(name, HEADING)];
         cells.resize(report.by.len(), Cell::default());

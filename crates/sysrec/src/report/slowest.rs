@@ -14,13 +14,13 @@ pub(super) fn table(answer: &Answer<'_>, calls: &[Slow]) -> Table {
     let mut columns = vec![
         Column::number("took"),
         Column::number("at"),
-        Column::label("who").gives_way(2),
+        Column::label("who").last_resort(),
         Column::label("call"),
         Column::label("result"),
         Column::number("site").gives_way(1),
     ];
     if several {
-        columns.push(Column::label("trace").gives_way(3));
+        columns.push(Column::label("trace").gives_way(2));
     }
     let mut table = Table::new(columns);
     for slow in calls {

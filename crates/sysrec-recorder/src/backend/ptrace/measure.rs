@@ -10,12 +10,12 @@ use crate::sys::sched::{self, CpuSet};
 use crate::sys::signal;
 use crate::sys::wait::{self, WaitStatus, Waited};
 
-/// Traced calls; a few milliseconds.
-const CALLS: usize = 128;
+/// Traced calls; about a millisecond.
+const CALLS: usize = 80;
 /// The first ones warm caches and are not counted.
 const WARM_UP: usize = 16;
 /// Bare calls, measured together.
-const BARE_CALLS: u32 = 1000;
+const BARE_CALLS: u32 = 500;
 const SYSCALL_STOP: i32 = libc::SIGTRAP | 0x80;
 
 /// Measures; all zero where that fails (it is no reason not to record).

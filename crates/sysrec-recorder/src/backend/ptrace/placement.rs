@@ -187,8 +187,6 @@ impl Placement {
         if let Some(guardian) = &mut self.guardian
             && !guardian.note(tid, &own)
         {
-            // A child starts on its parent's CPU.
-            _ = sched::set_affinity(tid, &own);
             return;
         }
         _ = sched::set_affinity(tid, &CpuSet::single(cpu));
@@ -203,7 +201,18 @@ impl Placement {
         }
     }
 
-    /// A new task, which inherited the CPU from its parent or was just attached to.
+    /// A new task that inherited its CPUs from its parent: the one that we hold it on, where its own set is known.
+    pub(super) fn born(&mut self, tid: i32, tracee: &Tracee) {
+        if let (Way::Together(cpu), Some(own)) = (self.way, &tracee.own_cpus)
+            && own.contains(cpu)
+            && let Some(guardian) = &mut self.guardian
+            && !guardian.note(tid, own)
+        {
+            _ = sched::set_affinity(tid, own);
+        }
+    }
+
+    /// A task that was just attached to.
     pub(super) fn arrived(&mut self, tid: i32, tasks: &mut Tasks) {
         if let Some(tracee) = tasks.get_mut(&tid) {
             self.hold(tid, tracee);

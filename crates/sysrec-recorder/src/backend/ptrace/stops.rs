@@ -70,8 +70,8 @@ impl Engine<'_> {
         if let Some(tracee) = self.tasks.get_mut(&child) {
             tracee.inherited_edit = edit;
             tracee.own_cpus = own_cpus;
+            self.placement.born(child, tracee);
         }
-        self.placement.arrived(child, &mut self.tasks);
         if self.ending && !self.net {
             // The parent may be waiting for the child (vfork): it is let go at the next stop that it comes to.
             self.interrupt(child);

@@ -1,0 +1,302 @@
+//! A replay for programs: an object a line. `docs/json.md` describes every field; a change that takes a field away or
+//! changes its meaning raises the number in [`SCHEMA`].
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sysrec_analyzer::{Item, Task, Trace, abi_name, call_name, errno_name, error_of, loss_reason_name};
+use sysrec_format::damage::Damage;
+use sysrec_format::event::{Call, Entry, Event, EventBody, TaskId, UnfinishedReason, UserRegisters};
+use sysrec_syscalls::{errno, signal};
+
+use super::{Form, registers, signal_code};
+use crate::basis::Taken;
+use crate::task_json::{self, End};
+
+const SCHEMA: &str = "sysrec-replay/1";
+
+/// Writes items as JSON.
+pub(super) struct Objects<'t> {
+    trace: &'t Trace,
+    raw: bool,
+}
+
+impl<'t> Objects<'t> {
+    pub(super) fn new(trace: &'t Trace, raw: bool) -> Self {
+        Self { trace, raw }
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_ns: Option<u64>,
+    #[serde(flatten)]
+    who: Option<Who<'a>>,
+    #[serde(flatten)]
+    what: What<'a>,
+}
+
+#[derive(Serialize)]
+struct Who<'a> {
+    task: u32,
+    pid: i32,
+    tid: i32,
+    name: Cow<'a, str>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum What<'a> {
+    Trace {
+        schema: &'static str,
+        trace: Cow<'a, str>,
+        started_realtime_ns: Option<u64>,
+    },
+    Call(CallJson<'a>),
+    Unfinished(CallJson<'a>),
+    TaskStart {
+        origin: &'static str,
+        process: u32,
+        parent: Option<u32>,
+    },
+    TaskEnd(End),
+    Exec {
+        exe: Cow<'a, str>,
+        argv: Vec<Cow<'a, str>>,
+        former_task: Option<u32>,
+    },
+    Name {
+        new_name: Cow<'a, str>,
+    },
+    Signal {
+        signal: Cow<'static, str>,
+        code: i32,
+        code_name: Option<&'static str>,
+        sender_pid: i32,
+        address: u64,
+    },
+    Stop {
+        signal: Cow<'static, str>,
+    },
+    Continue,
+    Mapping {
+        address: u64,
+        length: u64,
+        file_offset: u64,
+        path: Cow<'a, str>,
+        build_id: String,
+    },
+    Descriptor {
+        fd: i32,
+        target: Cow<'a, str>,
+    },
+    WorkingDirectory {
+        path: Cow<'a, str>,
+    },
+    Loss {
+        reason: &'static str,
+        calls: Option<u64>,
+        first_ns: u64,
+    },
+    Anchor {
+        realtime_ns: u64,
+        tsc: u64,
+    },
+    Unknown {
+        kind: u16,
+        bytes: usize,
+    },
+    Damage {
+        calls: Option<u64>,
+        offset: u64,
+        bytes: u64,
+        what: &'a str,
+    },
+    End {
+        calls: u64,
+        unfinished: u64,
+        damaged_calls: u64,
+        complete: bool,
+    },
+}
+
+#[derive(Serialize)]
+struct CallJson<'a> {
+    syscall: Cow<'static, str>,
+    abi: Cow<'static, str>,
+    nr: i32,
+    args: [u64; 6],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ret: Option<i64>,
+    errno: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    restarts: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    duration_ns: u64,
+    site: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sp: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry_registers: Option<BTreeMap<&'a str, u64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit_registers: Option<BTreeMap<&'a str, u64>>,
+}
+
+impl Form for Objects<'_> {
+    fn heading(&mut self, text: &mut Vec<u8>, task: Option<&Task>) -> anyhow::Result<()> {
+        if task.is_some() {
+            return Ok(());
+        }
+        let clock = crate::wall_clock::WallClock::of(self.trace);
+        let what = What::Trace {
+            schema: SCHEMA,
+            trace: self.trace.path().to_string_lossy(),
+            started_realtime_ns: clock.map(|clock| clock.realtime_ns(self.trace.origin_ns())),
+        };
+        write(text, &Line { start_ns: None, who: None, what })
+    }
+
+    fn item(&mut self, text: &mut Vec<u8>, item: &Item) -> anyhow::Result<()> {
+        let time_ns = item.begin_ns();
+        let what = match item {
+            Item::Call(call) => What::Call(self.call(call)),
+            Item::Event(event) => self.event(event),
+            Item::Damage(damage) => self::damage(damage),
+        };
+        let start_ns = Some(self.relative(time_ns));
+        write(text, &Line { start_ns, who: item.task().and_then(|task| self.who(task, time_ns)), what })
+    }
+
+    fn end(&mut self, text: &mut Vec<u8>, taken: &Taken) -> anyhow::Result<()> {
+        let what = What::End {
+            calls: taken.calls,
+            unfinished: taken.unfinished.iter().map(|(_, calls)| calls).sum(),
+            damaged_calls: taken.damaged_calls,
+            complete: self.trace.integrity().is_whole() && taken.damaged_calls == 0,
+        };
+        write(text, &Line { start_ns: None, who: None, what })
+    }
+}
+
+fn write(text: &mut Vec<u8>, line: &Line<'_>) -> anyhow::Result<()> {
+    serde_json::to_writer(&mut *text, line)?;
+    text.push(b'\n');
+    Ok(())
+}
+
+impl Objects<'_> {
+    fn relative(&self, time_ns: u64) -> u64 {
+        time_ns.saturating_sub(self.trace.origin_ns())
+    }
+
+    fn who(&self, task: TaskId, time_ns: u64) -> Option<Who<'_>> {
+        let task = self.trace.tasks().get(task)?;
+        let name = String::from_utf8_lossy(task.name_at(time_ns));
+        Some(Who { task: task.id.0, pid: task.pid, tid: task.tid, name })
+    }
+
+    fn entry<'a>(&self, entry: &'a Entry, duration_ns: u64) -> CallJson<'a> {
+        CallJson {
+            syscall: call_name(entry.abi, entry.nr),
+            abi: abi_name(entry.abi),
+            nr: entry.nr,
+            args: entry.args,
+            ret: None,
+            errno: None,
+            restarts: false,
+            reason: None,
+            duration_ns,
+            site: entry.ip,
+            sp: self.raw.then_some(entry.sp),
+            entry_registers: self.all(entry.registers.as_deref()),
+            exit_registers: None,
+        }
+    }
+
+    fn call<'a>(&self, call: &'a Call) -> CallJson<'a> {
+        let error = error_of(call.entry.abi, call.entry.nr, call.ret);
+        CallJson {
+            ret: Some(call.ret),
+            errno: error.map(errno_name),
+            restarts: error.is_some_and(errno::is_restart),
+            exit_registers: self.all(call.exit_registers.as_deref()),
+            ..self.entry(&call.entry, call.duration_ns)
+        }
+    }
+
+    fn all(&self, registers: Option<&UserRegisters>) -> Option<BTreeMap<&'static str, u64>> {
+        registers.filter(|_| self.raw).map(|values| registers::NAMES.into_iter().zip(*values).collect())
+    }
+
+    fn event<'a>(&self, event: &'a Event) -> What<'a> {
+        match &event.body {
+            EventBody::TaskStart { process, parent, origin, .. } => What::TaskStart {
+                origin: task_json::origin(*origin),
+                process: process.0,
+                parent: parent.map(|parent| parent.0),
+            },
+            EventBody::TaskEnd(end) => What::TaskEnd(End::from(*end)),
+            EventBody::Exec { exe, argv, former, .. } => What::Exec {
+                exe: text(exe),
+                argv: argv.iter().map(|argument| text(argument)).collect(),
+                former_task: former.map(|former| former.0),
+            },
+            EventBody::Name { comm } => What::Name { new_name: text(comm) },
+            EventBody::Signal { signo, code, sender_pid, address } => What::Signal {
+                signal: signal::name(*signo),
+                code: *code,
+                code_name: signal_code::name(*signo, *code),
+                sender_pid: *sender_pid,
+                address: *address,
+            },
+            EventBody::Stop { signo } => What::Stop { signal: signal::name(*signo) },
+            EventBody::Continue => What::Continue,
+            EventBody::Unfinished { entry, reason } => {
+                let waited_ns = event.time_ns.saturating_sub(entry.time_ns);
+                What::Unfinished(CallJson {
+                    reason: Some(self::reason(*reason)),
+                    ..self.entry(entry, waited_ns)
+                })
+            }
+            EventBody::Mapping { address, length, file_offset, path, build_id } => What::Mapping {
+                address: *address,
+                length: *length,
+                file_offset: *file_offset,
+                path: text(path),
+                build_id: build_id.iter().map(|byte| format!("{byte:02x}")).collect(),
+            },
+            EventBody::Descriptor { fd, target } => What::Descriptor { fd: *fd, target: text(target) },
+            EventBody::WorkingDirectory { path } => What::WorkingDirectory { path: text(path) },
+            EventBody::Loss { reason, calls, first_ns } => What::Loss {
+                reason: loss_reason_name(*reason),
+                calls: (*calls > 0).then_some(*calls),
+                first_ns: self.relative(*first_ns),
+            },
+            EventBody::Anchor { realtime_ns, tsc } => What::Anchor { realtime_ns: *realtime_ns, tsc: *tsc },
+            EventBody::Unknown { kind, body } => What::Unknown { kind: *kind, bytes: body.len() },
+        }
+    }
+}
+
+fn damage(damage: &Damage) -> What<'_> {
+    What::Damage { calls: damage.calls, offset: damage.offset, bytes: damage.bytes, what: &damage.what }
+}
+
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
+
+fn reason(reason: UnfinishedReason) -> &'static str {
+    match reason {
+        UnfinishedReason::EXIT => "exit",
+        UnfinishedReason::KILLED => "killed",
+        UnfinishedReason::SUPERSEDED => "superseded",
+        UnfinishedReason::DETACHED => "detached",
+        UnfinishedReason::RECORDING_ENDED => "recording ended",
+        UnfinishedReason::VANISHED => "vanished",
+        _ => "unknown",
+    }
+}

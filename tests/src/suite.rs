@@ -1,0 +1,87 @@
+//! One guest under one backend, judged by everything that is known of it.
+
+use crate::conform::{counts, deviations};
+use crate::guests::{Guest, Log, Output};
+use crate::oracle::{Oracle, compare};
+use crate::run::{BARE, Backend, Run, RunError, run};
+
+/// What is to be said against a backend.
+#[derive(Debug, Default)]
+pub struct Verdict {
+    /// The guest did not behave as without it.
+    pub misbehaviour: Vec<String>,
+    /// The recording is not what the guest did, or what the kernel counted.
+    pub untruths: Vec<String>,
+    /// The recorded run, unless it failed or cannot be made here.
+    pub run: Option<Run>,
+}
+
+impl Verdict {
+    /// All of it.
+    pub fn problems(self) -> Vec<String> {
+        let mut problems = self.misbehaviour;
+        problems.extend(self.untruths);
+        problems
+    }
+}
+
+/// Runs the guest bare and under the backend.
+pub fn judge(guest: &Guest, backend: &Backend) -> Verdict {
+    let mut verdict = Verdict::default();
+    let bare = attempt(guest, &BARE, &mut verdict.misbehaviour);
+    let recorded = attempt(guest, backend, &mut verdict.misbehaviour);
+    let (Some(bare), Some(recorded)) = (bare, recorded) else { return verdict };
+    if guest.output == Output::Same && bare.stdout != recorded.stdout {
+        let [bare, recorded] = [&bare, &recorded].map(|run| String::from_utf8_lossy(&run.stdout));
+        verdict.misbehaviour.push(format!(
+            "{}: output differs\n--- bare\n{bare}--- {}\n{recorded}",
+            guest.name, backend.name
+        ));
+    }
+    let about = format!("{} under {}", guest.name, backend.name);
+    for deviation in deviations(&recorded.log, &recorded.recorded).iter().take(3) {
+        verdict.untruths.push(format!("{about}: {deviation}"));
+    }
+    for difference in recorded.kernel.iter().flat_map(|kernel| compare(&counts(&recorded.recorded), kernel)) {
+        verdict.untruths.push(format!("{about}: {difference}"));
+    }
+    println!(
+        "{about}: {} segments, {} logged, {} recorded{}",
+        recorded.log.segments.len(),
+        recorded.log.calls(),
+        recorded.recorded.len(),
+        if recorded.kernel.is_some() { ", counted by the kernel" } else { "" },
+    );
+    verdict.run = Some(recorded);
+    verdict
+}
+
+/// Runs it once and says what is wrong with the run by itself.
+fn attempt(guest: &Guest, backend: &Backend, problems: &mut Vec<String>) -> Option<Run> {
+    let oracle = if guest.countable { Oracle::new() } else { Err(std::io::Error::other("not countable")) };
+    if let (Err(error), true) = (&oracle, guest.countable) {
+        println!("SKIP: the kernel's count of {}: {error}", guest.name);
+    }
+    let run = match run(guest, backend, oracle.ok()) {
+        Ok(run) => run,
+        Err(RunError::Skip(skip)) => {
+            println!("{} under {}: {skip}", guest.name, backend.name);
+            return None;
+        }
+        Err(RunError::Failed(error)) => {
+            problems.push(format!("{} under {}: {error}", guest.name, backend.name));
+            return None;
+        }
+    };
+    if !guest.end.is(run.status) {
+        let [stdout, stderr] = [&run.stdout, &run.stderr].map(|text| String::from_utf8_lossy(text));
+        problems.push(format!(
+            "{} under {}: ended with {} instead of {:?}\n{stdout}{stderr}",
+            guest.name, backend.name, run.status, guest.end,
+        ));
+    }
+    if guest.log == Log::Exact && run.log.calls() == 0 && run.log.counts.is_empty() {
+        problems.push(format!("{} under {}: logged nothing", guest.name, backend.name));
+    }
+    Some(run)
+}
