@@ -35,7 +35,7 @@ pub struct Template {
 }
 
 impl Template {
-    /// The calls and events of a whole trace, the first [`CALLS_MAX`] calls of it.
+    /// The calls and events of a whole trace, the first million calls of it.
     ///
     /// # Errors
     /// Where it cannot be read, is damaged or has no calls.
@@ -158,7 +158,7 @@ mod tests {
         let storage = FileStorage::create(path).unwrap();
         let mut writer = TraceWriter::create(storage, &new, WriterOptions::default()).unwrap();
         let event = |time_ns, task, body| Event { time_ns, task: Some(TaskId(task)), body };
-        for task in 0..2 {
+        for task in 0..2_u32 {
             let body = EventBody::TaskStart {
                 tid: 10 + task.cast_signed(),
                 pid: 10,

@@ -123,6 +123,7 @@ fn main() -> anyhow::Result<ExitCode> {
 fn measure(options: &Measure) -> anyhow::Result<Speeds> {
     let sysrec = options.sysrec.clone().map_or_else(build_sysrec, Ok)?;
     let machine = Machine::this(&sysrec);
+    machine.warn_if_busy();
     let dir = match &options.dir {
         Some(dir) => tempfile::tempdir_in(dir),
         None => tempfile::tempdir(),
