@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use sysrec_format::block::{Overhead, Session, Summary};
 use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
-use sysrec_format::event::{Event, EventBody, LossReason};
+use sysrec_format::event::{Event, EventBody};
 use sysrec_format::frame::ChunkKind;
-use sysrec_format::layout::{Completeness, Frame, Layout};
+use sysrec_format::layout::{Frame, Layout};
 use sysrec_format::limits::DAMAGES_MAX;
 
 use crate::error::Error;
