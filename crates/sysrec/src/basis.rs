@@ -109,8 +109,14 @@ fn incomplete(trace: &Trace) -> String {
     if damages > 0 {
         let calls: u64 =
             integrity.damages.iter().filter_map(|damage| damage.calls).fold(0, u64::saturating_add);
-        let parts_damaged = counted(damages, "damaged part", "damaged parts");
-        parts.push(format!("{parts_damaged} with {}", counted(calls, "call", "calls")));
+        let unknown =
+            integrity.more_damages > 0 || integrity.damages.iter().any(|damage| damage.calls.is_none());
+        let calls = match (calls, unknown) {
+            (0, true) => "an unknown number of calls".to_owned(),
+            (calls, true) => format!("at least {}", counted(calls, "call", "calls")),
+            (calls, false) => counted(calls, "call", "calls"),
+        };
+        parts.push(format!("{} with {calls}", counted(damages, "damaged part", "damaged parts")));
     }
     format!("{}: {}.", printable(trace.path().as_os_str().as_encoded_bytes()), parts.join("; "))
 }

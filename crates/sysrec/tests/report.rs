@@ -253,6 +253,23 @@ fn damage_is_warned_of_and_counted() {
 }
 
 #[test]
+fn a_trace_cut_short_does_not_claim_to_know_what_is_missing() {
+    let folder = Folder::new();
+    let mut recording = Recording::new();
+    let task = recording.process(1, "cut");
+    for round in 0..50_000u64 {
+        recording.wait(round % 7).call(task, "read", 1_000 + round * 7_919 % 10_007, 1);
+    }
+    let bytes = recording.finish();
+    folder.file("trace.bin", &bytes[..bytes.len() / 2]);
+    let run = sysrec(&folder, &["report"]);
+    assert_eq!(run.code, Some(0));
+    assert!(run.stderr.contains("warning: trace.bin: damaged"), "{}", run.stderr);
+    let told = run.stdout.contains("at least ") || run.stdout.contains("an unknown number of calls");
+    assert!(told, "{}", run.stdout);
+}
+
+#[test]
 fn what_is_no_trace_fails_with_one_clear_line() {
     let folder = server();
     folder.file("empty", b"");
