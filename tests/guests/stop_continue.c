@@ -37,6 +37,7 @@ int main(void)
             CHECK(read(next[0], &byte, 1) == 1);
             kill(getpid(), stops[i % 4]);
         }
+        CHECK(read(next[0], &byte, 1) == 1); /* an end would hide the last continuing */
         return continued;
     }
     for (int i = 0; i < 20; i++) {
@@ -50,6 +51,7 @@ int main(void)
         describe(status);
         CHECK(WIFCONTINUED(status));
     }
+    MUST(write(next[1], &byte, 1));
     MUST(waitpid(child, &status, 0));
     describe(status);
     child = MUST(fork());

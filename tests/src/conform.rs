@@ -103,6 +103,8 @@ pub fn deviations(log: &GuestLog, recorded: &[RecordedCall]) -> Vec<Deviation> {
     let mut found = Vec::new();
     for segment in &log.segments {
         let verdict = match marks.get(&segment.id) {
+            // Killed before it made its first call.
+            None if matches!(&segment.calls[..], [marker] if marker.leave.is_none()) => Ok(()),
             None => Err("its marker was not recorded".to_owned()),
             Some(&(task, index)) => follow(segment, &tasks[&task], index),
         };
@@ -382,6 +384,15 @@ mod tests {
         assert!(conforms("0=- 110=1 39=2", "0=-514 110=1 39=2"));
         assert!(conforms("0=- 110=1 39=2", "110=1 39=2"), "the signal came first");
         assert!(!conforms("0=- 110=1 39=2", "0=-514 39=2"));
+    }
+
+    #[test]
+    fn a_task_killed_before_its_marker_leaves_nothing_behind() {
+        let mut killed = log("110=1");
+        killed.segments[0].calls.truncate(1);
+        assert_eq!(deviations(&killed, &[]).len(), 1, "the marker had returned");
+        killed.segments[0].calls[0].leave = None;
+        assert_eq!(deviations(&killed, &[]).len(), 0);
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub enum Output {
     Same,
     /// Figures of its own in every run (times, ports).
     Free,
+    /// The same bytes, but for the lines `Cpus_allowed` of `/proc/self/status` under a recorder that holds the program
+    /// on one CPU.
+    ShowsCpus,
     /// Another text by right: a tracer is there, and the guest looks for one.
     ShowsTracer,
 }
@@ -211,7 +214,7 @@ pub const GUESTS: &[Guest] = &[
     // What a program can see of its recorder.
     guest("ptrace_inside").strace(Strace::MisreadsDyingTasks).unlogged().output(Output::ShowsTracer),
     guest("tracer_visible").unlogged().output(Output::ShowsTracer),
-    guest("own_state").args(&["one", "two words", "*", ""]).unlogged(),
+    guest("own_state").args(&["one", "two words", "*", ""]).unlogged().output(Output::ShowsCpus),
     // Things that block, and servers; also for attaching and for the benchmark.
     guest("blocked_calls").unlogged(),
     guest("threads_churn").unlogged(),

@@ -3,6 +3,7 @@
 //! - [`guests`]: the table of guest programs, one behaviour each, with what is expected of each;
 //! - [`compile`]: makes them, [`run`]: runs one bare or under a backend;
 //! - [`log`]: what the guest says it did, [`conform`]: compares a recording with it;
+//! - [`process`]: what `/proc` says of running processes;
 //! - [`oracle`]: the kernel's own count of the calls of a command;
 //! - [`sysrec`]: what is tested; [`strace`]: an independent recorder, on which all of this is tried;
 //! - [`suite`]: one guest under one backend, judged by all of it.
@@ -14,6 +15,7 @@ pub mod conform;
 pub mod guests;
 pub mod log;
 pub mod oracle;
+pub mod process;
 pub mod run;
 pub mod strace;
 pub mod suite;

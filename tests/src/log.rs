@@ -139,6 +139,18 @@ impl GuestLog {
         Ok(log)
     }
 
+    /// The same log as if only these calls had been made.
+    pub fn only(&self, selected: impl Fn(Abi, i32) -> bool) -> GuestLog {
+        let segment = |segment: &Segment| {
+            let calls = segment.calls.iter().filter(|call| selected(call.abi, call.nr)).cloned().collect();
+            Segment { id: segment.id, calls }
+        };
+        GuestLog {
+            segments: self.segments.iter().map(segment).filter(|segment| !segment.calls.is_empty()).collect(),
+            counts: self.counts.iter().copied().filter(|&(abi, nr, _)| selected(abi, nr)).collect(),
+        }
+    }
+
     /// Calls in all segments.
     pub fn calls(&self) -> usize {
         self.segments.iter().map(|segment| segment.calls.len()).sum()

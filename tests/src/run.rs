@@ -10,6 +10,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use sysrec_format::event::Abi;
+
 use crate::Skip;
 use crate::compile::compile;
 use crate::conform::{self, RecordedCall};
@@ -28,11 +30,25 @@ pub struct Backend {
     pub command_line: fn(&Path) -> Vec<OsString>,
     /// The calls in that file: of each task in order of entry.
     pub read: fn(&Path) -> io::Result<Vec<RecordedCall>>,
+    /// Which calls it records.
+    pub selects: fn(Abi, i32) -> bool,
+    /// Whether a program sees its own CPUs in `/proc/self/status`. (What the system calls say is always its own.)
+    pub keeps_cpus: bool,
+}
+
+fn every(_: Abi, _: i32) -> bool {
+    true
 }
 
 /// No recorder: what the guest does by itself.
-pub const BARE: Backend =
-    Backend { name: "bare", available: || Ok(()), command_line: |_| Vec::new(), read: |_| Ok(Vec::new()) };
+pub const BARE: Backend = Backend {
+    name: "bare",
+    available: || Ok(()),
+    command_line: |_| Vec::new(),
+    read: |_| Ok(Vec::new()),
+    selects: |_, _| false,
+    keeps_cpus: true,
+};
 
 /// strace.
 pub const STRACE: Backend = Backend {
@@ -40,6 +56,8 @@ pub const STRACE: Backend = Backend {
     available: crate::strace::available,
     command_line: crate::strace::command_line,
     read: crate::strace::read,
+    selects: every,
+    keeps_cpus: true,
 };
 
 /// sysrec with ptrace.
@@ -48,6 +66,8 @@ pub const SYSREC_PTRACE: Backend = Backend {
     available: crate::sysrec::available,
     command_line: crate::sysrec::ptrace_line,
     read: crate::sysrec::read_whole,
+    selects: every,
+    keeps_cpus: false,
 };
 
 /// sysrec with ptrace and all registers, which must agree with the rest.
@@ -56,6 +76,26 @@ pub const SYSREC_PTRACE_REGISTERS: Backend = Backend {
     available: crate::sysrec::available,
     command_line: crate::sysrec::registers_line,
     read: crate::sysrec::read_registers,
+    selects: every,
+    keeps_cpus: false,
+};
+
+/// sysrec with ptrace, leaving the program on its own CPUs.
+pub const SYSREC_PTRACE_UNPLACED: Backend = Backend {
+    name: "sysrec (ptrace, no placement)",
+    command_line: |trace| crate::sysrec::record_line(trace, &["--backend", "ptrace", "--no-placement"]),
+    keeps_cpus: true,
+    ..SYSREC_PTRACE
+};
+
+/// sysrec with ptrace and a filter in the kernel. Its calls: [`crate::sysrec::NET`].
+pub const SYSREC_PTRACE_NET: Backend = Backend {
+    name: "sysrec (ptrace, net)",
+    command_line: |trace| {
+        crate::sysrec::record_line(trace, &["--backend", "ptrace", "-e", crate::sysrec::NET])
+    },
+    selects: crate::sysrec::net_selects,
+    ..SYSREC_PTRACE
 };
 
 /// What one run of a guest came to.

@@ -2,7 +2,7 @@
 
 use crate::conform::{counts, deviations};
 use crate::guests::{Guest, Log, Output};
-use crate::oracle::{Oracle, compare};
+use crate::oracle::{KernelCounts, Oracle, compare};
 use crate::run::{BARE, Backend, Run, RunError, run};
 
 /// What is to be said against a backend.
@@ -31,29 +31,48 @@ pub fn judge(guest: &Guest, backend: &Backend) -> Verdict {
     let bare = attempt(guest, &BARE, &mut verdict.misbehaviour);
     let recorded = attempt(guest, backend, &mut verdict.misbehaviour);
     let (Some(bare), Some(recorded)) = (bare, recorded) else { return verdict };
-    if guest.output == Output::Same && bare.stdout != recorded.stdout {
-        let [bare, recorded] = [&bare, &recorded].map(|run| String::from_utf8_lossy(&run.stdout));
-        verdict.misbehaviour.push(format!(
-            "{}: output differs\n--- bare\n{bare}--- {}\n{recorded}",
-            guest.name, backend.name
-        ));
+    let comparable = |run: &Run| comparable(&run.stdout, guest.output, backend);
+    let [bare, text] = [&bare, &recorded].map(comparable);
+    if bare != text {
+        verdict
+            .misbehaviour
+            .push(format!("{}: output differs\n--- bare\n{bare}--- {}\n{text}", guest.name, backend.name));
     }
     let about = format!("{} under {}", guest.name, backend.name);
-    for deviation in deviations(&recorded.log, &recorded.recorded).iter().take(3) {
+    let log = recorded.log.only(backend.selects);
+    for deviation in deviations(&log, &recorded.recorded).iter().take(3) {
         verdict.untruths.push(format!("{about}: {deviation}"));
     }
-    for difference in recorded.kernel.iter().flat_map(|kernel| compare(&counts(&recorded.recorded), kernel)) {
+    let selected = |kernel: &KernelCounts| -> KernelCounts {
+        let counts = kernel.iter().filter(|((abi, nr), _)| (backend.selects)(*abi, *nr));
+        counts.map(|(number, count)| (*number, *count)).collect()
+    };
+    let counted = counts(&recorded.recorded);
+    for difference in recorded.kernel.iter().flat_map(|kernel| compare(&counted, &selected(kernel))) {
         verdict.untruths.push(format!("{about}: {difference}"));
     }
     println!(
         "{about}: {} segments, {} logged, {} recorded{}",
         recorded.log.segments.len(),
-        recorded.log.calls(),
+        log.calls(),
         recorded.recorded.len(),
         if recorded.kernel.is_some() { ", counted by the kernel" } else { "" },
     );
     verdict.run = Some(recorded);
     verdict
+}
+
+/// What of a guest's output must be the same bare and recorded.
+fn comparable(stdout: &[u8], output: Output, backend: &Backend) -> String {
+    let text = String::from_utf8_lossy(stdout);
+    match output {
+        Output::Same => text.into_owned(),
+        Output::ShowsCpus if backend.keeps_cpus => text.into_owned(),
+        Output::ShowsCpus => {
+            text.lines().filter(|line| !line.starts_with("Cpus_allowed")).collect::<Vec<_>>().join("\n")
+        }
+        Output::Free | Output::ShowsTracer => String::new(),
+    }
 }
 
 /// Runs it once and says what is wrong with the run by itself.

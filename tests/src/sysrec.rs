@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use sysrec_analyzer::{Item, Selection, Timeline, Trace};
 use sysrec_format::event::{Abi, Call, Entry, EventBody, UserRegisters};
+use sysrec_syscalls::filter::Filter;
 
 use crate::Skip;
 use crate::conform::{Arguments, RecordedCall};
@@ -31,7 +32,17 @@ fn build() -> PathBuf {
     let profile = if profile == "debug" { "dev" } else { profile };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args(["build", "--package", "sysrec", "--bin", "sysrec", "--message-format", "json", "--profile", profile])
+        .args([
+            "build",
+            "--package",
+            "sysrec",
+            "--bin",
+            "sysrec",
+            "--message-format",
+            "json",
+            "--profile",
+            profile,
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::null())
         .output()
@@ -40,13 +51,15 @@ fn build() -> PathBuf {
     assert!(output.status.success(), "sysrec does not build:\n{words}");
     let text = String::from_utf8_lossy(&output.stdout);
     let messages = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let executables = messages.filter_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?)));
+    let executables =
+        messages.filter_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?)));
     executables.last().unwrap_or_else(|| panic!("cargo built no sysrec:\n{text}{words}"))
 }
 
 /// `sysrec record -q -o TRACE OPTIONS... --`: a command goes behind it.
 pub fn record_line(trace: &Path, options: &[&str]) -> Vec<OsString> {
-    let mut line: Vec<OsString> = vec![binary().into(), "record".into(), "-q".into(), "-o".into(), trace.into()];
+    let mut line: Vec<OsString> =
+        vec![binary().into(), "record".into(), "-q".into(), "-o".into(), trace.into()];
     line.extend(options.iter().map(OsString::from));
     line.push("--".into());
     line
@@ -72,6 +85,16 @@ pub fn ptrace_line(trace: &Path) -> Vec<OsString> {
 /// The same, with all registers.
 pub fn registers_line(trace: &Path) -> Vec<OsString> {
     record_line(trace, &["--backend", "ptrace", "--registers", "all"])
+}
+
+/// The calls that are recorded through a net: the guests' markers among them.
+pub const NET: &str = "fcntl,getppid,%network,%process";
+
+/// Whether [`NET`] has a call, by the filter's own rules: those are tested against strace's elsewhere.
+pub fn net_selects(abi: Abi, nr: i32) -> bool {
+    static FILTER: OnceLock<Filter> = OnceLock::new();
+    let filter = FILTER.get_or_init(|| Filter::parse(NET).expect("a filter"));
+    sysrec_syscalls::Abi::from_code(abi.0).is_some_and(|abi| filter.matches(abi, nr))
 }
 
 /// The calls of a trace in which nothing may be missing.
@@ -142,7 +165,14 @@ pub fn calls(trace: &Trace) -> io::Result<Vec<RecordedCall>> {
         let task = task.and_then(|task| trace.tasks().get(task));
         let task = task.ok_or_else(|| io::Error::other("a call of a task that the trace does not know"))?;
         let Entry { abi, nr, args, .. } = entry;
-        calls.push(RecordedCall { task: task.id.0, tid: task.tid, abi, nr, args: Arguments::Exact(args), ret });
+        calls.push(RecordedCall {
+            task: task.id.0,
+            tid: task.tid,
+            abi,
+            nr,
+            args: Arguments::Exact(args),
+            ret,
+        });
     }
     Ok(calls)
 }

@@ -3,9 +3,18 @@
 //!
 //! `GUEST=name` runs one guest alone.
 
+use std::process::Command;
+use std::time::Duration;
+
+use sysrec_format::event::Abi;
+use sysrec_tests::compile::{Build, compile};
 use sysrec_tests::guests::GUESTS;
-use sysrec_tests::run::{Backend, SYSREC_PTRACE, SYSREC_PTRACE_REGISTERS};
+use sysrec_tests::oracle::{Oracle, Scope};
+use sysrec_tests::run::{
+    Backend, SYSREC_PTRACE, SYSREC_PTRACE_NET, SYSREC_PTRACE_REGISTERS, SYSREC_PTRACE_UNPLACED, to_the_end,
+};
 use sysrec_tests::suite::judge;
+use sysrec_tests::sysrec;
 
 fn conforms(backend: &Backend, guests: impl Fn(&str) -> bool) {
     let only = std::env::var("GUEST").ok();
@@ -24,9 +33,85 @@ fn ptrace() {
 #[test]
 fn ptrace_with_all_registers() {
     const GUESTS: &[&str] = &[
-        "plain_calls", "bad_numbers", "bad_pointers", "registers_kept", "int80_from_64", "i386_int80", "i386_vdso",
-        "i386_fork", "exec_abi", "vfork_exec", "threads_short", "exec_thread", "signal_restart", "restart_block",
-        "seccomp_errno", "seccomp_trap", "seccomp_trace",
+        "plain_calls",
+        "bad_numbers",
+        "bad_pointers",
+        "registers_kept",
+        "int80_from_64",
+        "i386_int80",
+        "i386_vdso",
+        "i386_fork",
+        "exec_abi",
+        "vfork_exec",
+        "clone_untraced",
+        "threads_short",
+        "exec_thread",
+        "signal_restart",
+        "restart_block",
+        "seccomp_errno",
+        "seccomp_trap",
     ];
     conforms(&SYSREC_PTRACE_REGISTERS, |name| GUESTS.contains(&name));
+}
+
+#[test]
+fn ptrace_without_placement() {
+    const GUESTS: &[&str] = &["own_state", "threads_many", "fork_tree", "exec_race", "server_epoll"];
+    conforms(&SYSREC_PTRACE_UNPLACED, |name| GUESTS.contains(&name));
+}
+
+/// A net lets through what was asked for and nothing else: through threads, forks, execs and 32-bit programs.
+#[test]
+fn ptrace_through_a_net() {
+    const GUESTS: &[&str] = &[
+        "plain_calls",
+        "int80_from_64",
+        "i386_int80",
+        "i386_vdso",
+        "i386_fork",
+        "exec_abi",
+        "fork_tree",
+        "vfork_exec",
+        "clone_parent",
+        "clone_untraced",
+        "threads_short",
+        "exec_thread",
+        "exec_race",
+        "exec_fails",
+        "exit_race",
+        "kill_child",
+        "signal_restart",
+        "stop_continue",
+        "job_control",
+        "server_epoll",
+        "server_pool",
+    ];
+    conforms(&SYSREC_PTRACE_NET, |name| GUESTS.contains(&name));
+}
+
+/// A recorder waits once for each stop: so the kernel's count of its waiting tells how often the program stopped.
+#[test]
+fn calls_that_nobody_asked_for_do_not_stop() {
+    const CALLS: u64 = 20_000;
+    let guest = match compile("getppid_loop", Build::C64) {
+        Ok(guest) => guest,
+        Err(skip) => return println!("{skip}"),
+    };
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let waits = |filter: &[&str]| -> Option<u64> {
+        let oracle = Oracle::new().map_err(|error| println!("SKIP: {error}")).ok()?;
+        let line = sysrec::record_line(&dir.path().join("trace"), filter);
+        let mut command = Command::new(&line[0]);
+        command.args(&line[1..]).arg(&guest).arg(CALLS.to_string());
+        let spawn = |command: &mut Command| oracle.spawn(command, Scope::Command);
+        let (status, ..) = to_the_end(&mut command, spawn).expect("it ends");
+        assert!(status.success(), "{status}");
+        let counts = oracle.finish(Duration::from_secs(60)).expect("a count");
+        let of = |nr: i64| counts.get(&(Abi::X86_64, nr as i32)).map_or(0, |count| count.entered);
+        assert!(of(libc::SYS_getppid) >= CALLS);
+        Some(of(libc::SYS_wait4))
+    };
+    let (Some(all), Some(few)) = (waits(&[]), waits(&["-e", "openat"])) else { return };
+    assert!(all >= 2 * CALLS, "{all} waits for {CALLS} calls that stop");
+    assert!(few < CALLS / 10, "{few} waits for {CALLS} calls that should not stop");
 }

@@ -69,6 +69,7 @@ pub struct Timeline<'t> {
     trace: &'t Trace,
     selection: &'t Selection,
     only: Option<TaskId>,
+    items_max: usize,
     /// Frames that have not begun yet, the earliest last: begin and position.
     waiting: Vec<(u64, usize)>,
     lanes: Vec<Option<Lane>>,
@@ -100,6 +101,11 @@ impl<'t> Timeline<'t> {
         Self::over(trace, selection, Some(task))
     }
 
+    /// Holds about so many decoded items at once, instead of 131,072; at least 16 a chunk that is open.
+    pub fn holding(self, items_max: usize) -> Self {
+        Self { items_max, ..self }
+    }
+
     fn over(trace: &'t Trace, selection: &'t Selection, only: Option<TaskId>) -> Self {
         let (from_ns, to_ns) = selection.times(trace.origin_ns());
         let life = only
@@ -126,6 +132,7 @@ impl<'t> Timeline<'t> {
             trace,
             selection,
             only,
+            items_max: ITEMS_MAX,
             waiting,
             lanes: Vec::new(),
             free: Vec::new(),
@@ -166,7 +173,7 @@ impl<'t> Timeline<'t> {
 
     /// Decodes the lane's next window.
     fn fill(&mut self, mut lane: Lane) -> Lane {
-        let room = (ITEMS_MAX / (self.next.len() + 1)).max(WINDOW_ITEMS_MIN);
+        let room = (self.items_max / (self.next.len() + 1)).max(WINDOW_ITEMS_MIN);
         let first = lane.taken == 0;
         match self.decode(lane.position, lane.taken, room) {
             Ok((window, more)) => {

@@ -64,7 +64,6 @@ impl Trace {
         trace.read_blocks();
         trace.read_events();
         trace.read_span();
-        trace.read_uncounted_losses();
         Ok(trace)
     }
 
@@ -148,21 +147,6 @@ impl Trace {
             first_ns.into_iter().chain(self.event_starts.iter().map(|(_, first_ns)| *first_ns)).min();
         self.last_ns = timed.map(|frame| frame.header.last_ns).max().unwrap_or(0);
         self.first_ns = first_ns.unwrap_or(0).min(self.last_ns);
-    }
-
-    /// A recorder that died after its disk was full could not write how much it had lost, but the header has it.
-    fn read_uncounted_losses(&mut self) {
-        let Some(state) = self.layout.state() else { return };
-        let known = self.integrity.losses.iter().fold(0u64, |sum, loss| sum.saturating_add(loss.calls));
-        if self.integrity.completeness == Completeness::Unfinished && state.lost_calls > known {
-            self.integrity.add_loss(Loss {
-                reason: LossReason::STORAGE_FULL,
-                calls: state.lost_calls - known,
-                counted: true,
-                first_ns: self.last_ns,
-                last_ns: self.last_ns,
-            });
-        }
     }
 
     /// The path it was opened by.

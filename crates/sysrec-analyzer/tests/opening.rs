@@ -58,22 +58,36 @@ fn a_killed_recorder_leaves_what_had_reached_the_file() {
     assert!(matches!(event.body, EventBody::Unfinished { reason: UnfinishedReason::RECORDING_ENDED, .. }));
 }
 
-#[test]
-fn a_full_disk_is_told_with_its_losses() {
-    let storage = MemoryStorage::with_limit(600 << 10);
-    let mut recording = Recording::with(storage, &recording::session());
+/// 100,000 calls onto a disk that is too small for them.
+fn on_a_full_disk() -> Recording {
+    let mut recording = Recording::with(MemoryStorage::with_limit(600 << 10), &recording::session());
     let task = recording.process(1, "busy");
     for round in 0..100_000u64 {
         let noise = (round + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         recording.args = [noise, noise.rotate_left(9), !noise, noise.rotate_left(31), 5, noise << 7];
         recording.wait(round % 17).call(task, "read", round * 7_919 % 10_007, 1);
     }
+    recording
+}
+
+#[test]
+fn a_full_disk_is_told_with_its_losses() {
     let folder = Folder::new();
-    let trace = Trace::open(folder.file("trace.bin", &recording.finish())).unwrap();
+    let trace = Trace::open(folder.file("trace.bin", &on_a_full_disk().finish())).unwrap();
     let integrity = trace.integrity();
     assert_eq!(integrity.completeness, Completeness::StoppedEarly);
     assert_eq!(integrity.losses[0].reason, LossReason::STORAGE_FULL);
     assert!(integrity.lost_calls() > 0);
+    assert_eq!(calls(&trace) + integrity.lost_calls(), 100_000);
+}
+
+#[test]
+fn a_full_disk_is_told_even_when_the_recorder_dies_after_it() {
+    let folder = Folder::new();
+    let trace = Trace::open(folder.file("trace.bin", &on_a_full_disk().killed())).unwrap();
+    let integrity = trace.integrity();
+    assert_eq!(integrity.completeness, Completeness::Unfinished);
+    assert_eq!(integrity.losses[0].reason, LossReason::STORAGE_FULL);
     assert_eq!(calls(&trace) + integrity.lost_calls(), 100_000);
 }
 

@@ -236,3 +236,18 @@ fn the_slowest_are_found_in_order() {
         assert_eq!(slow.call.task, TaskId(0));
     }
 }
+
+/// Every chunk holds one of the slowest, by a nanosecond.
+#[test]
+fn the_slowest_are_found_wherever_they_are() {
+    let folder = Folder::new();
+    let mut recording = Recording::new();
+    let task = recording.process(1, "slow");
+    for round in 0..300u64 {
+        recording.wait(5).call(task, "read", 1_000 + round, 0).seal();
+    }
+    let trace = Trace::open(folder.file("trace.bin", &recording.finish())).unwrap();
+    let (slow, _) = sysrec_analyzer::metrics::slowest(&[trace], &Selection::default(), 3);
+    let durations: Vec<u64> = slow.iter().map(|slow| slow.call.duration_ns).collect();
+    assert_eq!(durations, [1_299, 1_298, 1_297]);
+}

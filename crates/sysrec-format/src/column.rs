@@ -199,7 +199,7 @@ impl BlockEncoder {
                 out.push(first as u8);
                 return;
             }
-            if 1 + varint_bytes(first) <= raw_bytes {
+            if varint_bytes(first) < raw_bytes {
                 out.push(CONSTANT);
                 put_varint(out, first);
                 return;

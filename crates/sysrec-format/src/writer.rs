@@ -9,25 +9,26 @@
 //! valid state describes (log, journal) is whole, and between the log end and the journal there is room to seal what
 //! the journal holds and to close the trace. So a full disk costs what comes after it, and nothing that came before.
 
+mod close;
 mod place;
+mod switch;
 
 use std::io;
 use std::sync::atomic::{Ordering, compiler_fence};
 
 use self::place::Place;
-use crate::block::{self, EndReason, Overhead, Session, Summary, Totals};
+use crate::block::{self, EndReason, Overhead, Session, Totals};
 use crate::error::Error;
 use crate::event::{Entry, Event, EventBody, Exit, LossReason, TaskId, UnfinishedReason};
 use crate::events::put_event;
-use crate::frame::{ChunkKind, FRAME_BYTES, FrameHeader};
-use crate::header::{CONSTANTS_BYTES, Clock, HEADER_BYTES, Header, Phase, State, VERSION};
-use crate::index::{FOOTER_BYTES, Footer, INDEX_ENTRY_BYTES, put_entry};
+use crate::frame::{ChunkKind, FRAME_BYTES};
+use crate::header::{Clock, HEADER_BYTES, Header, Phase, State, VERSION};
 use crate::journal::{
-    CALL_ROW_BYTES_MAX, Check, ROW_HEADER_BYTES, RowKind, Rows, Said, end_row, entry_registers_row,
-    entry_row, exit_registers_row, exit_row, row_seed, seal_row,
+    CALL_ROW_BYTES_MAX, ROW_HEADER_BYTES, RowKind, end_row, entry_registers_row, entry_row,
+    exit_registers_row, exit_row, seal_row,
 };
 use crate::limits;
-use crate::seal::{Closing, Sealed, Sealer};
+use crate::seal::Sealer;
 use crate::storage::Storage;
 use crate::wire::padded;
 
@@ -86,9 +87,9 @@ pub struct Ending {
     pub reason: EndReason,
     /// When, on the trace's clock, nanoseconds.
     pub time_ns: u64,
-    /// See [`Summary::recorder_cpu_ns`].
+    /// See [`Summary::recorder_cpu_ns`](crate::block::Summary::recorder_cpu_ns).
     pub recorder_cpu_ns: u64,
-    /// See [`Summary::notes`]; those that do not fit into 4 KiB are left out.
+    /// See [`Summary::notes`](crate::block::Summary::notes); those that do not fit into 4 KiB are left out.
     pub notes: Vec<String>,
 }
 
@@ -239,7 +240,8 @@ impl<S: Storage> TraceWriter<S> {
             return;
         }
         self.saw(exit.time_ns);
-        if self.in_flight[index] != LOST && self.ensure(CALL_ROW_BYTES_MAX) && self.in_flight[index] != LOST {
+        // Making room may have lost the start of the call.
+        if self.ensure(CALL_ROW_BYTES_MAX) && self.in_flight[index] != LOST {
             let at = match &exit.registers {
                 None => self.append(&exit_row(self.row_seed, task, exit)),
                 Some(all) => self.append(&exit_registers_row(self.row_seed, task, exit, all)),
@@ -261,13 +263,14 @@ impl<S: Storage> TraceWriter<S> {
             return;
         }
         self.saw(time_ns);
-        if self.in_flight[index] != LOST && self.ensure(CALL_ROW_BYTES_MAX) && self.in_flight[index] != LOST {
-            if self.append(&end_row(self.row_seed, task, time_ns, reason)).is_some() {
-                self.in_flight[index] = IDLE;
-                self.totals.unfinished += 1;
-                self.totals.events += 1;
-                return;
-            }
+        if self.ensure(CALL_ROW_BYTES_MAX)
+            && self.in_flight[index] != LOST
+            && self.append(&end_row(self.row_seed, task, time_ns, reason)).is_some()
+        {
+            self.in_flight[index] = IDLE;
+            self.totals.unfinished += 1;
+            self.totals.events += 1;
+            return;
         }
         self.lose_end(task, time_ns);
     }
@@ -449,312 +452,6 @@ impl<S: Storage> TraceWriter<S> {
         seal_row(&mut row, self.row_seed, RowKind::VOID, 0);
         self.storage.bytes(offset, ROW_HEADER_BYTES)?.copy_from_slice(&row[..ROW_HEADER_BYTES]);
         Ok(())
-    }
-
-    /// Seals the journal and finds a place for the next one, with room for a row of `row_bytes` in it and for
-    /// `block_bytes` behind the log.
-    fn seal(&mut self, row_bytes: usize, block_bytes: u64) {
-        if let Err(cause) = self.storage.health() {
-            return self.journal_is_gone(cause, LossReason::STORAGE_TRUNCATED);
-        }
-        if let Err(cause) = self.seal_and_switch(row_bytes, block_bytes) {
-            self.journal_is_gone(cause, LossReason::STORAGE_FULL);
-        }
-    }
-
-    fn seal_and_switch(&mut self, row_bytes: usize, block_bytes: u64) -> io::Result<()> {
-        let sealed = self.sealed(None)?;
-        let log_end = self.write_chunks(&sealed)?;
-        let rows = self.carried(&sealed)?;
-        let (place, full) = self.next_place(log_end, rows.len(), row_bytes, block_bytes);
-        if let Some(cause) = full {
-            self.fill(cause);
-        }
-        if self.frames as usize > limits::FRAMES_MAX - FRAMES_OF_A_JOURNAL_MAX {
-            self.fill(io::Error::other(format!("a trace has at most {} chunks", limits::FRAMES_MAX)));
-        }
-        let (rows, pending) = if place.capacity >= rows.len() + ROW_HEADER_BYTES {
-            (rows, sealed.pending.as_slice())
-        } else {
-            // No room even for the calls in flight: they count as lost when they end.
-            self.in_flight.iter_mut().filter(|at| **at != IDLE).for_each(|at| *at = LOST);
-            (Vec::new(), &[][..])
-        };
-        self.switch(log_end, place, &rows, pending)
-    }
-
-    fn sealed(&mut self, closing: Option<&Closing>) -> io::Result<Sealed> {
-        let journal = self.storage.bytes(self.place.offset, self.used)?;
-        let sealed = self.sealer.seal(journal, &mut Rows::new(journal, Check::Own), closing);
-        if sealed.calls != self.totals.calls - self.sealed_totals.calls {
-            return Err(io::Error::other("the journal is not what was written into it"));
-        }
-        Ok(sealed)
-    }
-
-    /// Writes the frames of sealed chunks behind the log; where the log would end with them.
-    fn write_chunks(&mut self, sealed: &Sealed) -> io::Result<u64> {
-        let mut offset = self.state.log_end;
-        (self.sealed_calls, self.sealed_chunks) = (0, 0);
-        for chunk in &sealed.chunks {
-            let payload = &sealed.bytes[chunk.payload.clone()];
-            let header = FrameHeader {
-                kind: chunk.kind,
-                flags: 0,
-                payload_crc: crc32fast::hash(payload),
-                payload_bytes: payload.len() as u32,
-                task: chunk.task,
-                count: chunk.count,
-                sequence: 0,
-                generation: 0,
-                first_ns: chunk.first_ns,
-                last_ns: chunk.last_ns,
-            };
-            offset = self.write_frame(offset, header, payload)?;
-            if chunk.kind == ChunkKind::CALLS {
-                self.sealed_calls += u64::from(chunk.count);
-                self.sealed_chunks += 1;
-            }
-        }
-        Ok(offset)
-    }
-
-    fn write_block(&mut self, offset: u64, kind: ChunkKind, payload: &[u8]) -> io::Result<u64> {
-        let header = FrameHeader {
-            kind,
-            flags: 0,
-            payload_crc: crc32fast::hash(payload),
-            payload_bytes: payload.len() as u32,
-            task: None,
-            count: 0,
-            sequence: 0,
-            generation: 0,
-            first_ns: 0,
-            last_ns: 0,
-        };
-        self.write_frame(offset, header, payload)
-    }
-
-    /// Writes a frame, numbers it and enters it in the index; where it ends.
-    fn write_frame(&mut self, offset: u64, mut header: FrameHeader, payload: &[u8]) -> io::Result<u64> {
-        header.sequence = self.frames;
-        header.generation = self.state.generation;
-        let end = offset + header.frame_bytes();
-        if self.place.capacity > 0 && end > self.place.offset {
-            return Err(io::Error::other("a seal is larger than the room that was kept for it"));
-        }
-        let bytes = header.encode(self.seed);
-        let frame = self.storage.bytes(offset, header.frame_bytes() as usize)?;
-        let (front, rest) = frame.split_at_mut(FRAME_BYTES);
-        let (body, padding) = rest.split_at_mut(payload.len());
-        body.copy_from_slice(payload);
-        padding.fill(0);
-        front.copy_from_slice(&bytes);
-        if self.frames as usize <= limits::INDEX_FRAMES_MAX {
-            put_entry(&mut self.index, offset, &bytes);
-        }
-        self.frames += 1;
-        Ok(end)
-    }
-
-    /// The rows of the calls in flight, as they will stand in the next journal.
-    fn carried(&mut self, sealed: &Sealed) -> io::Result<Vec<u8>> {
-        let seed = row_seed(self.seed, self.state.generation + 1);
-        let mut rows = Vec::new();
-        for &at in &sealed.pending {
-            let offset = self.place.offset + u64::from(at);
-            let header = self.storage.bytes(offset, ROW_HEADER_BYTES)?;
-            let (units, abi) = (u16::from_le_bytes([header[6], header[7]]), header[5]);
-            let start = rows.len();
-            rows.extend_from_slice(self.storage.bytes(offset, ROW_HEADER_BYTES + 8 * usize::from(units))?);
-            seal_row(&mut rows[start..], seed, RowKind::ENTRY, abi);
-        }
-        Ok(rows)
-    }
-
-    /// Makes the frames up to `log_end` and a journal at `place` with `rows` in it the valid state.
-    fn switch(&mut self, log_end: u64, place: Place, rows: &[u8], pending: &[u32]) -> io::Result<()> {
-        if place.bytes > 0 {
-            let window = self.storage.bytes(place.offset, rows.len() + ROW_HEADER_BYTES)?;
-            window[..rows.len()].copy_from_slice(rows);
-            window[rows.len()..].fill(0);
-        }
-        self.state.log_end = log_end;
-        self.state.generation += 1;
-        self.state.journal_offset = if place.bytes > 0 { place.offset } else { 0 };
-        self.state.journal_bytes = place.bytes;
-        self.commit()?;
-        self.row_seed = row_seed(self.seed, self.state.generation);
-        self.place = place;
-        self.used = rows.len();
-        self.sealed_totals = self.totals.clone();
-        if !pending.is_empty() {
-            for row in Rows::new(rows, Check::Own) {
-                if let Some(Said::Entry(entry)) = row.said() {
-                    self.in_flight[entry.task().0 as usize] = (row.at / 8) as u32 + 1;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Stores the state in the slot that is not valid now, its first word last.
-    fn commit(&mut self) -> io::Result<()> {
-        self.state.sequence += 1;
-        let offset = State::slot_offset(self.state.sequence);
-        let bytes = self.state.encode();
-        self.storage.bytes(offset, 8)?.fill(0);
-        compiler_fence(Ordering::SeqCst);
-        self.storage.bytes(offset + 8, bytes.len() - 8)?.copy_from_slice(&bytes[8..]);
-        compiler_fence(Ordering::SeqCst);
-        self.storage.bytes(offset, 8)?.copy_from_slice(&bytes[..8]);
-        compiler_fence(Ordering::SeqCst);
-        Ok(())
-    }
-
-    fn write_constants(&mut self) -> io::Result<()> {
-        let bytes = self.header.encode();
-        self.storage.bytes(8, CONSTANTS_BYTES - 8)?.copy_from_slice(&bytes[8..]);
-        compiler_fence(Ordering::SeqCst);
-        self.storage.bytes(0, 8)?.copy_from_slice(&bytes[..8]);
-        Ok(())
-    }
-
-    /// The storage lost the journal: what was in it is lost, and nothing more is taken.
-    fn journal_is_gone(&mut self, cause: io::Error, reason: LossReason) {
-        let (now, safe) = (&self.totals, &self.sealed_totals);
-        let lost_calls = now.calls - safe.calls + (now.unfinished - safe.unfinished);
-        let lost_events = now.events - safe.events;
-        self.totals = Totals {
-            lost_events: now.lost_events + lost_events,
-            orphan_exits: now.orphan_exits,
-            first_ns: now.first_ns,
-            last_ns: now.last_ns,
-            ..safe.clone()
-        };
-        self.state.lost_calls += lost_calls;
-        let (first_ns, last_ns) = (self.sealed_totals.last_ns, self.totals.last_ns);
-        self.full = Some(Full { cause, reason, journal_gone: true, first_ns, last_ns });
-        self.in_flight.iter_mut().filter(|at| **at != IDLE).for_each(|at| *at = LOST);
-        self.place = Place::default();
-        self.used = 0;
-        // Frames of the seal that failed are not part of the log.
-        let log_end = self.state.log_end;
-        let kept = self
-            .index
-            .chunks_exact(INDEX_ENTRY_BYTES)
-            .take_while(|entry| crate::wire::u64_at(entry, 0) < log_end)
-            .count();
-        if self.frames as usize <= limits::INDEX_FRAMES_MAX {
-            self.frames = kept as u32;
-            self.index.truncate(kept * INDEX_ENTRY_BYTES);
-        }
-    }
-
-    /// Closes the trace: calls in flight become unfinished ([`UnfinishedReason::RECORDING_ENDED`]), losses, totals and
-    /// index are written, and the file is cut to its length.
-    ///
-    /// # Errors
-    /// [`Error::Io`] where the storage failed; what is in it can be read as an unfinished trace.
-    pub fn finish(mut self, ending: &Ending) -> Result<(S, Totals), Error> {
-        let offset = self.state.log_end;
-        match self.close(ending) {
-            Ok(totals) => Ok((self.storage, totals)),
-            Err(source) => Err(Error::Io { offset, what: "closing the trace", source }),
-        }
-    }
-
-    fn close(&mut self, ending: &Ending) -> io::Result<Totals> {
-        self.saw(ending.time_ns);
-        if let Err(cause) = self.storage.health() {
-            if self.may_write() {
-                self.journal_is_gone(cause, LossReason::STORAGE_TRUNCATED);
-            }
-        }
-        if !self.may_write() {
-            // Somebody cut the file. What comes now goes behind the log that was, in the file made whole again.
-            self.storage.allocate(self.state.log_end + self.closing_bytes(0))?;
-            self.write_constants()?;
-        }
-        let lost_in_flight = self.in_flight.iter().filter(|at| **at == LOST).count();
-        for _ in 0..lost_in_flight {
-            self.state.lost_calls += 1;
-            if let Some(full) = &mut self.full {
-                full.first_ns = full.first_ns.min(ending.time_ns);
-                full.last_ns = full.last_ns.max(ending.time_ns);
-            }
-        }
-        let unfinished = self.in_flight.iter().filter(|at| **at != LOST && **at != IDLE).count() as u64;
-        let events: Vec<Event> = self.loss_event().into_iter().collect();
-        let said = events.len() as u64;
-        let closing = Closing { time_ns: Some(ending.time_ns), events };
-        let sealed = if self.may_write() {
-            self.sealed(Some(&closing))?
-        } else {
-            self.sealer.seal(&[], &mut Rows::new(&[], Check::Own), Some(&closing))
-        };
-        self.totals.unfinished += unfinished;
-        self.totals.events += unfinished + said;
-        let log_end = self.write_chunks(&sealed)?;
-        self.switch(log_end, Place::default(), &[], &[])?;
-        self.close_log(ending)
-    }
-
-    fn loss_event(&self) -> Option<Event> {
-        let full = self.full.as_ref()?;
-        if self.state.lost_calls == 0 && self.totals.lost_events == 0 {
-            return None;
-        }
-        let first_ns = full.first_ns.min(full.last_ns);
-        let body = EventBody::Loss { reason: full.reason, calls: self.state.lost_calls, first_ns };
-        Some(Event { time_ns: full.last_ns, task: None, body })
-    }
-
-    /// SUMMARY, INDEX and footer, then the length, then the last state.
-    fn close_log(&mut self, ending: &Ending) -> io::Result<Totals> {
-        let totals = self.totals();
-        let mut summary = Summary {
-            totals: totals.clone(),
-            end_reason: ending.reason,
-            recorder_cpu_ns: ending.recorder_cpu_ns,
-            notes: ending.notes.clone(),
-        };
-        let payload = loop {
-            match block::encode(&summary, "summary") {
-                Ok(payload) if payload.len() <= SUMMARY_BYTES_MAX => break payload,
-                _ => summary.notes.pop(),
-            };
-        };
-        let index_offset = self.write_block(self.state.log_end, ChunkKind::SUMMARY, &payload)?;
-        let mut log_end = index_offset;
-        let indexed = self.frames as usize <= limits::INDEX_FRAMES_MAX;
-        if indexed {
-            let index = std::mem::take(&mut self.index);
-            let header = FrameHeader {
-                kind: ChunkKind::INDEX,
-                flags: 0,
-                payload_crc: crc32fast::hash(&index),
-                payload_bytes: index.len() as u32,
-                task: None,
-                count: self.frames,
-                sequence: 0,
-                generation: 0,
-                first_ns: 0,
-                last_ns: 0,
-            };
-            log_end = self.write_frame(index_offset, header, &index)?;
-        }
-        let footer =
-            Footer { index_offset: if indexed { index_offset } else { 0 }, log_end, frames: self.frames };
-        self.storage.bytes(log_end, FOOTER_BYTES)?.copy_from_slice(&footer.encode(self.seed));
-        self.storage.truncate(log_end + FOOTER_BYTES as u64)?;
-        self.state.log_end = log_end;
-        self.state.index_offset = footer.index_offset;
-        let whole = self.full.is_none();
-        self.state.phase = if whole { Phase::COMPLETE } else { Phase::STOPPED_EARLY };
-        self.commit()?;
-        self.commit()?;
-        Ok(totals)
     }
 }
 

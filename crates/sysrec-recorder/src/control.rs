@@ -109,9 +109,14 @@ impl Shared {
         self.set_command(0);
     }
 
-    /// Whether what is recorded has outlived the command.
-    pub(crate) fn has_outlived_command(&self) -> bool {
-        self.outlived.load(Ordering::Acquire)
+    fn progress(&self, elapsed: Duration) -> Progress {
+        Progress {
+            elapsed,
+            calls: self.calls.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+            tasks: self.tasks.load(Ordering::Relaxed),
+            command_ended: self.outlived.load(Ordering::Acquire),
+        }
     }
 
     /// The reason to end, if there is one. The tracer thread's side of the poke.
@@ -132,8 +137,23 @@ impl Shared {
     }
 }
 
-/// What the control thread calls about five times a second.
-pub(crate) type OnTick = Box<dyn FnMut(&Shared) + Send>;
+/// How far a recording is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Since the start.
+    pub elapsed: Duration,
+    /// Finished calls.
+    pub calls: u64,
+    /// What the trace would take now.
+    pub bytes: u64,
+    /// Tasks that are being recorded at this moment.
+    pub tasks: u64,
+    /// The command has ended; what is recorded has outlived it.
+    pub command_ended: bool,
+}
+
+/// What is told of the progress, about five times a second, from a thread of its own.
+pub type Watch = Box<dyn FnMut(&Progress) + Send>;
 
 /// The control thread, ended by [`Control::end`].
 pub(crate) struct Control {
@@ -146,7 +166,7 @@ impl Control {
     pub(crate) fn start(
         inherited: Inherited,
         deadline: Option<Instant>,
-        on_tick: Option<OnTick>,
+        watch: Option<Watch>,
     ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let watcher = Watcher {
@@ -155,9 +175,9 @@ impl Control {
             inherited,
             deadline,
             grace_until: None,
+            started: Instant::now(),
         };
-        let thread =
-            std::thread::Builder::new().name("control".into()).spawn(move || watcher.run(on_tick))?;
+        let thread = std::thread::Builder::new().name("control".into()).spawn(move || watcher.run(watch))?;
         Ok(Control { shared, thread })
     }
 
@@ -181,10 +201,11 @@ struct Watcher {
     inherited: Inherited,
     deadline: Option<Instant>,
     grace_until: Option<Instant>,
+    started: Instant,
 }
 
 impl Watcher {
-    fn run(mut self, mut on_tick: Option<OnTick>) {
+    fn run(mut self, mut watch: Option<Watch>) {
         _ = self.shared.control.set(signal::this_thread());
         while !self.shared.over.load(Ordering::Acquire) {
             if let Some(taken) = signal::wait_taken(self.timeout()) {
@@ -206,8 +227,8 @@ impl Watcher {
             if self.shared.stop.load(Ordering::Acquire) != 0 && !self.shared.seen.load(Ordering::Acquire) {
                 self.tracer.poke();
             }
-            if let Some(on_tick) = &mut on_tick {
-                on_tick(&self.shared);
+            if let Some(watch) = &mut watch {
+                watch(&self.shared.progress(self.started.elapsed()));
             }
         }
     }

@@ -14,7 +14,6 @@ mod elf;
 pub mod error;
 mod options;
 mod procfs;
-mod progress;
 mod recording;
 mod session;
 mod storage;
@@ -26,7 +25,7 @@ use std::time::Instant;
 
 use sysrec_format::block::{Overhead, Totals};
 
-pub use control::StopReason;
+pub use control::{Progress, StopReason, Watch};
 pub use error::Error;
 pub use options::{BackendChoice, Options, Registers, Target};
 pub use sys::signal::die_by;
@@ -73,15 +72,17 @@ pub struct Outcome {
 
 /// Records, until what is recorded has ended or the end was asked for.
 ///
+/// `watch` is told of the progress now and then.
+///
 /// Call from the program's main thread, before it has others: signals that would end the program (INT, QUIT, TERM, HUP)
 /// are taken over for good, and what the command inherits is what this program was started with.
 ///
 /// # Errors
 /// When nothing could be recorded. A full disk or a tracee that dies is no error; the [`Outcome`] tells of it.
-pub fn record(options: &Options) -> Result<Outcome, Error> {
+pub fn record(options: &Options, watch: Option<Watch>) -> Result<Outcome, Error> {
     let launch = prepare(&options.target)?;
     let (output, file) = storage::Output::create(&options.output)?;
-    let result = record_into(options, launch.as_ref(), file);
+    let result = record_into(options, launch.as_ref(), file, watch);
     if let Err(Error::Start { .. } | Error::Attach { .. } | Error::UnknownUser(_) | Error::Thread(_)) =
         &result
     {
@@ -99,7 +100,12 @@ fn prepare(target: &Target) -> Result<Option<Launch>, Error> {
     Ok(Some(Launch { path, argv: argv.clone(), user: user.clone() }))
 }
 
-fn record_into(options: &Options, launch: Option<&Launch>, file: std::fs::File) -> Result<Outcome, Error> {
+fn record_into(
+    options: &Options,
+    launch: Option<&Launch>,
+    file: std::fs::File,
+    watch: Option<Watch>,
+) -> Result<Outcome, Error> {
     let started = Instant::now();
     let trace_error = |source| Error::Trace { path: options.output.clone(), source };
     let output_error =
@@ -117,10 +123,9 @@ fn record_into(options: &Options, launch: Option<&Launch>, file: std::fs::File) 
     let inherited = sys::signal::take_over();
     let overhead = backend.overhead();
     let deadline = options.duration.map(|duration| started + duration);
-    let on_tick = options.progress.then(progress::on_tick);
     let session = session::describe(options, Vec::new(), net);
     let storage = storage::MappedStorage::new(file).map_err(output_error)?;
-    let control = Control::start(inherited, deadline, on_tick).map_err(Error::Thread)?;
+    let control = Control::start(inherited, deadline, watch).map_err(Error::Thread)?;
     let limits = Limits { calls_max: options.calls_max, bytes_max: options.bytes_max };
     let mut recording =
         Recording::new(storage, &session, limits, control.shared.clone()).map_err(trace_error)?;

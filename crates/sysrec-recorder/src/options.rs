@@ -65,8 +65,6 @@ pub struct Options {
     pub registers: Registers,
     /// Store the environment of the command.
     pub environment: bool,
-    /// Show progress on standard error while recording.
-    pub progress: bool,
     /// Move the recorder, and the tasks it records, to the CPUs where stops are cheap.
     pub placement: bool,
 }
@@ -86,7 +84,6 @@ impl Options {
             bytes_max: None,
             registers: Registers::Call,
             environment: false,
-            progress: false,
             placement: true,
         }
     }

@@ -3,8 +3,10 @@
 mod basis;
 mod call_text;
 mod generate;
+mod hex_json;
 mod info;
 mod open;
+mod progress;
 mod quote;
 mod record;
 mod replay;

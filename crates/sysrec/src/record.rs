@@ -1,7 +1,6 @@
 //! `sysrec record`: the command line of the recorder.
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,7 +9,7 @@ use clap::{Args, ValueEnum};
 use sysrec_recorder::{BackendChoice, CommandEnd, Options, Outcome, Registers, StopReason, Target};
 use sysrec_syscalls::filter::Filter;
 
-use crate::{report, screen, text};
+use crate::{progress, report, screen, text};
 
 /// Record every system call of a command, or of running processes, into a trace.
 #[derive(Debug, Args)]
@@ -130,7 +129,6 @@ impl RecordArgs {
             RegistersArg::All => Registers::All,
         };
         options.environment = self.environment;
-        options.progress = !self.quiet && std::io::stderr().is_terminal();
         options.placement = !self.no_placement;
         Ok(options)
     }
@@ -145,7 +143,8 @@ pub(crate) fn run(args: &RecordArgs) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let outcome = match sysrec_recorder::record(&options) {
+    let watch = if args.quiet { None } else { progress::watch() };
+    let outcome = match sysrec_recorder::record(&options, watch) {
         Ok(outcome) => outcome,
         Err(error) => {
             let code = error.exit_code();
@@ -200,7 +199,7 @@ fn closing_line(outcome: &Outcome) -> String {
         None => "",
     };
     format!(
-        "{} of {} in {}, {}{} to {}; {} adds about {} to a call here; {}{}",
+        "{} of {} in {}; {}{} in {}; {} added about {} a call; {}{}",
         text::counted(totals.calls + totals.unfinished, "call", "calls"),
         text::counted(totals.tasks, "task", "tasks"),
         text::duration(outcome.elapsed_ns),

@@ -19,9 +19,9 @@ use sysrec_format::event::{Abi, EventBody};
 
 use crate::basis::{self, Taken};
 use crate::call_text::Arguments;
-use crate::open;
 use crate::selection::SelectionArgs;
 use crate::wall_clock::WallClock;
+use crate::{open, screen};
 
 /// Bytes that are collected before they are written.
 const BUFFER_BYTES: usize = 64 << 10;
@@ -235,7 +235,8 @@ impl Buffered<'_> {
 
 /// The lines that say what a replay rests on, marked as no part of it.
 fn footer(trace: &Trace, taken: &Taken) -> String {
-    let text = basis::text(std::slice::from_ref(trace), taken);
+    let text =
+        basis::text(std::slice::from_ref(trace), taken, screen::width().map(|width| width.saturating_sub(2)));
     let text = if is_coloured() { text } else { anstream::adapter::strip_str(&text).to_string() };
     text.lines().map(|line| format!("# {line}\n")).collect()
 }

@@ -94,7 +94,7 @@ impl Answer<'_> {
             selected: !self.selection.is_all(),
             damaged_calls: self.activities.damages.iter().filter_map(|damage| damage.calls).sum(),
         };
-        table.text(width) + "\n" + &basis::text(std::slice::from_ref(self.trace), &taken)
+        table.text(width) + "\n" + &basis::text(std::slice::from_ref(self.trace), &taken, width)
     }
 }
 

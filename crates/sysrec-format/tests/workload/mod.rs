@@ -107,13 +107,13 @@ pub fn busy_server(calls: usize) -> Vec<Sample> {
             3 => (288, libc + 0x11_9a17, [4, stack - 0x90, stack - 0x94, 0x80800, 0, 0], fd as i64, 9_000),
             4..=6 => {
                 let got = if numbers.below(5) == 0 { -11 } else { 40 + numbers.below(900) as i64 };
-                (0, libc + 0xfe1_4e, [fd, buffer, 4096, 0, 0, buffer + 0x2000], got, 8_000)
+                (0, libc + 0xf_e14e, [fd, buffer, 4096, 0, 0, buffer + 0x2000], got, 8_000)
             }
             7..=8 => {
                 let length = 100 + numbers.below(1400);
-                (1, libc + 0xfe1_ee, [fd, buffer + 0x2000, length, 0, 0, buffer], length as i64, 15_000)
+                (1, libc + 0xf_e1ee, [fd, buffer + 0x2000, length, 0, 0, buffer], length as i64, 15_000)
             }
-            _ => (3, libc + 0xfe9_8b, [fd, 0, 0, 0, 0, 0], 0, 6_000),
+            _ => (3, libc + 0xf_e98b, [fd, 0, 0, 0, 0, 0], 0, 6_000),
         };
         let now = &mut now[task as usize];
         *now += numbers.jitter(9_000);

@@ -12,5 +12,4 @@ pub(crate) mod ptrace;
 pub(crate) mod sched;
 pub(crate) mod seccomp;
 pub(crate) mod signal;
-pub(crate) mod terminal;
 pub(crate) mod wait;

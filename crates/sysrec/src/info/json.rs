@@ -14,7 +14,7 @@ const SCHEMA: &str = "sysrec-info/1";
 #[derive(Serialize)]
 struct Document<'a> {
     schema: &'static str,
-    trace: String,
+    path: String,
     format: String,
     trace_id: String,
     complete: bool,
@@ -81,7 +81,7 @@ pub(super) fn text(trace: &Trace) -> anyhow::Result<String> {
     let summary_notes = trace.summary().into_iter().flat_map(|summary| &summary.notes);
     let document = Document {
         schema: SCHEMA,
-        trace: trace.path().display().to_string(),
+        path: trace.path().display().to_string(),
         format: format!("{major}.{minor}"),
         trace_id: layout.header().trace_id.iter().map(|byte| format!("{byte:02x}")).collect(),
         complete: integrity.is_whole(),

@@ -12,6 +12,7 @@ use sysrec_syscalls::{errno, signal};
 
 use super::{Form, registers, signal_code};
 use crate::basis::Taken;
+use crate::hex_json::Hex;
 use crate::task_json::{self, End};
 
 const SCHEMA: &str = "sysrec-replay/1";
@@ -51,7 +52,7 @@ struct Who<'a> {
 enum What<'a> {
     Trace {
         schema: &'static str,
-        trace: Cow<'a, str>,
+        path: Cow<'a, str>,
         started_realtime_ns: Option<u64>,
     },
     Call(CallJson<'a>),
@@ -75,14 +76,14 @@ enum What<'a> {
         code: i32,
         code_name: Option<&'static str>,
         sender_pid: i32,
-        address: u64,
+        address: Hex,
     },
     Stop {
         signal: Cow<'static, str>,
     },
     Continue,
     Mapping {
-        address: u64,
+        address: Hex,
         length: u64,
         file_offset: u64,
         path: Cow<'a, str>,
@@ -127,7 +128,7 @@ struct CallJson<'a> {
     syscall: Cow<'static, str>,
     abi: Cow<'static, str>,
     nr: i32,
-    args: [u64; 6],
+    args: [Hex; 6],
     #[serde(skip_serializing_if = "Option::is_none")]
     ret: Option<i64>,
     errno: Option<Cow<'static, str>>,
@@ -136,13 +137,13 @@ struct CallJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     duration_ns: u64,
-    site: u64,
+    site: Hex,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sp: Option<u64>,
+    sp: Option<Hex>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    entry_registers: Option<BTreeMap<&'a str, u64>>,
+    entry_registers: Option<BTreeMap<&'a str, Hex>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    exit_registers: Option<BTreeMap<&'a str, u64>>,
+    exit_registers: Option<BTreeMap<&'a str, Hex>>,
 }
 
 impl Form for Objects<'_> {
@@ -153,7 +154,7 @@ impl Form for Objects<'_> {
         let clock = crate::wall_clock::WallClock::of(self.trace);
         let what = What::Trace {
             schema: SCHEMA,
-            trace: self.trace.path().to_string_lossy(),
+            path: self.trace.path().to_string_lossy(),
             started_realtime_ns: clock.map(|clock| clock.realtime_ns(self.trace.origin_ns())),
         };
         write(text, &Line { start_ns: None, who: None, what })
@@ -203,14 +204,14 @@ impl Objects<'_> {
             syscall: call_name(entry.abi, entry.nr),
             abi: abi_name(entry.abi),
             nr: entry.nr,
-            args: entry.args,
+            args: entry.args.map(Hex),
             ret: None,
             errno: None,
             restarts: false,
             reason: None,
             duration_ns,
-            site: entry.ip,
-            sp: self.raw.then_some(entry.sp),
+            site: Hex(entry.ip),
+            sp: self.raw.then_some(Hex(entry.sp)),
             entry_registers: self.all(entry.registers.as_deref()),
             exit_registers: None,
         }
@@ -227,8 +228,10 @@ impl Objects<'_> {
         }
     }
 
-    fn all(&self, registers: Option<&UserRegisters>) -> Option<BTreeMap<&'static str, u64>> {
-        registers.filter(|_| self.raw).map(|values| registers::NAMES.into_iter().zip(*values).collect())
+    fn all(&self, registers: Option<&UserRegisters>) -> Option<BTreeMap<&'static str, Hex>> {
+        registers
+            .filter(|_| self.raw)
+            .map(|values| registers::NAMES.into_iter().zip(values.map(Hex)).collect())
     }
 
     fn event<'a>(&self, event: &'a Event) -> What<'a> {
@@ -250,7 +253,7 @@ impl Objects<'_> {
                 code: *code,
                 code_name: signal_code::name(*signo, *code),
                 sender_pid: *sender_pid,
-                address: *address,
+                address: Hex(*address),
             },
             EventBody::Stop { signo } => What::Stop { signal: signal::name(*signo) },
             EventBody::Continue => What::Continue,
@@ -262,7 +265,7 @@ impl Objects<'_> {
                 })
             }
             EventBody::Mapping { address, length, file_offset, path, build_id } => What::Mapping {
-                address: *address,
+                address: Hex(*address),
                 length: *length,
                 file_offset: *file_offset,
                 path: text(path),

@@ -13,7 +13,7 @@ const SCHEMA: &str = "sysrec-tree/1";
 #[derive(Serialize)]
 struct Document {
     schema: &'static str,
-    trace: String,
+    path: String,
     complete: bool,
     span_ns: u64,
     total: Figures,
@@ -101,7 +101,7 @@ pub(super) fn text(answer: &Answer<'_>) -> anyhow::Result<String> {
     };
     let document = Document {
         schema: SCHEMA,
-        trace: trace.path().display().to_string(),
+        path: trace.path().display().to_string(),
         complete: trace.integrity().is_whole() && activities.damages.is_empty(),
         span_ns: trace.span_ns(),
         total: activities.total().into(),

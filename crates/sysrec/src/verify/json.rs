@@ -12,7 +12,7 @@ const SCHEMA: &str = "sysrec-verify/1";
 #[derive(Serialize)]
 struct Document<'a> {
     schema: &'static str,
-    trace: String,
+    path: String,
     whole: bool,
     completeness: &'static str,
     bytes: u64,
@@ -88,7 +88,7 @@ pub(super) fn text(findings: &Findings<'_>) -> anyhow::Result<String> {
     };
     let document = Document {
         schema: SCHEMA,
-        trace: trace.path().display().to_string(),
+        path: trace.path().display().to_string(),
         whole: findings.is_whole(),
         completeness: crate::info::completeness(integrity.completeness),
         bytes: trace.layout().file_bytes(),

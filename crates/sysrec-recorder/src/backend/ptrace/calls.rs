@@ -121,6 +121,11 @@ impl Engine<'_> {
         if self.net && !recorded && concern.is_none() {
             return Next::Go(0);
         }
+        // Before a clone's flags are edited: the trace has the program's own.
+        let registers = match self.config.registers {
+            Registers::All if recorded => ptrace::registers(tid).ok().map(Box::new),
+            _ => None,
+        };
         let mut call = InCall { abi, nr, args, recorded, kept_back: None, edit: None, lent_cpus: None };
         match concern {
             Some(Concern::Clone | Concern::Clone3) if self.config.follow => {
@@ -137,10 +142,6 @@ impl Engine<'_> {
             tracee.call = Some(call);
             return Next::Go(0);
         }
-        let registers = match self.config.registers {
-            Registers::Call => None,
-            Registers::All => ptrace::registers(tid).ok().map(Box::new),
-        };
         let mut entry = Entry { time_ns: 0, abi, nr, ip: info.ip, sp: info.sp, args, registers };
         let task = tracee.task;
         // Which task an execve of a thread belongs to shows when it succeeds: its tid becomes the leader's.
@@ -174,6 +175,8 @@ impl Engine<'_> {
             return Next::Go(0);
         };
         let task = tracee.task;
+        // The kernel sign-extends a 32-bit call's error, but not its result (`syscall_get_return_value`).
+        let ret = if call.abi == Abi::I386 { i64::from(ret as i32) } else { ret };
         if let Some(edit) = call.edit {
             undo(tid, edit);
         }
@@ -234,7 +237,8 @@ impl Engine<'_> {
                 if !path.is_empty() {
                     let build_id = self.build_ids.of_path(&path);
                     let body = EventBody::Mapping {
-                        address: ret as u64,
+                        // Of a 32-bit program: without the sign that the result has.
+                        address: if call.abi == Abi::I386 { u64::from(ret as u32) } else { ret as u64 },
                         length: call.args[1],
                         file_offset: call.args[5].wrapping_mul(offset_unit),
                         path,
