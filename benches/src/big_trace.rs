@@ -207,7 +207,7 @@ mod tests {
         }
         assert_eq!((calls.len(), starts, signals, ends.len()), (7, 2, 2, 1));
         let period_ns = calls[3].1 - calls[0].1;
-        assert!(period_ns >= 600 + PAUSE_NS);
+        assert_eq!(period_ns, 500 + PAUSE_NS);
         for (index, call) in calls.iter().enumerate() {
             let (task, time_ns, duration_ns, ret) = calls[index % 3];
             assert_eq!(*call, (task, time_ns + period_ns * (index as u64 / 3), duration_ns, ret));
