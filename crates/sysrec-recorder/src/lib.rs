@@ -113,10 +113,10 @@ fn record_into(options: &Options, launch: Option<&Launch>, file: std::fs::File) 
     };
     let inherited = sys::signal::take_over();
     let overhead = backend.overhead();
-    let deadline = options.duration.map(|duration| started + duration);
     let on_tick = options.progress.then(progress::on_tick);
     let session = session::describe(options, Vec::new(), net);
     let storage = storage::MappedStorage::new(file).map_err(output_error)?;
+    let deadline = options.duration.map(|duration| Instant::now() + duration);
     let control = Control::start(inherited, deadline, on_tick).map_err(Error::Thread)?;
     let limits = Limits { calls_max: options.calls_max, bytes_max: options.bytes_max };
     let mut recording =
