@@ -148,7 +148,11 @@ impl<'a> Engine<'a> {
         self.shared.set_command(0);
         match self.command_status {
             Some(status) => Ok(status),
-            None => self.wait_for_command(pid),
+            None => {
+                // Nothing more will come: whatever happens to us while the command goes on, the trace is whole.
+                self.recording.close(None);
+                self.wait_for_command(pid)
+            }
         }
     }
 
