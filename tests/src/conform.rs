@@ -139,7 +139,7 @@ pub fn deviations_when_cut_off(
                 && call.args.get(1) == Some(segment.id)
                 && call.args.get(2) != Some(END)
         };
-        tasks.values().find_map(|calls| Some(&calls[calls.iter().position(|call| is_marker(call))?..]))
+        tasks.values().find_map(|calls| Some(&calls[calls.iter().position(is_marker)?..]))
     };
     let mut found = Vec::new();
     for segment in &log.segments {

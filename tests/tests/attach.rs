@@ -58,8 +58,11 @@ fn is_long() -> bool {
     std::env::var_os("SYSREC_TEST_LONG").is_some()
 }
 
+/// A task with its state, tracer and CPUs.
+type Condition = (i32, Option<char>, Option<i32>, Option<String>);
+
 /// What the tasks of these processes are, for the comparison of before and after.
-fn condition(pids: &[i32]) -> Vec<(i32, Option<char>, Option<i32>, Option<String>)> {
+fn condition(pids: &[i32]) -> Vec<Condition> {
     let tids = pids.iter().flat_map(|&pid| process::threads(pid));
     tids.map(|tid| (tid, process::state(tid), process::tracer(tid), process::cpus(tid))).collect()
 }
