@@ -252,6 +252,23 @@ impl Waiting {
         Ok(line.trim_end().to_owned())
     }
 
+    /// Waits until it has stopped (WSTOPPED) or continued (WCONTINUED) as its parent sees it, and gives what
+    /// happened with the signal: `si_code` and `si_status` of waitid(2).
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn waits_for(&self, change: i32) -> io::Result<(i32, i32)> {
+        // SAFETY: zero is a value of siginfo_t, which is plain memory for the kernel to fill; si_status is set for what
+        // waitid reports.
+        unsafe {
+            let mut info: libc::siginfo_t = std::mem::zeroed();
+            match libc::waitid(libc::P_PID, self.child.id(), &mut info, change) {
+                0 => Ok((info.si_code, info.si_status())),
+                _ => Err(io::Error::last_os_error()),
+            }
+        }
+    }
+
     /// Ends its stdin, and gives the rest of what it writes and how it ended.
     ///
     /// # Errors
