@@ -1,6 +1,7 @@
 //! The analyzer over a trace in a file: opening it, and a report by one key and by several.
 
 #[path = "../../crates/sysrec-format/tests/workload/mod.rs"]
+#[allow(clippy::unusual_byte_groupings, reason = "digits of a page and of the place in it")]
 mod workload;
 
 use std::hint::black_box;

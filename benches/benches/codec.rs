@@ -1,6 +1,7 @@
 //! The trace file: writing calls, reading columns, reading calls, reading events.
 
 #[path = "../../crates/sysrec-format/tests/workload/mod.rs"]
+#[allow(clippy::unusual_byte_groupings, reason = "digits of a page and of the place in it")]
 mod workload;
 
 use std::hint::black_box;

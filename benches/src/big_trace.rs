@@ -35,7 +35,7 @@ pub struct Template {
 }
 
 impl Template {
-    /// The calls and events of a whole trace, the first [`CALLS_MAX`] calls of it.
+    /// The calls and events of a whole trace, the first million calls of it.
     ///
     /// # Errors
     /// Where it cannot be read, is damaged or has no calls.
@@ -158,7 +158,7 @@ mod tests {
         let storage = FileStorage::create(path).unwrap();
         let mut writer = TraceWriter::create(storage, &new, WriterOptions::default()).unwrap();
         let event = |time_ns, task, body| Event { time_ns, task: Some(TaskId(task)), body };
-        for task in 0..2 {
+        for task in 0..2_u32 {
             let body = EventBody::TaskStart {
                 tid: 10 + task.cast_signed(),
                 pid: 10,
@@ -207,7 +207,7 @@ mod tests {
         }
         assert_eq!((calls.len(), starts, signals, ends.len()), (7, 2, 2, 1));
         let period_ns = calls[3].1 - calls[0].1;
-        assert!(period_ns >= 600 + PAUSE_NS);
+        assert_eq!(period_ns, 500 + PAUSE_NS);
         for (index, call) in calls.iter().enumerate() {
             let (task, time_ns, duration_ns, ret) = calls[index % 3];
             assert_eq!(*call, (task, time_ns + period_ns * (index as u64 / 3), duration_ns, ret));

@@ -206,7 +206,9 @@ fn row(workload: &'static str, samples: &Samples, way: Way, skip: Option<&String
     let bare_ns = samples.call_ns_median(Tool::Bare, way.cpus);
     let recorded = way.tool != Tool::Bare;
     let added_ns = call_ns.zip(bare_ns).filter(|_| recorded).map(|(call, bare)| call - bare);
-    let to = |cpus| Some(added_ns? / samples.added_ns(Tool::Strace, cpus)?);
+    // On a machine that is busy with something else, noise can be all there is; no ratio is better than a wrong one.
+    let strace_ns = |cpus| samples.added_ns(Tool::Strace, cpus).filter(|added| *added > 0.0);
+    let to = |cpus| Some(added_ns? / strace_ns(cpus)?);
     let outputs: Vec<_> = samples.of(way.tool, way.cpus).iter().map(|s| s.output_bytes as f64).collect();
     let bytes = median(&outputs).filter(|_| way.tool.keeps_calls());
     Row {
@@ -313,6 +315,17 @@ mod tests {
         let comparison = Comparison::new(machine(), 3, &[(workload, bare)], &skips);
         assert!(comparison.render(false).contains("SKIP: not installed"));
         assert_eq!(comparison.broken().len(), 2);
+    }
+
+    #[test]
+    fn strace_that_seems_to_add_nothing_is_no_measure() {
+        let times = [100.0, 5_100.0, 90.0, 15_000.0, 1_000.0, 100.0, 4_000.0, 10_100.0];
+        let all = samples(&Way::ALL.into_iter().zip(times).collect::<Vec<_>>());
+        let workload = Workload { name: "loop", kind: Kind::Loop { calls: 100 } };
+        let comparison = Comparison::new(machine(), 3, &[(workload, all)], &BTreeMap::new());
+        assert_eq!(comparison.rows[1].added_to_strace, None);
+        assert_eq!(comparison.rows[1].added_to_pinned_strace, Some(0.5));
+        assert_eq!(comparison.broken().len(), 1);
     }
 
     #[test]

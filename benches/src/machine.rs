@@ -57,6 +57,16 @@ impl Machine {
         }
     }
 
+    /// A warning where other programs keep the CPUs busy: times then tell more about them.
+    pub fn warn_if_busy(&self) {
+        if self.load > self.cpus as f64 / 2.0 {
+            let Machine { load, cpus, .. } = self;
+            eprintln!(
+                "warning: a load of {load:.1} on {cpus} CPUs: the figures will be rough; measure on a quiet machine"
+            );
+        }
+    }
+
     /// One paragraph.
     pub fn describe(&self) -> String {
         let kind = if self.virtual_machine { "virtual machine" } else { "machine" };

@@ -1,30 +1,14 @@
-//! Recordings of known programs, made here and now by sysrec.
+//! Recordings that sysrec makes of known programs.
 
 use std::ffi::OsString;
 use std::path::Path;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, ensure};
+use sysrec_analyzer::Trace;
 use sysrec_tests::compile::{Build, compile};
 
 use crate::process::{self, Cpus};
 use crate::tool::{Tool, Toolbox};
-use crate::workload::calls_in_trace;
-
-/// A recording: its calls and its size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recorded {
-    /// Finished calls.
-    pub calls: u64,
-    /// Of the file.
-    pub bytes: u64,
-}
-
-impl Recorded {
-    /// Size of the file over the number of calls.
-    pub fn bytes_per_call(&self) -> f64 {
-        self.bytes as f64 / self.calls as f64
-    }
-}
 
 /// The binary of a guest program of the tests, which is compiled at the first time.
 ///
@@ -34,24 +18,25 @@ pub fn guest(name: &str) -> anyhow::Result<OsString> {
     compile(name, Build::C64).map(OsString::from).map_err(|skip| anyhow!("{skip}"))
 }
 
-/// Records a command into `output`.
+/// The finished calls of a trace.
 ///
 /// # Errors
-/// Where the command or sysrec fails, or the trace is not complete.
-pub fn record(sysrec: &Path, argv: &[OsString], output: &Path) -> anyhow::Result<Recorded> {
-    let tools = Toolbox::new(sysrec.to_owned());
-    process::run(tools.command(Tool::Sysrec, output, argv), Cpus::All)?;
-    let bytes = std::fs::metadata(output).with_context(|| output.display().to_string())?.len();
-    Ok(Recorded { calls: calls_in_trace(sysrec, output)?, bytes })
+/// Where the trace is not whole, or calls were lost: then it was not the same work.
+pub fn calls_in_trace(path: &Path) -> anyhow::Result<u64> {
+    let trace = Trace::open(path)?;
+    ensure!(trace.integrity().is_whole(), "{} is not whole", path.display());
+    ensure!(trace.integrity().lost_calls() == 0, "calls were lost in {}", path.display());
+    Ok(trace.calls())
 }
 
 /// Records `programs/mixed.sh`: servers, a copy, a build.
 ///
 /// # Errors
-/// As [`record`].
-pub fn record_mixed(sysrec: &Path, output: &Path) -> anyhow::Result<Recorded> {
+/// Where the script or sysrec fails.
+pub fn record_mixed(sysrec: &Path, output: &Path) -> anyhow::Result<()> {
     let dir = tempfile::tempdir().context("a temporary folder")?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("programs/mixed.sh");
     let argv = ["sh".into(), script.into(), dir.path().into(), guest("server_epoll")?, guest("server_pool")?];
-    record(sysrec, &argv, output)
+    let tools = Toolbox::new(sysrec.to_owned());
+    process::run(tools.command(Tool::Sysrec, output, &argv), Cpus::All).map(drop)
 }

@@ -117,6 +117,8 @@ impl Toolbox {
         };
         // The words and figures that programs print are parsed.
         command.env("LC_ALL", "C");
+        // cargo run sets it, and every program would look for its libraries in more folders, by calls.
+        command.env_remove("LD_LIBRARY_PATH");
         command
     }
 

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{Context, anyhow};
 
-use crate::process::{Cpus, Finished, Running, ended_well, run};
-use crate::recorded::guest;
+use crate::process::{Cpus, Running, ended_well, run};
+use crate::recorded::{self, guest};
 use crate::tool::{Tool, Toolbox, Way};
 
 /// Connections of the client, at most one request under way on each.
@@ -163,7 +163,7 @@ impl Programs {
             sample.counted = Some(strace_total(&fs::read_to_string(output)?)?);
         }
         if tool == Tool::Sysrec {
-            sample.counted = Some(calls_in_trace(self.tools.sysrec(), output)?);
+            sample.counted = Some(recorded::calls_in_trace(output)?);
         }
         Ok(sample)
     }
@@ -171,19 +171,6 @@ impl Programs {
 
 fn sample(inside_ns: f64, inside_calls: Option<u64>) -> Sample {
     Sample { inside_ns, inside_calls, output_bytes: 0, counted: None }
-}
-
-/// `sysrec info --json` of a trace.
-///
-/// # Errors
-/// Where the trace is not whole, or calls were lost: then it was not the same work.
-pub fn calls_in_trace(sysrec: &Path, trace: &Path) -> anyhow::Result<u64> {
-    let mut command = Command::new(sysrec);
-    command.args(["info", "--json"]).arg(trace);
-    let Finished { stdout, .. } = run(command, Cpus::All)?;
-    let info: serde_json::Value = serde_json::from_str(&stdout).context("sysrec info --json")?;
-    ensure!(info["complete"] == true, "the trace is not complete: {stdout}");
-    info["calls"].as_u64().with_context(|| format!("no calls in {stdout}"))
 }
 
 /// The number that stands before these words.

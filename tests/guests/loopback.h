@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,6 +29,8 @@ static inline int receive_all(int from, char *bytes, int length)
 {
     for (int done = 0; done < length;) {
         ssize_t got = recv(from, bytes + done, length - done, 0);
+        if (got < 0) /* an end is expected, an error is not */
+            printf("recv: %m after %d bytes\n", done);
         if (got <= 0)
             return 0;
         done += (int)got;
@@ -53,8 +56,10 @@ static inline void *client_body(void *argument)
         memset(sent, (int)i, sizeof sent);
         if (send(to, sent, sizeof sent, MSG_NOSIGNAL) != sizeof sent || !receive_all(to, got, sizeof got))
             break;
-        if (memcmp(sent, got, sizeof sent))
+        if (memcmp(sent, got, sizeof sent)) {
+            puts("another answer than was sent");
             break;
+        }
         client->answered++;
     }
     close(to);

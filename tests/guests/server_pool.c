@@ -49,12 +49,13 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < WORKERS; i++)
         CHECK(pthread_create(&threads[i], 0, worker, 0) == 0);
-    struct timeval often = {0, 20000}; /* the loop looks up now and then whether all is served */
+    struct timeval always = {0, 0}, often = {0, 20000}; /* the loop looks up now and then whether all is served */
     MUST(setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &often, sizeof often));
     while (__atomic_load_n(&served, __ATOMIC_SEQ_CST) < wanted) {
         int connection = accept(listener, 0, 0);
         if (connection < 0)
             continue;
+        MUST(setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &always, sizeof always)); /* it has the listener's */
         pthread_mutex_lock(&lock);
         queue[tail++ % 256] = connection;
         pthread_cond_signal(&waiting);

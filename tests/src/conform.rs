@@ -13,7 +13,7 @@ use std::fmt;
 
 use sysrec_format::event::Abi;
 
-use crate::log::{GuestLog, Logged, MARK, Segment};
+use crate::log::{END, GuestLog, Logged, MARK, Segment};
 use crate::oracle::{self, Counts};
 
 /// The arguments of a recorded call.
@@ -117,6 +117,46 @@ pub fn deviations(log: &GuestLog, recorded: &[RecordedCall]) -> Vec<Deviation> {
         if seen != expected {
             let what = format!("{seen} calls of abi {} nr {nr} recorded, {expected} made", abi.0);
             found.push(Deviation { segment: u64::MAX, what });
+        }
+    }
+    found
+}
+
+/// Every deviation of a recording that was cut off: of each segment of `log` it must have the beginning, and at least
+/// what `before` says had returned already when that was read, but for one call a task. For guests without signals.
+pub fn deviations_when_cut_off(
+    log: &GuestLog,
+    before: &GuestLog,
+    recorded: &[RecordedCall],
+) -> Vec<Deviation> {
+    let mut tasks: BTreeMap<u32, Vec<&RecordedCall>> = BTreeMap::new();
+    for call in recorded {
+        tasks.entry(call.task).or_default().push(call);
+    }
+    let marks = |segment: &Segment| {
+        let is_marker = |call: &&RecordedCall| {
+            call.args.get(0) == Some(MARK)
+                && call.args.get(1) == Some(segment.id)
+                && call.args.get(2) != Some(END)
+        };
+        tasks.values().find_map(|calls| Some(&calls[calls.iter().position(is_marker)?..]))
+    };
+    let mut found = Vec::new();
+    for segment in &log.segments {
+        let seen = marks(segment).unwrap_or_default();
+        let mut pairs = segment.calls.iter().zip(seen);
+        if let Some((logged, call)) = pairs.find(|(logged, call)| !same(logged, call)) {
+            found.push(Deviation {
+                segment: segment.id,
+                what: format!("recorded {call:x?}, made {logged:x?}"),
+            });
+        }
+        let before = before.segments.iter().find(|before| before.id == segment.id);
+        let returned =
+            before.map_or(0, |before| before.calls.iter().filter(|call| call.leave.is_some()).count());
+        if seen.len() + 1 < returned {
+            let what = format!("{} calls recorded, {returned} had returned by then", seen.len());
+            found.push(Deviation { segment: segment.id, what });
         }
     }
     found
@@ -384,6 +424,22 @@ mod tests {
         assert!(conforms("0=- 110=1 39=2", "0=-514 110=1 39=2"));
         assert!(conforms("0=- 110=1 39=2", "110=1 39=2"), "the signal came first");
         assert!(!conforms("0=- 110=1 39=2", "0=-514 39=2"));
+    }
+
+    #[test]
+    fn a_recording_that_was_cut_off_has_what_came_before() {
+        let made = log("0=5 110=1 39=2 39=3");
+        let cut = |seen: &str| {
+            let mut calls = recorded(seen);
+            calls.pop();
+            calls
+        };
+        let deviates = |seen: &str| deviations_when_cut_off(&made, &log("0=5 110=1"), &cut(seen)).len();
+        assert_eq!(
+            [deviates("0=5 110=1"), deviates("0=5 110=1 39=2"), deviates("0=5 110=1 39=2 39=3")],
+            [0; 3]
+        );
+        assert_eq!([deviates("0=5"), deviates("0=5 39=2"), deviates("110=1 39=2")], [1; 3]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ const CAPACITY: u32 = 1 << 20;
 /// First argument of a marker: `fcntl(MARK, segment, marker)`, which always fails with EBADF.
 pub const MARK: u64 = 0x6e5e_9ece;
 const BORN: u64 = 2;
-const END: u64 = 3;
+pub(crate) const END: u64 = 3;
 
 /// One line of the log.
 #[derive(Clone, Debug)]
@@ -79,6 +79,13 @@ impl GuestLog {
         let mut file = fs::File::create(path)?;
         file.write_all(&header)?;
         file.set_len((HEADER_BYTES + CAPACITY as usize * RECORD_BYTES) as u64)
+    }
+
+    /// How many lines a guest has begun so far.
+    pub fn progress(path: &Path) -> io::Result<u32> {
+        let mut header = [0u8; HEADER_BYTES];
+        fs::File::open(path)?.read_exact(&mut header)?;
+        Ok(u32_at(&header, 20))
     }
 
     /// Reads what a guest has written.

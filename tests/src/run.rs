@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -193,8 +193,20 @@ pub fn run_counted(words: &[&str], dir: &Path, backend: &Backend) -> Result<Coun
 pub struct Waiting {
     child: Child,
     stdin: Option<std::process::ChildStdin>,
-    stdout: BufReader<std::process::ChildStdout>,
+    stdout: Option<BufReader<std::process::ChildStdout>>,
     dir: tempfile::TempDir,
+}
+
+/// A test that has failed leaves nobody behind.
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            // SAFETY: a plain system call; the group is that of our own child, which is not reaped yet.
+            unsafe { libc::kill(-(self.child.id() as i32), libc::SIGKILL) };
+            // Its end is awaited for order's sake alone.
+            _ = self.child.wait();
+        }
+    }
 }
 
 impl Waiting {
@@ -213,8 +225,8 @@ impl Waiting {
             .process_group(0)
             .spawn()?;
         let stdin = child.stdin.take();
-        let mut waiting =
-            Waiting { stdin, stdout: BufReader::new(child.stdout.take().expect("piped")), child, dir };
+        let stdout = child.stdout.take().map(BufReader::new);
+        let mut waiting = Waiting { stdin, stdout, child, dir };
         if waiting.line()? == "ready" {
             return Ok(waiting);
         }
@@ -234,23 +246,41 @@ impl Waiting {
     /// The next line that it writes, without its end.
     pub fn line(&mut self) -> io::Result<String> {
         let mut line = String::new();
-        self.stdout.read_line(&mut line)?;
+        if let Some(stdout) = &mut self.stdout {
+            stdout.read_line(&mut line)?;
+        }
         Ok(line.trim_end().to_owned())
+    }
+
+    /// Waits until it has stopped (WSTOPPED) or continued (WCONTINUED) as its parent sees it, and gives what
+    /// happened with the signal: `si_code` and `si_status` of waitid(2).
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn waits_for(&self, change: i32) -> io::Result<(i32, i32)> {
+        // SAFETY: zero is a value of siginfo_t, which is plain memory for the kernel to fill; si_status is set for what
+        // waitid reports.
+        unsafe {
+            let mut info: libc::siginfo_t = std::mem::zeroed();
+            match libc::waitid(libc::P_PID, self.child.id(), &mut info, change) {
+                0 => Ok((info.si_code, info.si_status())),
+                _ => Err(io::Error::last_os_error()),
+            }
+        }
     }
 
     /// Ends its stdin, and gives the rest of what it writes and how it ended.
     ///
     /// # Errors
     /// When it does not end in time; it is killed then.
-    pub fn finish(mut self) -> io::Result<(ExitStatus, String)> {
-        if let Some(mut stdin) = self.stdin.take() {
-            stdin.flush()?;
-        }
+    pub fn finish(&mut self) -> io::Result<(ExitStatus, String)> {
+        drop(self.stdin.take());
         let (sender, output) = mpsc::channel();
-        let mut stdout = self.stdout;
+        let stdout = self.stdout.take();
         thread::spawn(move || {
             let mut text = String::new();
-            let result = stdout.read_to_string(&mut text).map(|_| text);
+            let read = stdout.map_or(Ok(0), |mut stdout| stdout.read_to_string(&mut text));
+            let result = read.map(|_| text);
             // The receiver is gone only when the guest has been given up.
             let _ = sender.send(result);
         });

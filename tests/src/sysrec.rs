@@ -51,9 +51,9 @@ fn build() -> PathBuf {
     assert!(output.status.success(), "sysrec does not build:\n{words}");
     let text = String::from_utf8_lossy(&output.stdout);
     let messages = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let executables =
+    let mut executables =
         messages.filter_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?)));
-    executables.last().unwrap_or_else(|| panic!("cargo built no sysrec:\n{text}{words}"))
+    executables.next_back().unwrap_or_else(|| panic!("cargo built no sysrec:\n{text}{words}"))
 }
 
 /// `sysrec record -q -o TRACE OPTIONS... --`: a command goes behind it.

@@ -98,7 +98,7 @@ fn is_mark(call: &RecordedCall) -> bool {
 #[test]
 fn waiting_guests_go_on_when_their_stdin_ends() {
     for (name, args, lines) in [("blocked_calls", ["1"], 25), ("threads_churn", ["3"], 1)] {
-        let waiting = match Waiting::start(named(name), &args) {
+        let mut waiting = match Waiting::start(named(name), &args) {
             Ok(waiting) => waiting,
             Err(RunError::Skip(skip)) => return println!("{skip}"),
             Err(RunError::Failed(error)) => panic!("{name}: {error}"),

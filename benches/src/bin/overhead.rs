@@ -59,6 +59,7 @@ fn main() -> anyhow::Result<ExitCode> {
 
 fn measure(options: &Options, tools: &Toolbox) -> anyhow::Result<Comparison> {
     let machine = Machine::this(tools.sysrec());
+    machine.warn_if_busy();
     let dir = tempfile::tempdir().context("a temporary folder")?;
     let mut skips = BTreeMap::new();
     for tool in [Tool::Sysrec, Tool::Strace, Tool::StraceCount, Tool::PerfTrace] {

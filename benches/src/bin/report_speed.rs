@@ -20,6 +20,8 @@ use sysrec_benches::tool::build_sysrec;
 const CALLS_PER_CORE_SECOND_MIN: f64 = 50e6;
 /// Resident memory of the report stays below.
 const RSS_BYTES_BELOW: u64 = 64 << 20;
+/// What the longest trace takes more than the next shorter one: how the threads share the work makes some difference.
+const RSS_GROWTH_BYTES_MAX: u64 = 4 << 20;
 
 /// Speed and memory of `sysrec report`.
 #[derive(Debug, Parser)]
@@ -123,6 +125,7 @@ fn main() -> anyhow::Result<ExitCode> {
 fn measure(options: &Measure) -> anyhow::Result<Speeds> {
     let sysrec = options.sysrec.clone().map_or_else(build_sysrec, Ok)?;
     let machine = Machine::this(&sysrec);
+    machine.warn_if_busy();
     let dir = match &options.dir {
         Some(dir) => tempfile::tempdir_in(dir),
         None => tempfile::tempdir(),
@@ -208,8 +211,19 @@ fn broken(rows: &[Row]) -> Vec<String> {
             row.calls, row.rss_bytes_max
         ));
     }
+    let mut by_length: Vec<_> = rows.iter().collect();
+    by_length.sort_by_key(|row| row.calls);
+    if let [.., shorter, longest] = by_length[..] {
+        let growth = longest.rss_bytes_max.saturating_sub(shorter.rss_bytes_max);
+        if growth > RSS_GROWTH_BYTES_MAX {
+            let (from, to) = (shorter.calls, longest.calls);
+            broken.push(format!(
+                "from {from} to {to} calls: {growth} bytes more memory, at most {RSS_GROWTH_BYTES_MAX} are allowed"
+            ));
+        }
+    }
     // Starting a process is most of what a short trace takes.
-    if let Some(row) = rows.iter().max_by_key(|row| row.calls)
+    if let Some(row) = by_length.last()
         && row.calls_per_core_second < CALLS_PER_CORE_SECOND_MIN
     {
         let speed = row.calls_per_core_second;
@@ -231,10 +245,9 @@ mod tests {
             let calls_per_core_second = calls as f64 / cpu_s;
             Row { calls, bytes: 1, wall_s: cpu_s, cpu_s, calls_per_core_second, rss_bytes_max }
         };
-        assert_eq!(
-            broken(&[row(1_000_000, 1.0, 1 << 20), row(100_000_000, 2.0, 63 << 20)]),
-            Vec::<String>::new()
-        );
-        assert_eq!(broken(&[row(1_000_000, 0.01, 64 << 20), row(100_000_000, 2.1, 1 << 20)]).len(), 2);
+        let short = |rss| row(1_000_000, 1.0, rss);
+        assert_eq!(broken(&[row(100_000_000, 2.0, 63 << 20), short(60 << 20)]), Vec::<String>::new());
+        assert_eq!(broken(&[short(64 << 20), row(100_000_000, 2.1, 1 << 20)]).len(), 2);
+        assert_eq!(broken(&[short(8 << 20), row(100_000_000, 2.0, 13 << 20)]).len(), 1);
     }
 }

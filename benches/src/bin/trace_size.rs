@@ -1,6 +1,5 @@
 //! Bytes that a call takes in a recorded trace: a tight loop and busy servers.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,8 +8,9 @@ use clap::Parser;
 use serde::Serialize;
 use sysrec_benches::comparison::new_table;
 use sysrec_benches::machine::Machine;
-use sysrec_benches::recorded::{guest, record};
-use sysrec_benches::tool::build_sysrec;
+use sysrec_benches::process::Cpus;
+use sysrec_benches::tool::{Tool, Toolbox, Way, build_sysrec};
+use sysrec_benches::workload::{Kind, Programs, Workload};
 
 /// Bytes a call of recorded programs.
 #[derive(Debug, Parser)]
@@ -67,26 +67,23 @@ fn main() -> anyhow::Result<ExitCode> {
 
 fn measure(sysrec: PathBuf) -> anyhow::Result<Sizes> {
     let dir = tempfile::tempdir().context("a temporary folder")?;
-    // The servers start a client of their own, which is recorded with them.
-    let programs: [(&str, &str, &[&str], f64); 3] = [
-        ("tight getppid loop", "getppid_loop", &["200000"], 8.0),
-        ("server, event loop", "server_epoll", &["40000", "8"], 16.0),
-        ("server, threads", "server_pool", &["40000", "8"], 16.0),
+    let machine = Machine::this(&sysrec);
+    let programs = Programs::new(dir.path(), Toolbox::new(sysrec));
+    let server = |guest| Kind::Server { guest, requests: 5_000 };
+    let workloads = [
+        ("tight getppid loop", Kind::Loop { calls: 200_000 }, 8.0),
+        ("server, event loop", server("server_epoll"), 16.0),
+        ("server, threads", server("server_pool"), 16.0),
     ];
     let mut rows = Vec::new();
-    for (program, name, args, bytes_per_call_max) in programs {
-        let argv: Vec<OsString> = [guest(name)?].into_iter().chain(args.iter().map(OsString::from)).collect();
-        let recorded = record(&sysrec, &argv, &dir.path().join(name))?;
-        let bytes_per_call = recorded.bytes_per_call();
-        rows.push(Row {
-            program,
-            calls: recorded.calls,
-            bytes: recorded.bytes,
-            bytes_per_call,
-            bytes_per_call_max,
-        });
+    for (program, kind, bytes_per_call_max) in workloads {
+        let workload = Workload { name: program, kind };
+        let sample = programs.sample(&workload, Way { tool: Tool::Sysrec, cpus: Cpus::All })?;
+        let (calls, bytes) = (sample.counted.context("sysrec counts its calls")?, sample.output_bytes);
+        let bytes_per_call = bytes as f64 / calls as f64;
+        rows.push(Row { program, calls, bytes, bytes_per_call, bytes_per_call_max });
     }
-    Ok(Sizes { machine: Machine::this(&sysrec), rows })
+    Ok(Sizes { machine, rows })
 }
 
 fn render(sizes: &Sizes, markdown: bool) -> String {

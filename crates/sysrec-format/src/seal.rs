@@ -14,6 +14,12 @@ use crate::journal::{Check, EntryRow, Row, Rows, Said};
 use crate::limits::{CHUNK_CALLS_AIM, CHUNK_EVENT_BYTES_AIM};
 use crate::wire::{u32_at, u64_at};
 
+/// Bytes of frames and index entries that one byte of rows becomes at the worst: each call a chunk of its own, of
+/// numbers that nothing can be said about.
+pub(crate) const SEALED_PER_ROW_BYTE: u64 = 3;
+/// Bytes that chunks take besides, whatever their rows: an EVENTS chunk and a loss.
+pub(crate) const SEALED_BYTES_BESIDES: u64 = 1024;
+
 /// A chunk before it has a frame.
 #[derive(Clone, Debug)]
 pub(crate) struct SealedChunk {
@@ -233,5 +239,70 @@ fn call_at(journal: &[u8], (entry, exit): CallAt) -> Option<CallRows<'_>> {
     match (entry_at(journal, entry), said_at(journal, exit)) {
         (Some(entry), Some(Said::Exit(exit))) => Some(CallRows { entry, exit }),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Abi, Entry, Exit, UserRegisters};
+    use crate::frame::FRAME_BYTES;
+    use crate::index::INDEX_ENTRY_BYTES;
+    use crate::journal::{entry_registers_row, entry_row, exit_registers_row, exit_row};
+    use crate::wire::padded;
+
+    fn noise(i: u64) -> u64 {
+        (i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 << 63
+    }
+
+    /// Bytes in the log and the index a byte of rows, for calls that are nothing but noise.
+    fn worst(tasks: u64, registers: bool, ended: bool) -> f64 {
+        let mut journal = Vec::new();
+        for i in 0..400_u64 {
+            let task = TaskId((i % tasks) as u32);
+            let all: UserRegisters = std::array::from_fn(|r| noise(i * 64 + r as u64));
+            let entry = Entry {
+                time_ns: noise(i),
+                abi: Abi(i as u8),
+                nr: noise(i) as i32,
+                ip: noise(i + 3),
+                sp: noise(i + 4),
+                args: std::array::from_fn(|arg| noise(i + 5 + arg as u64)),
+                registers: registers.then(|| Box::new(all)),
+            };
+            let exit = Exit { time_ns: noise(i + 1), ret: noise(i + 2) as i64, registers: None };
+            if registers {
+                journal.extend_from_slice(&entry_registers_row(0, task, &entry, &all));
+            } else {
+                journal.extend_from_slice(&entry_row(0, task, &entry));
+            }
+            match (ended, registers) {
+                (false, _) => {}
+                (true, true) => journal.extend_from_slice(&exit_registers_row(0, task, &exit, &all)),
+                (true, false) => journal.extend_from_slice(&exit_row(0, task, &exit)),
+            }
+        }
+        let closing = Closing { time_ns: Some(1), events: Vec::new() };
+        let sealed = Sealer::new().seal(&journal, &mut Rows::new(&journal, Check::Own), Some(&closing));
+        let bytes: u64 = sealed
+            .chunks
+            .iter()
+            .map(|chunk| padded(chunk.payload.len() as u64) + (FRAME_BYTES + INDEX_ENTRY_BYTES) as u64)
+            .sum();
+        bytes as f64 / journal.len() as f64
+    }
+
+    #[test]
+    fn nothing_takes_more_room_than_is_kept_for_it() {
+        let mut most = 0.0_f64;
+        for tasks in [1, 2, 10, 100, 400] {
+            for registers in [false, true] {
+                for ended in [false, true] {
+                    most = most.max(worst(tasks, registers, ended));
+                }
+            }
+        }
+        assert!(most < SEALED_PER_ROW_BYTE as f64, "{most:.2} bytes a byte");
+        assert!(most > 2.0, "{most:.2}: these are not the worst calls");
     }
 }

@@ -61,8 +61,8 @@ fn an_empty_trace_is_small() {
     assert!(storage.as_slice().len() < 1000, "{}", storage.as_slice().len());
 }
 
-/// The room that is kept for one seal is a fixed multiple of the journal. Nothing may need more: the writer would
-/// lose what is in the journal.
+/// The room that is kept for one seal is a multiple of the journal. Nothing may need more: the writer would lose what
+/// is in the journal.
 #[test]
 fn the_worst_calls_fit_into_the_room_that_is_kept_for_them() {
     let noise = |i: u64| (i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 << 63;

@@ -122,9 +122,9 @@ fn record_into(
     };
     let inherited = sys::signal::take_over();
     let overhead = backend.overhead();
-    let deadline = options.duration.map(|duration| started + duration);
     let session = session::describe(options, Vec::new(), net);
     let storage = storage::MappedStorage::new(file).map_err(output_error)?;
+    let deadline = options.duration.map(|duration| Instant::now() + duration);
     let control = Control::start(inherited, deadline, watch).map_err(Error::Thread)?;
     let limits = Limits { calls_max: options.calls_max, bytes_max: options.bytes_max };
     let mut recording =

@@ -30,7 +30,7 @@ pub enum Registers {
     All,
 }
 
-/// Which mechanism records. More will come; each keeps the promises of [`crate::backend`].
+/// Which mechanism records. More will come; each keeps the promises that `backend` lists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BackendChoice {
     /// The best that works here.

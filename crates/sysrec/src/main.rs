@@ -35,6 +35,8 @@ struct Cli {
     command: Command,
 }
 
+// One value in a whole run: its size does not matter.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Record(record::RecordArgs),

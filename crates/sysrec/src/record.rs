@@ -89,12 +89,7 @@ pub(crate) struct RecordArgs {
     no_placement: bool,
 
     /// The command and its arguments
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "CMD",
-        required_unless_present = "pid"
-    )]
+    #[arg(trailing_var_arg = true, value_name = "CMD", required_unless_present = "pid")]
     command: Vec<OsString>,
 }
 

@@ -7,13 +7,9 @@ use crate::frame::FRAME_BYTES;
 use crate::index::{FOOTER_BYTES, INDEX_ENTRY_BYTES};
 use crate::journal::ROW_HEADER_BYTES;
 use crate::limits::{INDEX_FRAMES_MAX, JOURNAL_BYTES_MAX};
+use crate::seal::{SEALED_BYTES_BESIDES, SEALED_PER_ROW_BYTE};
 use crate::storage::Storage;
 
-/// Bytes of frames and index entries that one byte of rows becomes at the worst (each call a chunk of its own).
-/// `tests/sizes.rs` looks for worse.
-const SEALED_PER_ROW_BYTE: u64 = 3;
-/// Bytes that chunks take besides, whatever their rows.
-const SEALED_BYTES_BESIDES: u64 = 1024;
 /// The smallest journal that is worth writing into.
 const JOURNAL_BYTES_LEAST: u64 = 2048;
 /// Journals begin at multiples of this, so that they do not share pages with the log.

@@ -25,7 +25,9 @@ impl Engine<'_> {
         self.placement.begin(true, &mut self.tasks);
         let result = pids.iter().try_for_each(|&pid| self.attach_process(pid));
         if result.is_err() {
-            self.begin_ending(StopReason::Signal);
+            if !self.ending {
+                self.begin_ending(StopReason::Signal);
+            }
             while !self.tasks.is_empty() {
                 self.serve_next()?;
             }
@@ -39,7 +41,7 @@ impl Engine<'_> {
         if pid == std::process::id() as i32 {
             return Err(refuse(AttachProblem::Ourselves));
         }
-        if self.tasks.contains_key(&pid) {
+        if self.ending || self.tasks.contains_key(&pid) {
             return Ok(());
         }
         if let Some(problem) = untraceable(pid) {
@@ -70,6 +72,10 @@ impl Engine<'_> {
                     Err(error) => self.not_seized(tid, pid, &error).map_err(refuse)?,
                 }
                 self.serve_what_is_there()?;
+                if self.ending {
+                    // Who was let go already would be seized again, and again.
+                    return Ok(());
+                }
             }
         }
         match process {

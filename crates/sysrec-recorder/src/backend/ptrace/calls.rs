@@ -110,12 +110,13 @@ impl Engine<'_> {
     fn entered(&mut self, tid: i32, info: &SyscallInfo, nr: i32, args: [u64; 6]) -> Next {
         let abi = abi_of(info.arch, nr);
         let concern = concern(abi, nr);
-        if self.ending && !self.net {
-            self.let_go(tid, 0, monotonic_ns());
-            return Next::Nothing;
-        }
         if self.launching && !(self.command == Some(tid) && concern == Some(Concern::Execve)) {
             return Next::Go(0);
+        }
+        if self.ending && !self.net {
+            // Let go here, it would enter the call with a wake-up of ours pending (`__ptrace_unlink` sets
+            // TIF_SIGPENDING), and one that sleeps would return EINTR. At its exit that can be hidden.
+            self.interrupt(tid);
         }
         let recorded = !self.ending && self.selects(abi, nr);
         if self.net && !recorded && concern.is_none() {

@@ -148,7 +148,7 @@ impl<'a> Engine<'a> {
         match self.command_status {
             Some(status) => Ok(status),
             None => {
-                // The trace is whole now, however long the command goes on.
+                // Nothing more will come: whatever happens to us while the command goes on, the trace is whole.
                 self.recording.close(None);
                 self.wait_for_command(pid)
             }

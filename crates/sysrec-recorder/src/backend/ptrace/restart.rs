@@ -20,13 +20,14 @@ const CS: usize = 17;
 
 /// Calls that return EINTR only when they have had no effect, on x86-64: what they waited for is still to come.
 /// Where data were moved before the interruption they return its amount instead (recv(2), io_uring_enter(2)).
+#[rustfmt::skip]
 const EFFECT_FREE_64: &[u64] = &[
     0, 1, 17, 18, 19, 20, 295, 296, 327, 328, // read, write, p*64, readv, writev, preadv.., preadv2..
     43, 288, // accept, accept4
     44, 45, 46, 47, 299, 307, // sendto, recvfrom, sendmsg, recvmsg, recvmmsg, sendmmsg
-    42,  // connect: with EINTR it goes on in the background, and a second connect waits for it
+    42, // connect: with EINTR it goes on in the background, and a second connect waits for it
     65, 220, // semop, semtimedop
-    69, 70,  // msgsnd, msgrcv
+    69, 70, // msgsnd, msgrcv
     128, // rt_sigtimedwait
     208, 333, // io_getevents, io_pgetevents
     232, 281, 441, // epoll_wait, epoll_pwait, epoll_pwait2
@@ -39,12 +40,11 @@ const EFFECT_FREE_64: &[u64] = &[
 ];
 
 /// The same for i386.
+#[rustfmt::skip]
 const EFFECT_FREE_32: &[u64] = &[
-    3, 4, 180, 181, 145, 146, 333, 334, 378,
-    379, // read, write, p*64, readv, writev, preadv.., preadv2..
+    3, 4, 180, 181, 145, 146, 333, 334, 378, 379, // read, write, p*64, readv, writev, preadv.., preadv2..
     102, // socketcall: accept, send, recv and connect alike
-    362, 364, 369, 370, 371, 372, 337, 417,
-    345, // connect, accept4, sendto, sendmsg, recvfrom, recvmsg, *mmsg
+    362, 364, 369, 370, 371, 372, 337, 417, 345, // connect, accept4, sendto, sendmsg, recvfrom, recvmsg, *mmsg
     117, 420, 400, 401, // ipc, semtimedop_time64, msgsnd, msgrcv
     177, 421, // rt_sigtimedwait, _time64
     247, 385, 416, // io_getevents, io_pgetevents, _time64
