@@ -85,8 +85,8 @@ mod tests {
     fn counts_for_a_unit_of_work_have_fractions() {
         let shown = |value: f64| super::value(Metric::Calls, Some(value));
         assert_eq!(
-            [shown(2.0), shown(0.25), shown(0.001), shown(12_345.6)],
-            ["2", "0.25", "1.00e-3", "12,346"]
+            [shown(2.0), shown(0.25), shown(0.05), shown(1e-6), shown(12_345.6)],
+            ["2", "0.25", "0.0500", "1.0e-6", "12,346"]
         );
     }
 }
