@@ -26,6 +26,7 @@ fn entries(layout: &Layout) -> usize {
 fn they_are_those_of_the_log_in_any_order() {
     let bytes = many_frames();
     let indexed = Layout::read(&bytes).unwrap();
+    assert!(indexed.is_whole(), "{:?}", indexed.damages());
     let frames: Vec<Frame> = indexed.frames(&bytes).map(Result::unwrap).collect();
     assert_eq!(frames.len(), indexed.frame_count());
     assert!(frames.len() > 2 * FRAMES_AT_ONCE, "{} frames", frames.len());
