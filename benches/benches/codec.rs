@@ -33,7 +33,7 @@ fn written(samples: &[Sample]) -> Vec<u8> {
     writer.finish(&workload::ending()).expect("memory does not fail").0.into_bytes()
 }
 
-fn frames(layout: &Layout, bytes: &Vec<u8>, kind: ChunkKind) -> impl Iterator<Item = Frame> {
+fn frames<'a>(layout: &'a Layout, bytes: &'a Vec<u8>, kind: ChunkKind) -> impl Iterator<Item = Frame> + 'a {
     layout.frames(bytes).map(Result::unwrap).filter(move |frame| frame.header.kind == kind)
 }
 
