@@ -33,8 +33,8 @@ fn written(samples: &[Sample]) -> Vec<u8> {
     writer.finish(&workload::ending()).expect("memory does not fail").0.into_bytes()
 }
 
-fn frames(layout: &Layout, kind: ChunkKind) -> impl Iterator<Item = &Frame> {
-    layout.frames().iter().filter(move |frame| frame.header.kind == kind)
+fn frames<'a>(layout: &'a Layout, bytes: &'a Vec<u8>, kind: ChunkKind) -> impl Iterator<Item = Frame> + 'a {
+    layout.frames(bytes).map(Result::unwrap).filter(move |frame| frame.header.kind == kind)
 }
 
 fn calls(criterion: &mut Criterion) {
@@ -53,8 +53,8 @@ fn calls(criterion: &mut Criterion) {
         group.bench_function("durations and returns", |bencher| {
             let (mut durations, mut returns) = (Vec::new(), Vec::new());
             bencher.iter(|| {
-                for frame in frames(&layout, ChunkKind::CALLS) {
-                    let chunk = layout.calls(&bytes, frame, &mut buffer).expect("a chunk");
+                for frame in frames(&layout, &bytes, ChunkKind::CALLS) {
+                    let chunk = layout.calls(&bytes, &frame, &mut buffer).expect("a chunk");
                     let mut duration = chunk.column(ColumnId::DURATION).expect("a column");
                     let mut ret = chunk.column(ColumnId::RETURN).expect("a column");
                     for _ in chunk.sites() {
@@ -68,8 +68,8 @@ fn calls(criterion: &mut Criterion) {
         // What a replay reads.
         group.bench_function("whole calls", |bencher| {
             bencher.iter(|| {
-                for frame in frames(&layout, ChunkKind::CALLS) {
-                    let chunk = layout.calls(&bytes, frame, &mut buffer).expect("a chunk");
+                for frame in frames(&layout, &bytes, ChunkKind::CALLS) {
+                    let chunk = layout.calls(&bytes, &frame, &mut buffer).expect("a chunk");
                     black_box(chunk.calls().expect("calls"));
                 }
             });
@@ -98,8 +98,8 @@ fn events(criterion: &mut Criterion) {
     group.bench_function("parse", |bencher| {
         bencher.iter(|| {
             let mut events = 0;
-            for frame in frames(&layout, ChunkKind::EVENTS) {
-                for event in layout.events(&bytes, frame, &mut buffer).expect("a chunk") {
+            for frame in frames(&layout, &bytes, ChunkKind::EVENTS) {
+                for event in layout.events(&bytes, &frame, &mut buffer).expect("a chunk") {
                     black_box(event.expect("an event"));
                     events += 1;
                 }

@@ -3,6 +3,7 @@
 use sysrec_format::damage::Damage;
 use sysrec_format::event::LossReason;
 use sysrec_format::layout::Completeness;
+use sysrec_format::limits::DAMAGES_MAX;
 
 /// What is known to be whole, and what to be missing.
 #[derive(Clone, Debug)]
@@ -46,6 +47,19 @@ impl Integrity {
     pub fn lost_calls(&self) -> u64 {
         let lost = self.losses.iter().fold(0u64, |sum, loss| sum.saturating_add(loss.calls));
         self.damages.iter().filter_map(|damage| damage.calls).fold(lost, u64::saturating_add)
+    }
+
+    /// Lists a damage, once.
+    pub(crate) fn add_damage(&mut self, damage: Damage) {
+        let known = |known: &Damage| known.offset == damage.offset && known.kind == damage.kind;
+        if self.damages.iter().any(known) {
+            return;
+        }
+        if self.damages.len() < DAMAGES_MAX {
+            self.damages.push(damage);
+        } else {
+            self.more_damages += 1;
+        }
     }
 
     pub(crate) fn add_loss(&mut self, loss: Loss) {

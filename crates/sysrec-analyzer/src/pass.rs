@@ -72,6 +72,9 @@ pub fn run<P: Pass>(trace: &Trace, selection: &Selection, pass: &P) -> Passed<P:
         passed.more_damages += more_damages;
     }
     passed.damages.sort_by_key(|damage| damage.offset);
+    // Every worker meets the index.
+    let of_index = |damage: &Damage| damage.kind == Some(ChunkKind::INDEX);
+    passed.damages.dedup_by(|other, damage| of_index(other) && of_index(damage));
     let listed = passed.damages.len().min(DAMAGES_MAX);
     passed.more_damages += (passed.damages.len() - listed) as u64;
     passed.damages.truncate(listed);
@@ -187,18 +190,27 @@ impl<'t> Worker<'t> {
     }
 
     fn work<P: Pass>(mut self, pass: &P, next: &AtomicUsize) -> (P::Partial, Vec<Damage>, u64) {
-        let frames = self.trace.layout().frames();
+        let layout = self.trace.layout();
+        let mut frames = layout.frames(self.trace.file());
         let mut partial = pass.begin();
-        // Relaxed: the counter hands out positions and publishes nothing.
-        while let Some(frame) = frames.get(next.fetch_add(1, Ordering::Relaxed)) {
+        loop {
+            // Relaxed: the counter hands out positions and publishes nothing.
+            let frame = match frames.at(next.fetch_add(1, Ordering::Relaxed)) {
+                Ok(Some(frame)) => frame,
+                Ok(None) => break,
+                Err(error) => {
+                    self.damaged(layout.index_damage(&error));
+                    break;
+                }
+            };
             match frame.header.kind {
                 ChunkKind::CALLS => {
-                    if let Err(error) = self.calls(pass, &mut partial, frame) {
+                    if let Err(error) = self.calls(pass, &mut partial, &frame) {
                         self.damaged(frame.damage(&error));
                     }
                 }
                 // Damage in events was found when the trace was opened.
-                ChunkKind::EVENTS if pass.wants_events() => self.events(pass, &mut partial, frame),
+                ChunkKind::EVENTS if pass.wants_events() => self.events(pass, &mut partial, &frame),
                 _ => {}
             }
         }

@@ -11,15 +11,20 @@
 //!
 //! A lane holds a window of decoded items. The more lanes are open at once, the smaller the windows, and a chunk is
 //! decoded again for its next window: a strange trace costs time, not memory.
+//!
+//! Which chunks there are is read in blocks too, when the time of the earliest chunk in the block has come: of a long
+//! trace only the blocks around the present are known.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
 use sysrec_format::event::{Call, Event, EventBody, TaskId};
 use sysrec_format::frame::ChunkKind;
+use sysrec_format::layout::{FRAMES_AT_ONCE, Frame, Frames};
 
+use crate::file::TraceFile;
 use crate::selection::Selection;
 use crate::trace::{Trace, begin_ns};
 
@@ -68,10 +73,16 @@ impl Item {
 pub struct Timeline<'t> {
     trace: &'t Trace,
     selection: &'t Selection,
-    only: Option<TaskId>,
+    wanted: Wanted<'t>,
     items_max: usize,
-    /// Frames that have not begun yet, the earliest last: begin and position.
-    waiting: Vec<(u64, usize)>,
+    frames: Frames<'t, TraceFile>,
+    /// Blocks of frames whose time has not come, the earliest last: begin of their earliest wanted frame, and
+    /// position of their first.
+    blocks: Vec<(u64, usize)>,
+    /// Wanted frames of the other blocks that have not begun yet, by begin and position.
+    waiting: BTreeMap<(u64, usize), Frame>,
+    /// Parts of the index that could not be read, before anything else.
+    lost_frames: Vec<Damage>,
     lanes: Vec<Option<Lane>>,
     free: Vec<usize>,
     /// The begin of each open lane's next item, with the frame's position (for a stable order) and the lane.
@@ -79,8 +90,45 @@ pub struct Timeline<'t> {
     payload: Vec<u8>,
 }
 
+/// Which frames can hold selected items.
+struct Wanted<'t> {
+    trace: &'t Trace,
+    selection: &'t Selection,
+    only: Option<TaskId>,
+    /// The selected time, and when the one task lived, nanoseconds.
+    from_ns: u64,
+    to_ns: u64,
+    life: Option<(u64, u64)>,
+}
+
+impl<'t> Wanted<'t> {
+    fn new(trace: &'t Trace, selection: &'t Selection, only: Option<TaskId>) -> Self {
+        let (from_ns, to_ns) = selection.times(trace.origin_ns());
+        let life = only
+            .and_then(|task| trace.tasks().get(task))
+            .map(|task| (task.start_ns.unwrap_or(0), task.end_ns.unwrap_or(u64::MAX)));
+        Self { trace, selection, only, from_ns, to_ns, life }
+    }
+
+    /// When the frame at a position begins, nanoseconds, if it can hold selected items.
+    fn begin_of(&self, position: usize, frame: &Frame) -> Option<u64> {
+        let (trace, header) = (self.trace, &frame.header);
+        let begin_ns = trace.begin_of(position, frame);
+        let wanted = match header.kind {
+            ChunkKind::CALLS => match header.task.and_then(|task| trace.tasks().get(task)) {
+                Some(task) => self.only.is_none_or(|only| only == task.id) && self.selection.has_task(task),
+                None => false,
+            },
+            ChunkKind::EVENTS => self.life.is_none_or(|(from, to)| begin_ns <= to && header.last_ns >= from),
+            _ => false,
+        };
+        (wanted && begin_ns < self.to_ns && header.last_ns >= self.from_ns).then_some(begin_ns)
+    }
+}
+
 /// An open chunk.
 struct Lane {
+    frame: Frame,
     position: usize,
     /// Items that were taken out into windows so far, the selected ones.
     taken: usize,
@@ -107,33 +155,34 @@ impl<'t> Timeline<'t> {
     }
 
     fn over(trace: &'t Trace, selection: &'t Selection, only: Option<TaskId>) -> Self {
-        let (from_ns, to_ns) = selection.times(trace.origin_ns());
-        let life = only
-            .and_then(|task| trace.tasks().get(task))
-            .map(|task| (task.start_ns.unwrap_or(0), task.end_ns.unwrap_or(u64::MAX)));
-        let mut waiting = Vec::new();
-        for (position, frame) in trace.layout().frames().iter().enumerate() {
-            let header = &frame.header;
-            let begin = trace.begin_of(position, frame);
-            let wanted = match header.kind {
-                ChunkKind::CALLS => match header.task.and_then(|task| trace.tasks().get(task)) {
-                    Some(task) => only.is_none_or(|only| only == task.id) && selection.has_task(task),
-                    None => false,
-                },
-                ChunkKind::EVENTS => life.is_none_or(|(from, to)| begin <= to && header.last_ns >= from),
-                _ => false,
+        let wanted = Wanted::new(trace, selection, only);
+        let mut frames = trace.layout().frames(trace.file());
+        let (mut blocks, mut lost_frames) = (Vec::<(u64, usize)>::new(), Vec::new());
+        for (position, frame) in frames.by_ref().enumerate() {
+            let begin_ns = match frame {
+                Ok(frame) => wanted.begin_of(position, &frame),
+                Err(error) => {
+                    lost_frames.push(trace.layout().index_damage(&error));
+                    break;
+                }
             };
-            if wanted && begin < to_ns && header.last_ns >= from_ns {
-                waiting.push((begin, position));
+            let Some(begin_ns) = begin_ns else { continue };
+            let first = position - position % FRAMES_AT_ONCE;
+            match blocks.last_mut() {
+                Some((earliest_ns, block)) if *block == first => *earliest_ns = begin_ns.min(*earliest_ns),
+                _ => blocks.push((begin_ns, first)),
             }
         }
-        waiting.sort_unstable_by_key(|frame| Reverse(*frame));
+        blocks.sort_unstable_by_key(|block| Reverse(*block));
         Self {
             trace,
             selection,
-            only,
+            wanted,
             items_max: ITEMS_MAX,
-            waiting,
+            frames,
+            blocks,
+            waiting: BTreeMap::new(),
+            lost_frames,
             lanes: Vec::new(),
             free: Vec::new(),
             next: BinaryHeap::new(),
@@ -141,14 +190,41 @@ impl<'t> Timeline<'t> {
         }
     }
 
+    /// Reads which frames there are in every block that can have the earliest one that waits.
+    fn open_blocks(&mut self) {
+        while let Some((begin_ns, first)) = self.blocks.last().copied() {
+            if self.waiting.first_key_value().is_some_and(|((waiting_ns, _), _)| *waiting_ns < begin_ns) {
+                return;
+            }
+            self.blocks.pop();
+            for position in first..first + FRAMES_AT_ONCE {
+                match self.frames.at(position) {
+                    Ok(Some(frame)) => {
+                        if let Some(begin_ns) = self.wanted.begin_of(position, &frame) {
+                            self.waiting.insert((begin_ns, position), frame);
+                        }
+                    }
+                    Ok(None) => break,
+                    Err(error) => {
+                        self.lost_frames.push(self.trace.layout().index_damage(&error));
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
     /// Opens every chunk that begins before the earliest item at hand.
     fn open_lanes(&mut self) {
-        while let Some((begin, position)) = self.waiting.last().copied() {
+        loop {
+            self.open_blocks();
+            let Some(earliest) = self.waiting.first_entry() else { return };
+            let (begin, position) = *earliest.key();
             if self.next.peek().is_some_and(|Reverse((next, ..))| *next < begin) {
                 return;
             }
-            self.waiting.pop();
-            let lane = self.fill(Lane { position, taken: 0, window: Vec::new(), more: true });
+            let frame = earliest.remove();
+            let lane = self.fill(Lane { frame, position, taken: 0, window: Vec::new(), more: true });
             let number = self.free.pop().unwrap_or_else(|| {
                 self.lanes.push(None);
                 self.lanes.len() - 1
@@ -175,7 +251,7 @@ impl<'t> Timeline<'t> {
     fn fill(&mut self, mut lane: Lane) -> Lane {
         let room = (self.items_max / (self.next.len() + 1)).max(WINDOW_ITEMS_MIN);
         let first = lane.taken == 0;
-        match self.decode(lane.position, lane.taken, room) {
+        match self.decode(&lane.frame, lane.taken, room) {
             Ok((window, more)) => {
                 lane.taken += window.len();
                 lane.window = window;
@@ -183,8 +259,7 @@ impl<'t> Timeline<'t> {
             }
             Err(error) => {
                 // Found to be damaged once, not again at every window.
-                let frame = &self.trace.layout().frames()[lane.position];
-                lane.window = if first { vec![Item::Damage(frame.damage(&error))] } else { Vec::new() };
+                lane.window = if first { vec![Item::Damage(lane.frame.damage(&error))] } else { Vec::new() };
                 lane.more = false;
             }
         }
@@ -193,15 +268,9 @@ impl<'t> Timeline<'t> {
     }
 
     /// The selected items of a frame from the `skip`th on, at most `room`, and whether there are more.
-    fn decode(
-        &mut self,
-        position: usize,
-        skip: usize,
-        room: usize,
-    ) -> Result<(Vec<Item>, bool), FormatError> {
+    fn decode(&mut self, frame: &Frame, skip: usize, room: usize) -> Result<(Vec<Item>, bool), FormatError> {
         let (layout, file) = (self.trace.layout(), self.trace.file());
-        let frame = &layout.frames()[position];
-        let (trace, selection, only) = (self.trace, self.selection, self.only);
+        let (trace, selection, only) = (self.trace, self.selection, self.wanted.only);
         let origin_ns = trace.origin_ns();
         let mut items: Vec<Item>;
         if frame.header.kind == ChunkKind::CALLS {
@@ -247,6 +316,9 @@ impl Iterator for Timeline<'_> {
 
     fn next(&mut self) -> Option<Item> {
         self.open_lanes();
+        if let Some(damage) = self.lost_frames.pop() {
+            return Some(Item::Damage(damage));
+        }
         let Reverse((_, _, number)) = self.next.pop()?;
         let mut lane = self.lanes[number].take()?;
         let item = lane.window.pop()?;

@@ -3,12 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use sysrec_format::block::{Overhead, Session, Summary};
-use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
 use sysrec_format::event::{Event, EventBody};
 use sysrec_format::frame::ChunkKind;
 use sysrec_format::layout::{Frame, Layout};
-use sysrec_format::limits::DAMAGES_MAX;
 
 use crate::error::Error;
 use crate::file::TraceFile;
@@ -17,7 +15,8 @@ use crate::tasks::{Builder, TaskTable};
 
 /// A trace that has been opened and whose events have been read once; its calls stay on disk.
 ///
-/// Memory grows with tasks and chunks, not with calls.
+/// Memory grows with tasks and damages, not with calls. Only of a trace that was not closed, or whose index is damaged,
+/// every chunk takes 80 bytes.
 #[derive(Debug)]
 pub struct Trace {
     path: PathBuf,
@@ -30,6 +29,9 @@ pub struct Trace {
     integrity: Integrity,
     first_ns: u64,
     last_ns: u64,
+    calls: u64,
+    events: u64,
+    /// Frames of events whose own first time is not that of the earliest moment in them, by position, and that moment.
     event_starts: Vec<(usize, u64)>,
 }
 
@@ -59,11 +61,12 @@ impl Trace {
             integrity,
             first_ns: 0,
             last_ns: 0,
+            calls: 0,
+            events: 0,
             event_starts: Vec::new(),
         };
         trace.read_blocks();
-        trace.read_events();
-        trace.read_span();
+        trace.read_frames();
         Ok(trace)
     }
 
@@ -81,72 +84,61 @@ impl Trace {
             Ok(block) => return Some(block),
             Err(error) => error,
         };
-        if let Some(frame) = self.layout.frames().iter().find(|frame| frame.header.kind == kind) {
-            let damage = frame.damage(&error);
-            self.add_damage(damage);
+        let mut frames = self.layout.frames(&self.file).filter_map(Result::ok);
+        if let Some(frame) = frames.find(|frame| frame.header.kind == kind) {
+            self.integrity.add_damage(frame.damage(&error));
         }
         None
     }
 
-    fn add_damage(&mut self, damage: Damage) {
-        let integrity = &mut self.integrity;
-        let known = |known: &Damage| known.offset == damage.offset && known.kind == damage.kind;
-        if integrity.damages.iter().any(known) {
-            return;
-        }
-        if integrity.damages.len() < DAMAGES_MAX {
-            integrity.damages.push(damage);
-        } else {
-            integrity.more_damages += 1;
-        }
-    }
-
-    fn read_events(&mut self) {
+    /// Looks at every frame once, and reads the events.
+    fn read_frames(&mut self) {
         let mut builder = Builder::default();
-        let (mut losses, mut damages, mut starts) = (Vec::new(), Vec::new(), Vec::new());
         let mut buffer = Vec::new();
-        for (position, frame) in self.layout.frames().iter().enumerate() {
-            if frame.header.kind == ChunkKind::CALLS {
-                frame.header.task.map(|task| builder.mention(task));
-            }
-            if frame.header.kind != ChunkKind::EVENTS {
-                continue;
-            }
-            let events = match self.layout.events(&self.file, frame, &mut buffer) {
-                Ok(events) => events,
+        let (mut first_ns, mut last_ns) = (None::<u64>, 0);
+        for (position, frame) in self.layout.frames(&self.file).enumerate() {
+            let frame = match frame {
+                Ok(frame) => frame,
                 Err(error) => {
-                    damages.push(frame.damage(&error));
-                    continue;
+                    self.integrity.add_damage(self.layout.index_damage(&error));
+                    break;
                 }
             };
-            let mut first_ns = u64::MAX;
-            for event in events {
-                match event {
-                    Ok(event) => {
-                        first_ns = first_ns.min(begin_ns(&event));
-                        losses.extend(loss_in(&event));
-                        builder.event(event);
-                    }
-                    Err(error) => damages.push(frame.damage(&error)),
+            let header = &frame.header;
+            let mut earliest =
+                |time_ns| first_ns = Some(first_ns.map_or(time_ns, |known| known.min(time_ns)));
+            match header.kind {
+                ChunkKind::CALLS => {
+                    self.calls += u64::from(header.count);
+                    header.task.map(|task| builder.mention(task));
                 }
+                ChunkKind::EVENTS => {
+                    self.events += u64::from(header.count);
+                    let begin_ns = read_events(
+                        &self.layout,
+                        &self.file,
+                        &frame,
+                        &mut buffer,
+                        &mut builder,
+                        &mut self.integrity,
+                    );
+                    if let Some(begin_ns) = begin_ns {
+                        earliest(begin_ns);
+                        if begin_ns != header.first_ns {
+                            self.event_starts.push((position, begin_ns));
+                        }
+                    }
+                }
+                _ => continue,
             }
-            starts.push((position, first_ns));
+            if header.count > 0 {
+                earliest(header.first_ns);
+                last_ns = header.last_ns.max(last_ns);
+            }
         }
-        self.event_starts = starts;
         self.tasks = builder.build();
-        losses.into_iter().for_each(|loss| self.integrity.add_loss(loss));
-        damages.into_iter().for_each(|damage| self.add_damage(damage));
-    }
-
-    fn read_span(&mut self) {
-        let timed = self.layout.frames().iter().filter(|frame| {
-            matches!(frame.header.kind, ChunkKind::CALLS | ChunkKind::EVENTS) && frame.header.count > 0
-        });
-        let first_ns = timed.clone().map(|frame| frame.header.first_ns).min();
-        let first_ns =
-            first_ns.into_iter().chain(self.event_starts.iter().map(|(_, first_ns)| *first_ns)).min();
-        self.last_ns = timed.map(|frame| frame.header.last_ns).max().unwrap_or(0);
-        self.first_ns = first_ns.unwrap_or(0).min(self.last_ns);
+        self.last_ns = last_ns;
+        self.first_ns = first_ns.unwrap_or(0).min(last_ns);
     }
 
     /// The path it was opened by.
@@ -217,11 +209,15 @@ impl Trace {
 
     /// Calls that the chunks say they hold, without reading them.
     pub fn calls(&self) -> u64 {
-        let calls = self.layout.frames().iter().filter(|frame| frame.header.kind == ChunkKind::CALLS);
-        calls.map(|frame| u64::from(frame.header.count)).sum()
+        self.calls
     }
 
-    /// The frame at a position in `layout().frames()` with the earliest moment in it: of an unfinished call its
+    /// Events that the chunks say they hold.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The frame at a position in `layout().frames(…)` with the earliest moment in it: of an unfinished call its
     /// start, which can lie before the frame's own first time.
     pub(crate) fn begin_of(&self, position: usize, frame: &Frame) -> u64 {
         match self.event_starts.binary_search_by_key(&position, |(position, _)| *position) {
@@ -229,6 +225,37 @@ impl Trace {
             Err(_) => frame.header.first_ns,
         }
     }
+}
+
+/// Takes what a chunk of events says of tasks, losses and damage; the earliest moment in it, `u64::MAX` where it is
+/// empty, `None` where it cannot be read.
+fn read_events(
+    layout: &Layout,
+    file: &TraceFile,
+    frame: &Frame,
+    buffer: &mut Vec<u8>,
+    builder: &mut Builder,
+    integrity: &mut Integrity,
+) -> Option<u64> {
+    let events = match layout.events(file, frame, buffer) {
+        Ok(events) => events,
+        Err(error) => {
+            integrity.add_damage(frame.damage(&error));
+            return None;
+        }
+    };
+    let mut first_ns = u64::MAX;
+    for event in events {
+        match event {
+            Ok(event) => {
+                first_ns = first_ns.min(begin_ns(&event));
+                loss_in(&event).into_iter().for_each(|loss| integrity.add_loss(loss));
+                builder.event(event);
+            }
+            Err(error) => integrity.add_damage(frame.damage(&error)),
+        }
+    }
+    Some(first_ns)
 }
 
 /// When what an event tells began: for a call that did not return its start, else the event's time. Nanoseconds.

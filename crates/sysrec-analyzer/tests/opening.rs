@@ -105,7 +105,7 @@ fn a_damaged_chunk_is_named_and_the_rest_is_read() {
     let folder = Folder::new();
     let whole = Trace::open(folder.file("whole.bin", &bytes)).unwrap();
     assert!(whole.integrity().is_whole());
-    let frames = whole.layout().frames().iter();
+    let frames = whole.layout().frames(whole.file()).map(Result::unwrap);
     let second =
         frames.filter(|frame| frame.header.kind == sysrec_format::frame::ChunkKind::CALLS).nth(1).unwrap();
     let sysrec_format::layout::Place::File(offset) = second.place else { panic!("{second:?}") };

@@ -60,8 +60,10 @@ fn main() {
         let mut buffer = Vec::new();
         let begun = cpu_ns();
         let (mut durations, mut returns, mut sum) = (Vec::new(), Vec::new(), 0_u64);
-        for frame in layout.frames().iter().filter(|frame| frame.header.kind == ChunkKind::CALLS) {
-            let chunk = layout.calls(&bytes, frame, &mut buffer).expect("a chunk");
+        for frame in
+            layout.frames(&bytes).map(Result::unwrap).filter(|frame| frame.header.kind == ChunkKind::CALLS)
+        {
+            let chunk = layout.calls(&bytes, &frame, &mut buffer).expect("a chunk");
             let mut duration = chunk.column(ColumnId::DURATION).expect("a column");
             let mut ret = chunk.column(ColumnId::RETURN).expect("a column");
             for _ in chunk.sites() {
@@ -73,9 +75,11 @@ fn main() {
         println!("  durations and returns: {:.2} ns a call ({sum} values)", ns(cpu_ns() - begun));
 
         let begun = cpu_ns();
-        for frame in layout.frames().iter().filter(|frame| frame.header.kind == ChunkKind::CALLS) {
+        for frame in
+            layout.frames(&bytes).map(Result::unwrap).filter(|frame| frame.header.kind == ChunkKind::CALLS)
+        {
             black_box(
-                layout.calls(&bytes, frame, &mut buffer).and_then(|chunk| chunk.calls()).expect("calls"),
+                layout.calls(&bytes, &frame, &mut buffer).and_then(|chunk| chunk.calls()).expect("calls"),
             );
         }
         println!("  everything, as calls: {:.1} ns a call", ns(cpu_ns() - begun));

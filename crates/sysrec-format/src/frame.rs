@@ -43,6 +43,11 @@ impl ChunkKind {
             _ => return None,
         })
     }
+
+    /// Whether it is a metadata block, of which a trace has a few.
+    pub(crate) fn is_metadata(self) -> bool {
+        matches!(self, Self::SESSION | Self::OVERHEAD | Self::SUMMARY)
+    }
 }
 
 /// The header of a frame.

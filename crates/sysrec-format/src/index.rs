@@ -63,37 +63,59 @@ pub(crate) fn put_entry(index: &mut Vec<u8>, offset: u64, header: &[u8; FRAME_BY
     index.extend_from_slice(header);
 }
 
-/// Reads the entries of an index that lies at `offset`: frames one behind the other from `log_start` to the index.
-pub(crate) fn entries(
-    payload: &[u8],
-    seed: u32,
-    offset: u64,
-    log_start: u64,
-    log_end: u64,
-) -> Result<Vec<(u64, FrameHeader)>, Error> {
-    let mut entries = Vec::with_capacity(payload.len() / INDEX_ENTRY_BYTES);
-    let mut expected = log_start;
-    for (i, entry) in payload.chunks(INDEX_ENTRY_BYTES).enumerate() {
-        let place = offset + (i * INDEX_ENTRY_BYTES) as u64;
-        let Some(entry) = entry.first_chunk::<INDEX_ENTRY_BYTES>() else {
-            let (expected, found) = (format!("{INDEX_ENTRY_BYTES} bytes"), entry.len());
+/// An entry of the index.
+pub(crate) struct Entry {
+    /// Where the frame is.
+    pub(crate) offset: u64,
+    header: [u8; FRAME_BYTES],
+}
+
+impl Entry {
+    /// Reads the entry that lies at `place` in the file.
+    pub(crate) fn parse(bytes: &[u8], place: u64) -> Result<Self, Error> {
+        if bytes.len() < INDEX_ENTRY_BYTES {
+            let (expected, found) = (format!("{INDEX_ENTRY_BYTES} bytes"), bytes.len());
             return Err(Error::malformed(place, "entry of the index", expected, found));
-        };
-        let at = u64_at(entry, 0);
-        if at != expected {
-            return Err(Error::malformed(place, "place of a frame in the index", expected.to_string(), at));
         }
-        let header = FrameHeader::parse(&fixed::<FRAME_BYTES>(entry, 8), seed, place + 8)?;
-        expected = at.saturating_add(header.frame_bytes());
-        entries.push((at, header));
+        Ok(Self { offset: u64_at(bytes, 0), header: fixed(bytes, 8) })
     }
-    if expected != log_end {
-        return Err(Error::malformed(
-            offset,
-            "end of the last frame in the index",
-            log_end.to_string(),
-            expected,
-        ));
+
+    /// The frame's header; the entry lies at `place`.
+    pub(crate) fn header(&self, seed: u32, place: u64) -> Result<FrameHeader, Error> {
+        FrameHeader::parse(&self.header, seed, place + 8)
     }
-    Ok(entries)
+}
+
+/// Checks entries one by one: frames one behind the other from the start of the log to the index.
+pub(crate) struct Walk {
+    seed: u32,
+    /// Where the next frame has to be.
+    expected: u64,
+}
+
+impl Walk {
+    pub(crate) fn new(seed: u32, log_start: u64) -> Self {
+        Self { seed, expected: log_start }
+    }
+
+    /// Takes the next entry, which lies at `place` in the file; where its frame is, and its header.
+    pub(crate) fn step(&mut self, bytes: &[u8], place: u64) -> Result<(u64, FrameHeader), Error> {
+        let entry = Entry::parse(bytes, place)?;
+        if entry.offset != self.expected {
+            let expected = self.expected.to_string();
+            return Err(Error::malformed(place, "place of a frame in the index", expected, entry.offset));
+        }
+        let header = entry.header(self.seed, place)?;
+        self.expected = entry.offset.saturating_add(header.frame_bytes());
+        Ok((entry.offset, header))
+    }
+
+    /// Behind the last entry of an index whose payload lies at `offset`: the log goes on with the index itself.
+    pub(crate) fn finish(&self, offset: u64, log_end: u64) -> Result<(), Error> {
+        if self.expected == log_end {
+            return Ok(());
+        }
+        let (expected, found) = (log_end.to_string(), self.expected);
+        Err(Error::malformed(offset, "end of the last frame in the index", expected, found))
+    }
 }

@@ -4,9 +4,12 @@
 //! goes on at the next good frame. The journal of a recorder that died is sealed in memory, so that whoever reads a
 //! trace sees frames and nothing else.
 
+mod frames;
 mod recover;
 mod scan;
 mod verify;
+
+pub use frames::{FRAMES_AT_ONCE, Frames};
 
 use crate::block::{self, Overhead, Session, Summary};
 use crate::calls::CallsChunk;
@@ -15,7 +18,7 @@ use crate::error::Error;
 use crate::events::{Events, events};
 use crate::frame::{ChunkKind, FRAME_BYTES, FrameHeader};
 use crate::header::{CONSTANTS_BYTES, HEADER_BYTES, Header, Phase, STATE_BYTES, Slot, State};
-use crate::index::{self, FOOTER_BYTES, Footer};
+use crate::index::{FOOTER_BYTES, Footer};
 use crate::limits::DAMAGES_MAX;
 use crate::read_at::ReadAt;
 
@@ -50,6 +53,14 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// Where it is in the file, for errors; 0 for one in memory.
+    fn offset(&self) -> u64 {
+        match self.place {
+            Place::File(offset) => offset,
+            Place::Memory(_) => 0,
+        }
+    }
+
     /// Where the payload is in the file, for errors; 0 for one in memory.
     fn payload_offset(&self) -> u64 {
         match self.place {
@@ -60,11 +71,7 @@ impl Frame {
 
     /// The frame as a damage, when reading its payload gave this error.
     pub fn damage(&self, error: &Error) -> Damage {
-        let offset = match self.place {
-            Place::File(offset) => offset,
-            Place::Memory(_) => 0,
-        };
-        Damage::of_frame(offset, &self.header, error)
+        Damage::of_frame(self.offset(), &self.header, error)
     }
 }
 
@@ -95,9 +102,12 @@ pub struct Layout {
     file_bytes: u64,
     log_start: u64,
     completeness: Completeness,
+    /// The INDEX frame, where it is good: then frames are read from it when they are asked for.
+    index: Option<Frame>,
+    /// Metadata blocks, of a trace with a good index.
+    metadata: Vec<Frame>,
+    /// All frames, of a trace without.
     frames: Vec<Frame>,
-    /// The INDEX frame that the frames were read from.
-    index: Option<(u64, FrameHeader)>,
     recovered: Vec<Vec<u8>>,
     damages: Damages,
 }
@@ -108,7 +118,8 @@ const ATTEMPTS: usize = 8;
 impl Layout {
     /// Opens a trace. Damaged parts are no error but listed in [`damages`](Self::damages).
     ///
-    /// Memory: 80 bytes a frame, and the journal of an unfinished trace (4 MiB as a rule, 64 MiB at most).
+    /// Memory: nothing that grows with a trace that was closed. Of one without a good index 80 bytes a frame, and the
+    /// journal of an unfinished one (4 MiB as a rule, 64 MiB at most).
     ///
     /// # Errors
     /// [`Error::NotATrace`], [`Error::TooOld`], [`Error::TooNew`]; [`Error::Malformed`] for a file that ends inside
@@ -144,8 +155,9 @@ impl Layout {
             state,
             file_bytes,
             completeness: Completeness::Unfinished,
-            frames: Vec::new(),
             index: None,
+            metadata: Vec::new(),
+            frames: Vec::new(),
             recovered: Vec::new(),
             damages: Damages::default(),
             header: parts.header,
@@ -178,8 +190,6 @@ impl Layout {
             Ok(()) => Ok(()),
             Err(error @ Error::Io { .. }) => Err(error),
             Err(error) => {
-                self.frames.clear();
-                self.index = None;
                 let known = self.damages.list.len();
                 self.scan(file, state.log_end)?;
                 if self.damages.list.len() == known {
@@ -192,7 +202,7 @@ impl Layout {
         }
     }
 
-    /// Fills `frames` from the index of a trace that was closed.
+    /// Finds the index of a trace that was closed, and checks it.
     fn read_index(&mut self, file: &(impl ReadAt + ?Sized), state: &State) -> Result<(), Error> {
         let expected_bytes = state.log_end.saturating_add(FOOTER_BYTES as u64);
         if self.file_bytes != expected_bytes {
@@ -216,22 +226,7 @@ impl Layout {
             let found = header.kind.0;
             return Err(Error::malformed(state.index_offset, "kind of the index", "6", found));
         }
-        let mut payload = Vec::new();
-        read_payload(file, &frame, &mut payload)?;
-        let offset = frame.payload_offset();
-        let entries = index::entries(&payload, self.seed, offset, self.log_start, state.index_offset)?;
-        let end = state.index_offset + header.frame_bytes();
-        if end != state.log_end || entries.len() as u64 + 1 != u64::from(footer.frames) {
-            let expected = format!("log end {end} and {} frames", entries.len() + 1);
-            let found = format!("{} and {}", footer.log_end, footer.frames);
-            return Err(Error::malformed(state.log_end, "footer", expected, found));
-        }
-        self.frames = entries
-            .into_iter()
-            .map(|(offset, header)| Frame { header, place: Place::File(offset) })
-            .collect();
-        self.index = Some((state.index_offset, header));
-        Ok(())
+        self.check_index(file, frame, state, &footer)
     }
 
     /// What never changes in the trace.
@@ -247,12 +242,6 @@ impl Layout {
     /// Length of the file, bytes.
     pub fn file_bytes(&self) -> u64 {
         self.file_bytes
-    }
-
-    /// The chunks in the order in which they were written, those of a recovered journal last. The INDEX is not
-    /// among them; kinds that this version does not know are.
-    pub fn frames(&self) -> &[Frame] {
-        &self.frames
     }
 
     /// How the recording ended.
@@ -339,8 +328,10 @@ impl Layout {
         block::decode(self.payload(file, frame, &mut buffer)?, frame.payload_offset(), what)
     }
 
+    /// The metadata blocks of a kind.
     fn of_kind(&self, kind: ChunkKind) -> impl Iterator<Item = &Frame> {
-        self.frames.iter().filter(move |frame| frame.header.kind == kind)
+        let frames = if self.index.is_some() { &self.metadata } else { &self.frames };
+        frames.iter().filter(move |frame| frame.header.kind == kind)
     }
 
     /// What was recorded; `None` where that chunk is missing.
@@ -383,17 +374,28 @@ fn expect_kind(frame: &Frame, kind: ChunkKind) -> Result<(), Error> {
 /// Up to `bytes` from `offset`; fewer at the end of the file. The caller bounds `bytes`.
 fn read(file: &(impl ReadAt + ?Sized), offset: u64, bytes: usize) -> Result<Vec<u8>, Error> {
     let mut buffer = vec![0; bytes];
-    let mut filled = 0;
-    while filled < bytes {
-        match file.read_at(offset.saturating_add(filled as u64), &mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read.min(bytes - filled),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(source) => return Err(io_error(offset, "reading the trace", source)),
-        }
-    }
+    let filled = fill(file, offset, &mut buffer, "reading the trace")?;
     buffer.truncate(filled);
     Ok(buffer)
+}
+
+/// Fills the buffer from `offset`; how much there was up to the end of the file.
+fn fill(
+    file: &(impl ReadAt + ?Sized),
+    offset: u64,
+    buffer: &mut [u8],
+    what: &'static str,
+) -> Result<usize, Error> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read_at(offset.saturating_add(filled as u64), &mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read.min(buffer.len() - filled),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(source) => return Err(io_error(offset, what, source)),
+        }
+    }
+    Ok(filled)
 }
 
 /// Reads a payload and checks its CRC. Memory grows with what the file has, not with what the frame says.
@@ -404,24 +406,24 @@ fn read_payload(file: &(impl ReadAt + ?Sized), frame: &Frame, buffer: &mut Vec<u
     let there = usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX);
     buffer.clear();
     buffer.resize(bytes.min(there), 0);
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read_at(offset + filled as u64, &mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(source) => return Err(io_error(offset, "reading a chunk", source)),
-        }
-    }
+    let filled = fill(file, offset, buffer, "reading a chunk")?;
     if filled < bytes {
-        return Err(Error::malformed(offset, "payload", format!("{bytes} bytes"), format!("{filled} bytes")));
+        return Err(short_payload(offset, bytes, filled));
     }
-    let computed = crc32fast::hash(buffer);
-    if computed != frame.header.payload_crc {
-        let expected = format!("{:#010x}", frame.header.payload_crc);
-        return Err(Error::malformed(offset, "CRC of a payload", expected, format!("{computed:#010x}")));
+    expect_crc(frame, crc32fast::hash(buffer))
+}
+
+fn short_payload(offset: u64, bytes: usize, found: usize) -> Error {
+    Error::malformed(offset, "payload", format!("{bytes} bytes"), format!("{found} bytes"))
+}
+
+fn expect_crc(frame: &Frame, computed: u32) -> Result<(), Error> {
+    let stored = frame.header.payload_crc;
+    if computed == stored {
+        return Ok(());
     }
-    Ok(())
+    let (expected, found) = (format!("{stored:#010x}"), format!("{computed:#010x}"));
+    Err(Error::malformed(frame.payload_offset(), "CRC of a payload", expected, found))
 }
 
 struct HeaderParts {

@@ -222,15 +222,15 @@ fn the_worked_example_is_what_the_code_writes_and_reads() {
     assert_eq!(layout.verify(&bytes), []);
     let mut buffer = Vec::new();
     let calls: Vec<Call> = layout
-        .frames()
-        .iter()
+        .frames(&bytes)
+        .map(Result::unwrap)
         .filter(|frame| frame.header.kind == ChunkKind::CALLS)
-        .flat_map(|frame| layout.calls(&bytes, frame, &mut buffer).unwrap().calls().unwrap())
+        .flat_map(|frame| layout.calls(&bytes, &frame, &mut buffer).unwrap().calls().unwrap())
         .collect();
     assert_eq!(calls.len(), 1);
     assert_eq!((calls[0].entry.nr, calls[0].duration_ns, calls[0].ret), (1, 250, 6));
     // Notes stand where the frames are.
-    for (i, frame) in layout.frames().iter().enumerate() {
+    for (i, frame) in layout.frames(&bytes).map(Result::unwrap).enumerate() {
         let sysrec_format::layout::Place::File(offset) = frame.place else { panic!("a complete trace") };
         assert!(notes.contains(&(offset as usize, format!("frame {i}: marker"))));
         let kind = frame.header.kind.name().unwrap();

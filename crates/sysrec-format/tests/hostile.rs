@@ -85,7 +85,8 @@ fn every_flipped_byte_is_seen_and_costs_no_more_than_its_chunk() {
     let bytes = small_trace();
     let layout = Layout::read(&bytes).unwrap();
     let whole = content(&bytes, &layout).0;
-    let largest = layout.frames().iter().map(|frame| frame.header.count).max().unwrap() as usize;
+    let largest =
+        layout.frames(&bytes).map(Result::unwrap).map(|frame| frame.header.count).max().unwrap() as usize;
     for at in 0..bytes.len() {
         for mask in [1 << (at % 8), 0xff] {
             let mut flipped = bytes.clone();
@@ -154,7 +155,7 @@ fn lengths(length: u64) -> [u64; 9] {
 fn every_length_field_of_a_frame_is_checked() {
     let bytes = small_trace();
     let layout = Layout::read(&bytes).unwrap();
-    for frame in layout.frames() {
+    for frame in layout.frames(&bytes).map(Result::unwrap) {
         let Place::File(offset) = frame.place else { panic!("a complete trace") };
         let FrameHeader { payload_bytes, count, .. } = frame.header;
         for (at, length) in [(16, payload_bytes), (24, count)] {
@@ -188,7 +189,7 @@ fn with_payload(bytes: &[u8], frame: u64, payload: &[u8]) -> Vec<u8> {
 fn any_flip_behind_a_right_crc_is_harmless() {
     let bytes = small_trace();
     let layout = Layout::read(&bytes).unwrap();
-    for frame in layout.frames() {
+    for frame in layout.frames(&bytes).map(Result::unwrap) {
         let Place::File(offset) = frame.place else { panic!("a complete trace") };
         let start = offset as usize + FRAME_BYTES;
         let payload = &bytes[start..start + frame.header.payload_bytes as usize];
@@ -268,7 +269,11 @@ fn frames_inside_a_string_are_not_read_even_when_their_chunk_is_damaged() {
         let (storage, _) = writer.finish(&ending(3)).unwrap();
         let bytes = storage.into_bytes();
         let layout = Layout::read(&bytes).unwrap();
-        let frame = layout.frames().iter().find(|frame| frame.header.kind == ChunkKind::CALLS).unwrap();
+        let frame = layout
+            .frames(&bytes)
+            .map(Result::unwrap)
+            .find(|frame| frame.header.kind == ChunkKind::CALLS)
+            .unwrap();
         let Place::File(offset) = frame.place else { panic!("a complete trace") };
         let mut forged = with_field(&bytes, offset, 4, &3_u16.to_le_bytes());
         // Without the seed.
@@ -285,7 +290,11 @@ fn frames_inside_a_string_are_not_read_even_when_their_chunk_is_damaged() {
         let event = Event { time_ns: 1, task: Some(TaskId(0)), body: exec };
         let bytes = trace(&[Step::Event(event)], WriterOptions::default());
         let layout = Layout::read(&bytes).unwrap();
-        let frame = layout.frames().iter().find(|frame| frame.header.kind == ChunkKind::EVENTS).unwrap();
+        let frame = layout
+            .frames(&bytes)
+            .map(Result::unwrap)
+            .find(|frame| frame.header.kind == ChunkKind::EVENTS)
+            .unwrap();
         let Place::File(offset) = frame.place else { panic!("a complete trace") };
         let mut damaged = bytes.clone();
         damaged[offset as usize] ^= 1;
@@ -305,7 +314,11 @@ fn entry() -> Entry {
 fn damages_are_named_with_place_kind_task_time_and_calls() {
     let bytes = small_trace();
     let layout = Layout::read(&bytes).unwrap();
-    let frame = layout.frames().iter().find(|frame| frame.header.kind == ChunkKind::CALLS).unwrap();
+    let frame = layout
+        .frames(&bytes)
+        .map(Result::unwrap)
+        .find(|frame| frame.header.kind == ChunkKind::CALLS)
+        .unwrap();
     let Place::File(offset) = frame.place else { panic!("a complete trace") };
     let mut damaged = bytes.clone();
     damaged[offset as usize + FRAME_BYTES + 3] ^= 4;
@@ -357,7 +370,7 @@ proptest! {
     ) {
         let trace = small_trace();
         let layout = Layout::read(&trace).unwrap();
-        let frame = layout.frames()[which % layout.frames().len()];
+        let frame = layout.frames(&trace).at(which % layout.frame_count()).unwrap().unwrap();
         let Place::File(offset) = frame.place else { panic!("a complete trace") };
         let mut payload = trace[offset as usize + FRAME_BYTES..][..frame.header.payload_bytes as usize].to_vec();
         let n = payload.len().min(bytes.len());

@@ -150,8 +150,10 @@ fn the_columns_say_the_same_as_the_calls() {
     let layout = Layout::read(&bytes).unwrap();
     let mut buffer = Vec::new();
     let mut chunks = 0;
-    for frame in layout.frames().iter().filter(|frame| frame.header.kind == ChunkKind::CALLS) {
-        let chunk = layout.calls(&bytes, frame, &mut buffer).unwrap();
+    for frame in
+        layout.frames(&bytes).map(Result::unwrap).filter(|frame| frame.header.kind == ChunkKind::CALLS)
+    {
+        let chunk = layout.calls(&bytes, &frame, &mut buffer).unwrap();
         let calls = chunk.calls().unwrap();
         assert_eq!(calls.len(), frame.header.count as usize);
         let (mut durations, mut returns) =

@@ -29,8 +29,11 @@ pub(crate) fn trace(path: &Path) -> anyhow::Result<Trace> {
     let trace = Trace::open(path)?;
     let integrity = trace.integrity();
     let content = |kind| matches!(kind, ChunkKind::CALLS | ChunkKind::EVENTS | ChunkKind::SESSION);
-    let readable = trace.layout().frames().iter().any(|frame| content(frame.header.kind));
-    if !readable && !integrity.damages.is_empty() {
+    let readable = || {
+        let mut frames = trace.layout().frames(trace.file()).filter_map(Result::ok);
+        frames.any(|frame| content(frame.header.kind))
+    };
+    if !integrity.damages.is_empty() && !readable() {
         bail!("{}: nothing in it can be read: {}", path.display(), integrity.damages[0]);
     }
     match integrity.completeness {

@@ -70,7 +70,9 @@ pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
 impl<'a> Findings<'a> {
     fn of(trace: &'a Trace) -> Self {
         let damages = trace.layout().verify(trace.file());
-        let good = trace.layout().frames().iter().filter(|frame| !is_damaged(frame, &damages));
+        // What of the index cannot be read is among the damages.
+        let frames = trace.layout().frames(trace.file()).filter_map(Result::ok);
+        let good = frames.filter(|frame| !is_damaged(frame, &damages));
         let mut readable = Readable::default();
         for frame in good {
             readable.chunks += 1;

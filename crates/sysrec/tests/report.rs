@@ -236,8 +236,8 @@ fn damage_is_warned_of_and_counted() {
     let mut bytes = std::fs::read(folder.path().join("trace.bin")).unwrap();
     let trace = sysrec_analyzer::Trace::open(folder.path().join("trace.bin")).unwrap();
     let calls =
-        |frame: &&sysrec_format::layout::Frame| frame.header.kind == sysrec_format::frame::ChunkKind::CALLS;
-    let frame = *trace.layout().frames().iter().find(calls).unwrap();
+        |frame: &sysrec_format::layout::Frame| frame.header.kind == sysrec_format::frame::ChunkKind::CALLS;
+    let frame = trace.layout().frames(trace.file()).map(Result::unwrap).find(calls).unwrap();
     let sysrec_format::layout::Place::File(offset) = frame.place else { panic!("{frame:?}") };
     bytes[offset as usize + 70] ^= 1;
     folder.file("trace.bin", &bytes);

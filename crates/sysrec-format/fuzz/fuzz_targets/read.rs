@@ -74,16 +74,17 @@ fuzz_target!(|data: &[u8]| {
     layout.verify(&bytes);
     let _ = (layout.session(&bytes), layout.overheads(&bytes), layout.summary(&bytes));
     let mut buffer = Vec::new();
-    for frame in layout.frames() {
+    for frame in layout.frames(&bytes) {
+        let frame = frame.expect("the index was checked");
         match frame.header.kind {
             ChunkKind::CALLS => {
-                if let Ok(chunk) = layout.calls(&bytes, frame, &mut buffer) {
+                if let Ok(chunk) = layout.calls(&bytes, &frame, &mut buffer) {
                     let calls = chunk.calls();
                     assert!(calls.is_err() || calls.is_ok_and(|calls| calls.len() == chunk.len()));
                 }
             }
             ChunkKind::EVENTS => {
-                if let Ok(events) = layout.events(&bytes, frame, &mut buffer) {
+                if let Ok(events) = layout.events(&bytes, &frame, &mut buffer) {
                     assert!(events.count() <= frame.header.count as usize + 1);
                 }
             }

@@ -14,16 +14,20 @@ impl Layout {
         let mut damages = self.damages.clone();
         self.verify_header(file, &mut damages);
         let mut buffer = Vec::new();
-        for frame in &self.frames {
-            if let Err(error) = self.verify_frame(file, frame, &mut buffer) {
-                damages.push(frame.damage(&error));
+        for frame in self.frames(file) {
+            match frame {
+                Ok(frame) => {
+                    if let Err(error) = self.verify_frame(file, &frame, &mut buffer) {
+                        damages.push(frame.damage(&error));
+                    }
+                }
+                Err(error) => damages.push(self.index_damage(&error)),
             }
         }
-        if let Some((offset, header)) = self.index {
-            let frame = Frame { header, place: Place::File(offset) };
-            if let Err(error) = self.verify_padding(file, &frame, offset) {
-                damages.push(frame.damage(&error));
-            }
+        if let Some(index) = &self.index
+            && let Err(error) = self.verify_padding(file, index, index.offset())
+        {
+            damages.push(index.damage(&error));
         }
         damages.list
     }

@@ -34,17 +34,17 @@ pub fn meaning(bytes: &[u8]) -> Value {
     let mut events = Vec::new();
     let mut unknown_chunks = 0;
     let mut buffer = Vec::new();
-    for frame in layout.frames() {
+    for frame in layout.frames(bytes).map(Result::unwrap) {
         match frame.header.kind {
             ChunkKind::CALLS => {
-                let Ok(chunk) = layout.calls(bytes, frame, &mut buffer) else { continue };
+                let Ok(chunk) = layout.calls(bytes, &frame, &mut buffer) else { continue };
                 for call in chunk.calls().expect("a good chunk") {
                     let of_task = calls.entry(call.task.0.to_string()).or_insert_with(|| json!([]));
                     of_task.as_array_mut().expect("a list").push(finished(&call));
                 }
             }
             ChunkKind::EVENTS => {
-                if let Ok(chunk) = layout.events(bytes, frame, &mut buffer) {
+                if let Ok(chunk) = layout.events(bytes, &frame, &mut buffer) {
                     events.extend(chunk.map(|event| of_event(&event.expect("a good chunk"))));
                 }
             }

@@ -282,7 +282,12 @@ fn reseal(bytes: &mut [u8], frame: usize) {
 
 fn frame_of(bytes: &[u8], kind: ChunkKind) -> usize {
     let layout = Layout::read(bytes).expect("a trace");
-    let place = layout.frames().iter().find(|frame| frame.header.kind == kind).expect("such a chunk").place;
+    let place = layout
+        .frames(bytes)
+        .map(Result::unwrap)
+        .find(|frame| frame.header.kind == kind)
+        .expect("such a chunk")
+        .place;
     let Place::File(offset) = place else { panic!("a chunk in the file") };
     offset as usize
 }

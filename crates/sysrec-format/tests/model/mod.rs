@@ -176,10 +176,14 @@ pub fn content(bytes: &[u8], layout: &Layout) -> (Content, usize) {
     let mut content = Content::default();
     let mut damaged = 0;
     let mut buffer = Vec::new();
-    for frame in layout.frames() {
+    for frame in layout.frames(bytes) {
+        let Ok(frame) = frame else {
+            damaged += 1;
+            continue;
+        };
         match frame.header.kind {
             ChunkKind::CALLS => {
-                match layout.calls(bytes, frame, &mut buffer).and_then(|chunk| chunk.calls()) {
+                match layout.calls(bytes, &frame, &mut buffer).and_then(|chunk| chunk.calls()) {
                     Ok(calls) => {
                         for call in calls {
                             content.calls.entry(call.task.0).or_default().push(call);
@@ -189,7 +193,7 @@ pub fn content(bytes: &[u8], layout: &Layout) -> (Content, usize) {
                 }
             }
             ChunkKind::EVENTS => {
-                let Ok(events) = layout.events(bytes, frame, &mut buffer) else {
+                let Ok(events) = layout.events(bytes, &frame, &mut buffer) else {
                     damaged += 1;
                     continue;
                 };

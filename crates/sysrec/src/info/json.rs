@@ -4,7 +4,6 @@
 use serde::Serialize;
 use sysrec_analyzer::{Loss, Trace, loss_reason_name};
 use sysrec_format::block::{Host, Overhead};
-use sysrec_format::frame::ChunkKind;
 use sysrec_format::layout::Completeness;
 
 use super::{bytes_per_call, end_reason};
@@ -71,7 +70,6 @@ pub(super) fn text(trace: &Trace) -> anyhow::Result<String> {
     let (layout, integrity) = (trace.layout(), trace.integrity());
     let (major, minor) = layout.header().version;
     let totals = trace.summary().map(|summary| &summary.totals);
-    let events = layout.frames().iter().filter(|frame| frame.header.kind == ChunkKind::EVENTS);
     let loss = |loss: &Loss| LossJson {
         reason: loss_reason_name(loss.reason),
         calls: loss.calls,
@@ -89,10 +87,10 @@ pub(super) fn text(trace: &Trace) -> anyhow::Result<String> {
         calls: trace.calls(),
         errors: totals.map(|totals| totals.errors),
         unfinished: totals.map(|totals| totals.unfinished),
-        events: events.map(|frame| u64::from(frame.header.count)).sum(),
+        events: trace.events(),
         tasks: trace.tasks().len(),
         processes: trace.tasks().processes().count(),
-        chunks: layout.frames().len(),
+        chunks: layout.frame_count(),
         bytes: layout.file_bytes(),
         bytes_per_call: bytes_per_call(trace),
         losses: integrity.lost_calls(),

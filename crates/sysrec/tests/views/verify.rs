@@ -9,7 +9,8 @@ use crate::{Ran, sysrec};
 /// Damages the payload of the nth chunk of calls; says where the chunk begins.
 pub(crate) fn flip_call_chunk(bytes: &mut [u8], nth: usize) -> u64 {
     let layout = Layout::read(&*bytes).expect("a whole trace");
-    let mut chunks = layout.frames().iter().filter(|frame| frame.header.kind == ChunkKind::CALLS);
+    let mut chunks =
+        layout.frames(&*bytes).map(Result::unwrap).filter(|frame| frame.header.kind == ChunkKind::CALLS);
     let Some(Place::File(offset)) = chunks.nth(nth).map(|frame| frame.place) else { panic!("no such chunk") };
     bytes[offset as usize + FRAME_BYTES + 20] ^= 0x40;
     offset
