@@ -8,8 +8,8 @@
 //!
 //! - A single task and its tracer never run at the same time. Together on one CPU they lose nothing.
 //! - Several tasks could run at the same time. Which way is faster depends on the machine and on how much they do
-//!   between calls, so it is tried: the rate of stops is the program's own progress, and the way with the higher rate
-//!   is kept, tried again from time to time.
+//!   between calls, so it is tried: the rate of stops is the program's own progress. They stay together unless they are
+//!   clearly faster apart, and it is tried again from time to time.
 //! - Tasks that seldom stop are left alone.
 //!
 //! What the program is told stays true to itself: around its own sched_getaffinity and sched_setaffinity the task has
@@ -29,10 +29,13 @@ const WINDOW_NS: u64 = Duration::from_millis(20).as_nanos() as u64;
 /// How long a decision stands before the other way is tried again; doubled each time it is confirmed.
 const STAND_NS_MIN: u64 = Duration::from_millis(500).as_nanos() as u64;
 const STAND_NS_MAX: u64 = Duration::from_secs(8).as_nanos() as u64;
+/// The first decision, for together, stands this long: most commands have ended by then.
+const FIRST_STAND_NS: u64 = Duration::from_millis(100).as_nanos() as u64;
 /// Below this rate, stops cost the program little wherever they happen.
 const SELDOM_STOPS_PER_S: f64 = 1000.0;
-/// The other way must be better by this factor to be taken: rates are noisy.
-const CLEARLY_BETTER: f64 = 1.15;
+/// How much better the rate apart must be than the rate together, for the tasks to be let apart, and to stay so. Rates
+/// are noisy, since programs have phases; and a program that gains from a second CPU while it makes calls gains much.
+const APART_IS_BETTER: f64 = 1.5;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
@@ -89,7 +92,8 @@ impl Placement {
             }
         }
         self.window_start_ns = monotonic_ns();
-        self.phase = Phase::Standing { until_ns: self.window_start_ns + WINDOW_NS, for_ns: STAND_NS_MIN };
+        self.phase =
+            Phase::Standing { until_ns: self.window_start_ns + FIRST_STAND_NS, for_ns: STAND_NS_MIN };
         self.together(tasks);
     }
 
@@ -125,7 +129,11 @@ impl Placement {
             }
             Phase::Standing { .. } => {}
             Phase::Trial { before, rate_before, stood_ns } => {
-                let for_ns = if rate > rate_before * CLEARLY_BETTER {
+                let taken = match before {
+                    Way::Together(_) => rate > rate_before * APART_IS_BETTER,
+                    Way::Spread => rate * APART_IS_BETTER >= rate_before,
+                };
+                let for_ns = if taken {
                     STAND_NS_MIN
                 } else {
                     self.turn_to(before, tasks);
