@@ -25,6 +25,7 @@ use std::time::Instant;
 
 use sysrec_format::block::{Overhead, Totals};
 
+pub use backend::inline::InlineClasses;
 pub use control::{Progress, StopReason, Watch};
 pub use error::Error;
 pub use options::{BackendChoice, Options, Registers, Target};
@@ -111,7 +112,14 @@ fn record_into(
     let output_error =
         |e| Error::Output { path: options.output.clone(), problem: error::OutputProblem::Io(e) };
     // A net needs a tracer to the end of all that live in it: not where they may be let go, or children escape it.
-    let net = launch.is_some() && !options.filter.is_all() && options.follow && options.wait;
+    let net_serves = launch.is_some() && options.follow && options.wait;
+    let inline = match options.backend {
+        BackendChoice::Inline if net_serves => {
+            Some(backend::inline::Inline::new(options.inline_classes, None).map_err(Error::Thread)?)
+        }
+        _ => None,
+    };
+    let net = net_serves && (!options.filter.is_all() || inline.is_some());
     let mut backend = Ptrace {
         filter: options.filter.clone(),
         follow: options.follow,
@@ -130,7 +138,7 @@ fn record_into(
     let mut recording =
         Recording::new(storage, &session, limits, control.shared.clone()).map_err(trace_error)?;
     recording.overhead(&overhead).map_err(trace_error)?;
-    let around = Surroundings { recording: &mut recording, shared: &control.shared, inherited };
+    let around = Surroundings { recording: &mut recording, shared: &control.shared, inherited, inline };
     let ended = match (launch, &options.target) {
         (Some(launch), _) => backend.record_command(launch, around).map(Some),
         (None, Target::Processes(pids)) => backend.record_processes(pids, around).map(|()| None),

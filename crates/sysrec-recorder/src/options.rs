@@ -38,6 +38,8 @@ pub enum BackendChoice {
     Auto,
     /// ptrace: everywhere, without privileges.
     Ptrace,
+    /// The tasks record their own calls; ptrace for the rest.
+    Inline,
 }
 
 /// A recording's options.
@@ -67,6 +69,8 @@ pub struct Options {
     pub environment: bool,
     /// Move the recorder, and the tasks it records, to the CPUs where stops are cheap.
     pub placement: bool,
+    /// Which ways into the stub the inline backend uses.
+    pub inline_classes: crate::InlineClasses,
 }
 
 impl Options {
@@ -85,6 +89,7 @@ impl Options {
             registers: Registers::Call,
             environment: false,
             placement: true,
+            inline_classes: crate::InlineClasses::default(),
         }
     }
 }

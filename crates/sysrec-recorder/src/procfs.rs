@@ -13,6 +13,8 @@ pub(crate) struct ExecutableMapping {
     pub length: u64,
     pub file_offset: u64,
     pub path: Vec<u8>,
+    pub writable: bool,
+    pub private: bool,
 }
 
 /// A `comm` has 15 bytes and a newline; that of a kernel thread may be longer.
@@ -113,6 +115,32 @@ pub(crate) fn thread_group(tid: i32) -> Option<i32> {
     status_field(tid, "Tgid")?.parse().ok()
 }
 
+/// A value of the auxiliary vector (getauxval(3)).
+pub(crate) fn auxiliary_value(pid: i32, key: u64) -> Option<u64> {
+    let vector = read(&format!("/proc/{pid}/auxv"));
+    let word = |bytes: &[u8]| bytes.try_into().map(u64::from_ne_bytes).ok();
+    vector.chunks_exact(16).find_map(|pair| (word(&pair[..8])? == key).then(|| word(&pair[8..]))?)
+}
+
+/// Where the heap of a process begins (`start_brk`, field 47 of `/proc/PID/stat`).
+pub(crate) fn heap_start(pid: i32) -> Option<u64> {
+    let stat = read_start(&format!("/proc/{pid}/stat"), 4096);
+    // The name in parentheses may hold anything; the fields behind it are counted from 3.
+    let end_of_name = stat.iter().rposition(|&byte| byte == b')')?;
+    let fields = std::str::from_utf8(stat.get(end_of_name + 2..)?).ok()?;
+    fields.split(' ').nth(47 - 3)?.parse().ok()
+}
+
+/// Whether the size of a process's address space is limited (RLIMIT_AS).
+pub(crate) fn has_memory_limit(pid: i32) -> bool {
+    let limits = read_start(&format!("/proc/{pid}/limits"), 4096);
+    let limits = String::from_utf8_lossy(&limits);
+    limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max address space"))
+        .is_some_and(|rest| rest.split_whitespace().next() != Some("unlimited"))
+}
+
 /// The executable mappings of a process, in order of address.
 pub(crate) fn executable_mappings(pid: i32) -> Vec<ExecutableMapping> {
     let maps = read(&format!("/proc/{pid}/maps"));
@@ -124,15 +152,17 @@ fn executable_mapping(line: &[u8]) -> Option<ExecutableMapping> {
     let mut fields = line.splitn(6, |&byte| byte == b' ');
     let mut field = || std::str::from_utf8(fields.next()?).ok();
     let (start, end) = field()?.split_once('-')?;
-    if field()?.as_bytes().get(2) != Some(&b'x') {
+    let permissions = field()?.as_bytes();
+    if permissions.get(2) != Some(&b'x') {
         return None;
     }
+    let (writable, private) = (permissions.get(1) == Some(&b'w'), permissions.get(3) == Some(&b'p'));
     let file_offset = u64::from_str_radix(field()?, 16).ok()?;
     let (_device, _inode) = (field()?, field()?);
     let address = u64::from_str_radix(start, 16).ok()?;
     let length = u64::from_str_radix(end, 16).ok()?.checked_sub(address)?;
     let path = fields.next().unwrap_or_default().trim_ascii_start().to_vec();
-    Some(ExecutableMapping { address, length, file_offset, path })
+    Some(ExecutableMapping { address, length, file_offset, path, writable, private })
 }
 
 #[cfg(test)]
@@ -146,6 +176,7 @@ mod tests {
         assert_eq!(mapping.address, 0x7f0e_68b1_d000);
         assert_eq!(mapping.length, 0x15_5000);
         assert_eq!(mapping.file_offset, 0x26000);
+        assert!(mapping.private && !mapping.writable);
         assert_eq!(mapping.path, b"/usr/lib/with space/libc.so.6");
         assert_eq!(executable_mapping(b"7f0e68b1d000-7f0e68c72000 rw-p 00026000 fe:00 1835 /x"), None);
     }

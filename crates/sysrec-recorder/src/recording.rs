@@ -135,6 +135,15 @@ impl Recording {
         }
     }
 
+    /// A call that has finished already. Beyond the limit of calls, nothing is told.
+    #[inline]
+    pub(crate) fn call(&mut self, task: TaskId, entry: &Entry, exit: &Exit) {
+        if self.limits.calls_max.is_none_or(|max| self.calls < max) {
+            self.entry(task, entry);
+            self.exit(task, exit);
+        }
+    }
+
     pub(crate) fn unfinished(&mut self, task: TaskId, reason: UnfinishedReason, time_ns: u64) {
         if let Some(writer) = &mut self.writer {
             writer.unfinished(task, reason, time_ns);

@@ -25,6 +25,7 @@ use crate::recording::Recording;
 use crate::sys::signal::Inherited;
 use crate::sys::wait::WaitStatus;
 
+pub(crate) mod inline;
 pub(crate) mod ptrace;
 
 /// A command to start.
@@ -42,6 +43,8 @@ pub(crate) struct Surroundings<'a> {
     pub recording: &'a mut Recording,
     pub shared: &'a Shared,
     pub inherited: Inherited,
+    /// The inline mechanism, where it is to be used.
+    pub inline: Option<inline::Inline>,
 }
 
 /// A mechanism of recording.

@@ -11,5 +11,7 @@ pub(crate) mod memory;
 pub(crate) mod ptrace;
 pub(crate) mod sched;
 pub(crate) mod seccomp;
+pub(crate) mod shared;
 pub(crate) mod signal;
+pub(crate) mod stub;
 pub(crate) mod wait;

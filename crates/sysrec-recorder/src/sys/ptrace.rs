@@ -178,6 +178,11 @@ pub(crate) fn set_registers(tid: i32, registers: &UserRegisters) -> Result<()> {
     ours(libc::PTRACE_SETREGS, tid, 0, registers.as_ptr() as usize).map(drop)
 }
 
+/// `PTRACE_POKEUSER` of one of [`register`]'s places.
+pub(crate) fn set_register(tid: i32, place: usize, value: u64) -> Result<()> {
+    ours(libc::PTRACE_POKEUSER, tid, place * size_of::<u64>(), value as usize).map(drop)
+}
+
 /// `PTRACE_POKEDATA`: writes one 8-byte word, also where the tracee may only read. `false` where nothing can be written.
 pub(crate) fn write_word(tid: i32, address: u64, word: u64) -> bool {
     request(libc::PTRACE_POKEDATA, tid, address as usize, word as usize).is_ok()
@@ -186,8 +191,29 @@ pub(crate) fn write_word(tid: i32, address: u64, word: u64) -> bool {
 /// Places in [`UserRegisters`].
 pub(crate) mod register {
     pub(crate) const RBX: usize = 5;
+    pub(crate) const R11: usize = 6;
+    pub(crate) const R10: usize = 7;
+    pub(crate) const R9: usize = 8;
+    pub(crate) const R8: usize = 9;
     pub(crate) const RAX: usize = 10;
+    pub(crate) const RCX: usize = 11;
+    pub(crate) const RDX: usize = 12;
+    pub(crate) const RSI: usize = 13;
     pub(crate) const RDI: usize = 14;
     pub(crate) const ORIG_RAX: usize = 15;
     pub(crate) const RIP: usize = 16;
+    pub(crate) const CS: usize = 17;
+    pub(crate) const GS_BASE: usize = 22;
+}
+
+/// `PTRACE_GETSIGMASK`: the signals that the task blocks.
+pub(crate) fn signal_mask(tid: i32) -> Result<u64> {
+    let mut mask = 0_u64;
+    ours(libc::PTRACE_GETSIGMASK, tid, size_of::<u64>(), (&raw mut mask) as usize)?;
+    Ok(mask)
+}
+
+/// `PTRACE_SETSIGMASK`.
+pub(crate) fn set_signal_mask(tid: i32, mask: u64) -> Result<()> {
+    ours(libc::PTRACE_SETSIGMASK, tid, size_of::<u64>(), (&raw const mask) as usize).map(drop)
 }

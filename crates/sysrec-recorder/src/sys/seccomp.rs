@@ -61,6 +61,7 @@ mod op {
 /// `offsetof(struct seccomp_data, ...)`.
 const NR: u32 = 0;
 const ARCH: u32 = 4;
+const INSTRUCTION_POINTER: u32 = 8;
 const fn argument_low_half(index: u32) -> u32 {
     16 + 8 * index
 }
@@ -98,11 +99,27 @@ fn branch(stops: &Stops) -> Vec<libc::sock_filter> {
 
 impl Program {
     /// The net for these three sets.
-    pub(crate) fn new(x86_64: &Stops, x32: &Stops, i386: &Stops) -> Self {
+    ///
+    /// `open`: 64-bit calls whose instruction lies in these low addresses are let through whatever they are.
+    pub(crate) fn new(x86_64: &Stops, x32: &Stops, i386: &Stops, open: Option<std::ops::Range<u32>>) -> Self {
         let x86_64 = branch(x86_64);
         let x32 = branch(x32);
         let i386 = branch(i386);
-        let mut code = vec![
+        // What most calls are goes first; an i386 call from there is looked at like any other.
+        let open = open.map_or(Vec::new(), |open| {
+            vec![
+                instruction(op::LOAD, INSTRUCTION_POINTER, 0, 0),
+                instruction(op::IF_AT_LEAST, open.start, 0, 6),
+                instruction(op::IF_AT_LEAST, open.end, 5, 0),
+                instruction(op::LOAD, INSTRUCTION_POINTER + 4, 0, 0),
+                instruction(op::IF_EQUAL, 0, 0, 3),
+                instruction(op::LOAD, ARCH, 0, 0),
+                instruction(op::IF_EQUAL, ARCH_X86_64, 0, 1),
+                ALLOW,
+            ]
+        });
+        let mut code = open;
+        code.extend([
             instruction(op::LOAD, ARCH, 0, 0),
             instruction(op::IF_EQUAL, ARCH_X86_64, 1, 0),
             instruction(op::JUMP, (3 + x86_64.len() + x32.len()) as u32, 0, 0),
@@ -110,7 +127,7 @@ impl Program {
             // Negative numbers have the bit too. They are unknown to every ABI, so that both branches agree on them.
             instruction(op::IF_SET, X32_BIT, 0, 1),
             instruction(op::JUMP, x86_64.len() as u32, 0, 0),
-        ];
+        ]);
         code.extend(x86_64);
         code.extend(x32);
         code.push(instruction(op::LOAD, NR, 0, 0));
@@ -182,7 +199,7 @@ mod tests {
         native.conditionals.push(Conditional { nr: 157, argument: 0, mask: 0, equals: 15 });
         let x32 = stops(&[(X32_BIT + 512, X32_BIT + 547)]);
         let i386 = stops(&[(5, 5), (1000, u32::MAX)]);
-        let program = Program::new(&native, &x32, &i386);
+        let program = Program::new(&native, &x32, &i386, None);
         let stops_at = |arch, nr, args| run(&program, arch, nr, args) == libc::SECCOMP_RET_TRACE | MARK;
         let none = [0; 6];
         let native: Vec<u32> = (0..600).filter(|&nr| stops_at(ARCH_X86_64, nr, none)).collect();
@@ -202,7 +219,7 @@ mod tests {
     fn every_jump_stays_inside_whatever_the_sets() {
         // The most ranges that there can be: every second number.
         let stops = Stops { ranges: (0..300).map(|n| 2 * n..=2 * n).collect(), conditionals: vec![] };
-        let program = Program::new(&stops, &stops, &stops);
+        let program = Program::new(&stops, &stops, &stops, None);
         assert!(program.0.len() <= INSTRUCTIONS_MAX, "{}", program.0.len());
         for nr in 0..700 {
             let expected = nr % 2 == 0 && nr < 600;

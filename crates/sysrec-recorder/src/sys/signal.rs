@@ -182,6 +182,52 @@ pub(crate) fn send(pid: i32, signo: i32) -> io::Result<()> {
     }
 }
 
+/// Sends a signal to one task that is our tracee.
+pub(crate) fn send_to_task(pid: i32, tid: i32, signo: i32) {
+    // SAFETY: no memory is touched.
+    unsafe { libc::syscall(libc::SYS_tgkill, pid, tid, signo) };
+}
+
+/// Pokes the thread that made it at regular intervals. A poke that comes just before a blocking call is followed by
+/// another.
+#[derive(Debug)]
+pub(crate) struct Ticker(libc::timer_t);
+
+impl Ticker {
+    /// Silent at first.
+    pub(crate) fn new() -> io::Result<Self> {
+        let mut event = MaybeUninit::<libc::sigevent>::zeroed();
+        let mut timer = MaybeUninit::<libc::timer_t>::zeroed();
+        // SAFETY: both structures are live; zero is a value of every field; gettid touches no memory.
+        unsafe {
+            let event = event.assume_init_mut();
+            event.sigev_notify = libc::SIGEV_THREAD_ID;
+            event.sigev_signo = POKE;
+            event.sigev_notify_thread_id = libc::gettid();
+            if libc::timer_create(libc::CLOCK_MONOTONIC, event, timer.as_mut_ptr()) != 0 {
+                return Err(io::Error::last_os_error());
+            }
+            Ok(Ticker(timer.assume_init()))
+        }
+    }
+
+    /// Sets the interval; the first poke comes after one.
+    pub(crate) fn every(&self, interval: Duration) {
+        let interval =
+            libc::timespec { tv_sec: interval.as_secs() as i64, tv_nsec: i64::from(interval.subsec_nanos()) };
+        let setting = libc::itimerspec { it_interval: interval, it_value: interval };
+        // SAFETY: the timer is ours and the setting live.
+        unsafe { libc::timer_settime(self.0, 0, &setting, null_mut()) };
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        // SAFETY: the timer is ours, and nobody uses it afterwards.
+        unsafe { libc::timer_delete(self.0) };
+    }
+}
+
 /// Ends this process by the signal that ended the command, so that whoever waits sees the same; without a second core
 /// dump. Comes back only where the signal does not kill (it is then one that never ended the command).
 pub fn die_by(signo: i32) {

@@ -21,7 +21,7 @@ const RESTARTS: std::ops::RangeInclusive<i64> = -516..=-512;
 
 /// Which of the calls that concern the recorder itself a number is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Concern {
+pub(super) enum Concern {
     Execve,
     Exit,
     Clone,
@@ -34,9 +34,15 @@ enum Concern {
     SchedSetaffinity,
     SchedGetaffinity,
     Ptrace,
+    Seccomp,
+    ArchPrctl,
+    /// Changes mappings: (first argument the address, second the length).
+    Remap,
+    /// Locks or limits the address space.
+    MemoryLimit,
 }
 
-fn concern(abi: Abi, nr: i32) -> Option<Concern> {
+pub(super) fn concern(abi: Abi, nr: i32) -> Option<Concern> {
     use Concern::*;
     let x32_low = if abi == Abi::X32 { nr & !(X32_BIT as i32) } else { nr };
     Some(match (abi, x32_low) {
@@ -49,6 +55,10 @@ fn concern(abi: Abi, nr: i32) -> Option<Concern> {
         (Abi::X86_64 | Abi::X32, 157) | (Abi::I386, 172) => Prctl,
         (Abi::X86_64 | Abi::X32, 203) | (Abi::I386, 241) => SchedSetaffinity,
         (Abi::X86_64 | Abi::X32, 204) | (Abi::I386, 242) => SchedGetaffinity,
+        (Abi::X86_64, 317) => Seccomp,
+        (Abi::X86_64, 158) => ArchPrctl,
+        (Abi::X86_64, 10 | 11 | 25 | 28 | 30 | 216 | 329) => Remap,
+        (Abi::X86_64, 151 | 160 | 302) => MemoryLimit,
         (Abi::X86_64, 101) | (Abi::X32, 521) | (Abi::I386, 26) => Ptrace,
         _ => return None,
     })
@@ -72,12 +82,20 @@ fn abi_of(arch: u32, nr: i32) -> Abi {
     }
 }
 
+pub(super) fn is_64_bit(arch: u32) -> bool {
+    arch == ARCH_X86_64
+}
+
 impl Engine<'_> {
     /// `SIGTRAP | 0x80`: an entry or an exit, by the kernel's word.
     pub(super) fn syscall_stop(&mut self, tid: i32, time_ns: u64) -> Next {
         let Ok(info) = ptrace::syscall_info(tid) else { return Next::Nothing };
         match info.op {
-            SyscallOp::Entry { nr, args } => self.entered(tid, &info, nr as i32, args),
+            SyscallOp::Entry { nr, args } => {
+                let mut info = info;
+                self.show_site(tid, &mut info);
+                self.entered(tid, &info, nr as i32, args)
+            }
             SyscallOp::Exit { ret } => self.left(tid, ret, time_ns),
             SyscallOp::Seccomp { .. } | SyscallOp::None => Next::Go(0),
         }
@@ -90,12 +108,19 @@ impl Engine<'_> {
         if data & 0xffff != MARK {
             // Without us, such a call fails with ENOSYS for want of a tracer that asked for it.
             self.refuse_call(tid);
+            if self.is_in_stub(info.ip) {
+                return Next::Go(0);
+            }
         }
-        match self.tasks.get(&tid) {
+        if self.tasks.get(&tid).is_some_and(|tracee| tracee.call.is_some()) {
             // Seen at its syscall stop already.
-            Some(tracee) if tracee.call.is_some() => Next::Go(0),
-            _ => self.entered(tid, &info, nr as i32, args),
+            return Next::Go(0);
         }
+        let mut info = info;
+        if let Some(next) = self.inline_stop(tid, &mut info, nr, args) {
+            return next;
+        }
+        self.entered(tid, &info, nr as i32, args)
     }
 
     fn refuse_call(&mut self, tid: i32) {
@@ -110,6 +135,9 @@ impl Engine<'_> {
     fn entered(&mut self, tid: i32, info: &SyscallInfo, nr: i32, args: [u64; 6]) -> Next {
         let abi = abi_of(info.arch, nr);
         let concern = concern(abi, nr);
+        if let Some(next) = self.guard_inline(tid, concern, info, args) {
+            return next;
+        }
         if self.launching && !(self.command == Some(tid) && concern == Some(Concern::Execve)) {
             return Next::Go(0);
         }
@@ -212,6 +240,13 @@ impl Engine<'_> {
             }
             self.let_go(tid, 0, time_ns);
             return Next::Nothing;
+        }
+        if self.inline.is_some() {
+            if call.recorded {
+                self.recording.exit(task, &Exit { time_ns, ret, registers });
+            }
+            self.left_inline(tid, &call, ret);
+            return Next::Go(0);
         }
         _ = ptrace::resume(tid, self.resume_mode(None), 0);
         if call.recorded {

@@ -7,10 +7,12 @@ use std::os::unix::ffi::OsStrExt;
 use rustc_hash::FxHashMap;
 use sysrec_format::event::{EventBody, Origin, TaskEnd, TaskId, UnfinishedReason};
 
+use super::inline::Pace;
 use super::placement::Placement;
 use super::remarks::Remarks;
 use super::tracee::{InCall, Tracee};
 use super::{Ptrace, net};
+use crate::backend::inline::Inline;
 use crate::backend::{Launch, Surroundings};
 use crate::control::{Shared, StopReason};
 use crate::elf::BuildIds;
@@ -50,7 +52,7 @@ pub(super) struct Engine<'a> {
     pub(super) tasks: FxHashMap<i32, Tracee>,
     /// News of tids that are not ours yet: a child may report before its parent's event does.
     pub(super) early: FxHashMap<i32, Vec<Waited>>,
-    queue: VecDeque<(Waited, u64)>,
+    pub(super) queue: VecDeque<(Waited, u64)>,
     waits: u32,
     pub(super) placement: Placement,
     /// The command's tid, as long as it has not ended.
@@ -67,6 +69,9 @@ pub(super) struct Engine<'a> {
     pub(super) select_all: bool,
     pub(super) build_ids: BuildIds,
     pub(super) remarks: Remarks,
+    /// Tasks record their own calls where they can.
+    pub(super) inline: Option<Inline>,
+    pub(super) pace: Pace,
 }
 
 impl<'a> Engine<'a> {
@@ -89,6 +94,8 @@ impl<'a> Engine<'a> {
             select_all: config.filter.is_all(),
             build_ids: BuildIds::default(),
             remarks: Remarks::default(),
+            inline: around.inline,
+            pace: Pace::default(),
         }
     }
 
@@ -107,8 +114,9 @@ impl<'a> Engine<'a> {
 
     /// How a task goes on: under the net it stops by itself at its next call, and is stopped only at the exit of one
     /// that it is in.
-    pub(super) fn resume_mode(&self, call: Option<&InCall>) -> Resume {
-        if self.net && !self.launching && call.is_none() { Resume::ToEvent } else { Resume::ToSyscall }
+    pub(super) fn resume_mode(&self, tracee: Option<&Tracee>) -> Resume {
+        let by_net = |tracee: &Tracee| tracee.call.is_none() && !tracee.has_own_filter();
+        if self.net && !self.launching && tracee.is_none_or(by_net) { Resume::ToEvent } else { Resume::ToSyscall }
     }
 
     pub(super) fn run_command(mut self, launch: &Launch) -> Result<WaitStatus, Error> {
@@ -117,7 +125,7 @@ impl<'a> Engine<'a> {
         let argv: Vec<_> = launch.argv.iter().map(|arg| arg.as_os_str()).collect();
         let command =
             Command::new(&launch.path, &argv, credentials).map_err(|e| start_error(StartStep::Prepare, e))?;
-        let program = self.config.net.then(|| net::program(&self.config.filter));
+        let program = self.config.net.then(|| net::program(&self.config.filter, self.inline.is_some()));
         self.net = program.is_some();
         self.launching = true;
         let mut held =
@@ -225,7 +233,8 @@ impl<'a> Engine<'a> {
 
     /// Sleeps until there is news and collects it. `false` when it was poked instead, or nobody is left.
     fn collect(&mut self) -> Result<bool, Error> {
-        match wait::wait_any() {
+        let news = if self.inline.is_some() { self.wait_reading_rings() } else { wait::wait_any() };
+        match news {
             Ok(Some(waited)) => self.queue.push_back((waited, monotonic_ns())),
             Ok(None) => return Ok(false),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(false),
@@ -316,6 +325,7 @@ impl<'a> Engine<'a> {
             self.serve_unknown(waited);
             return;
         }
+        self.read_ring(waited.tid);
         match waited.status {
             WaitStatus::Exited { .. } | WaitStatus::Killed { .. } => self.task_ended(waited, time_ns),
             WaitStatus::Stopped { signo, event } => {
@@ -339,8 +349,7 @@ impl<'a> Engine<'a> {
     fn go_on(&mut self, tid: i32, next: Next) {
         let result = match next {
             Next::Go(signo) => {
-                let call = self.tasks.get(&tid).and_then(|tracee| tracee.call.as_ref());
-                ptrace::resume(tid, self.resume_mode(call), signo)
+                ptrace::resume(tid, self.resume_mode(self.tasks.get(&tid)), signo)
             }
             Next::Listen => ptrace::listen(tid),
             Next::Nothing => Ok(()),
@@ -369,6 +378,8 @@ impl<'a> Engine<'a> {
         let Some(tracee) = self.tasks.remove(&waited.tid) else { return };
         self.shared.tasks.store(self.tasks.len() as u64, std::sync::atomic::Ordering::Relaxed);
         let superseded = self.in_execve_of_another(&tracee, waited.tid);
+        let mut tracee = tracee;
+        self.give_up_ring(&mut tracee, superseded, time_ns);
         if let Some(call) = &tracee.call {
             self.abandon_call(tracee.task, call, superseded, time_ns);
         }

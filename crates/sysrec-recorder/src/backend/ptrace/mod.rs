@@ -21,6 +21,7 @@
 mod attach;
 mod calls;
 mod engine;
+mod inline;
 mod measure;
 mod net;
 mod placement;

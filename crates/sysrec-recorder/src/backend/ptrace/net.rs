@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 use sysrec_syscalls::filter::Filter;
 use sysrec_syscalls::{Abi, NUMBER_LIMIT};
 
+use crate::backend::inline::layout::{STUB_ADDRESS, STUB_OPEN_BYTES};
+use crate::backend::inline;
 use crate::sys::seccomp::{Conditional, Program, Stops, X32_BIT};
 
 /// Calls that the recorder itself must see, whatever the filter: new code mappings, new names, the CPUs that a task
@@ -52,17 +54,21 @@ const X32: Needed = Needed {
     ptrace: X32_BIT | 521,
 };
 
-/// The program for a filter.
-pub(super) fn program(filter: &Filter) -> Program {
+/// The program for a filter. `inline`: the stub's calls are let through, and those that it leaves to us stop.
+pub(super) fn program(filter: &Filter, inline: bool) -> Program {
+    let more: Vec<u32> = if inline { inline::numbers_for_the_recorder().collect() } else { Vec::new() };
+    let start = STUB_ADDRESS as u32;
     Program::new(
-        &stops(filter, Abi::X86_64, 0, X86_64),
-        &stops(filter, Abi::X32, X32_BIT, X32),
-        &stops(filter, Abi::I386, 0, I386),
+        &stops(filter, Abi::X86_64, 0, X86_64, &more),
+        &stops(filter, Abi::X32, X32_BIT, X32, &[]),
+        &stops(filter, Abi::I386, 0, I386, &[]),
+        inline.then_some(start..start + STUB_OPEN_BYTES as u32),
     )
 }
 
-fn stops(filter: &Filter, abi: Abi, first: u32, needed: Needed) -> Stops {
+fn stops(filter: &Filter, abi: Abi, first: u32, needed: Needed, more: &[u32]) -> Stops {
     let mut numbers: Vec<u32> = filter.numbers(abi).collect();
+    numbers.extend(more);
     let always = [needed.clone3, needed.sched_setaffinity, needed.sched_getaffinity, needed.ptrace];
     numbers.extend(always);
     numbers.sort_unstable();
@@ -99,7 +105,7 @@ mod tests {
     #[test]
     fn everything_but_one_call_stops_and_unknown_numbers_too() {
         let filter = Filter::parse("!read").expect("a filter");
-        let stops = stops(&filter, Abi::X86_64, 0, X86_64);
+        let stops = stops(&filter, Abi::X86_64, 0, X86_64, &[]);
         let stops_at = |nr: u32| stops.ranges.iter().any(|range| range.contains(&nr));
         assert!(!stops_at(0));
         assert!(stops_at(1) && stops_at(59) && stops_at(400) && stops_at(100_000) && stops_at(u32::MAX));
@@ -110,7 +116,7 @@ mod tests {
     #[test]
     fn one_call_stops_and_what_we_need() {
         let filter = Filter::parse("openat").expect("a filter");
-        let stops = stops(&filter, Abi::I386, 0, I386);
+        let stops = stops(&filter, Abi::I386, 0, I386, &[]);
         let numbers: Vec<u32> = stops.ranges.iter().cloned().flatten().collect();
         assert_eq!(numbers, [26, 241, 242, 295, 435]);
         assert_eq!(stops.conditionals.len(), 3);

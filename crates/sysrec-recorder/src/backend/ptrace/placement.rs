@@ -97,6 +97,11 @@ impl Placement {
         self.together(tasks);
     }
 
+    /// CPUs that there are for the tasks and us.
+    pub(super) fn cpus(&self) -> usize {
+        self.own.as_ref().map_or(1, CpuSet::len)
+    }
+
     /// At each stop; decides now and then.
     #[inline]
     pub(super) fn on_stop(&mut self, now_ns: u64, tasks: &mut Tasks) {

@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use sysrec_format::event::{Abi, EventBody, Origin, TaskEnd};
 
 use super::engine::{Engine, Next};
+use super::calls::Concern;
 use super::{calls, restart};
 use crate::procfs;
 use crate::recording::NewTask;
@@ -13,6 +14,8 @@ use crate::sys::ptrace::{self, EVENT_STOP};
 
 const SYSCALL_STOP: i32 = libc::SIGTRAP | 0x80;
 const CLONE_THREAD: u64 = 0x0001_0000;
+pub(super) const CLONE_VM: u64 = 0x0100;
+const CLONE_VFORK: u64 = 0x4000;
 
 impl Engine<'_> {
     /// Handles one stop of one of our tasks.
@@ -33,6 +36,7 @@ impl Engine<'_> {
 
     /// Signal-delivery-stop: the signal is told and passed on with its siginfo untouched.
     fn signal_stop(&mut self, tid: i32, signo: i32, time_ns: u64) -> Next {
+        self.leave_our_code(tid, time_ns);
         let Ok(info) = ptrace::signal_info(tid) else { return Next::Nothing };
         if let Some(tracee) = self.tasks.get(&tid)
             && !self.launching
@@ -56,7 +60,12 @@ impl Engine<'_> {
         let (parent_task, parent_process, parent_pid) = (parent.task, parent.process, parent.pid);
         let (comm, own_cpus) = (parent.comm.clone(), parent.own_cpus);
         let edit = parent.call.as_ref().and_then(|call| call.edit);
-        let thread = self.makes_thread(tid, child);
+        let flags = self.clone_flags(tid);
+        let thread = match flags {
+            Some(flags) => flags & CLONE_THREAD != 0,
+            None => std::path::Path::new(&format!("/proc/{parent_pid}/task/{child}")).exists(),
+        };
+        let (mode, space) = self.inherited_mode(tid, flags);
         let (pid, process) = if thread { (parent_pid, Some(parent_process)) } else { (child, None) };
         self.add_task(NewTask {
             tid: child,
@@ -70,6 +79,7 @@ impl Engine<'_> {
         if let Some(tracee) = self.tasks.get_mut(&child) {
             tracee.inherited_edit = edit;
             tracee.own_cpus = own_cpus;
+            (tracee.mode, tracee.space) = (mode, space);
             self.placement.born(child, tracee);
         }
         if self.ending && !self.net {
@@ -79,26 +89,24 @@ impl Engine<'_> {
         Next::Go(0)
     }
 
-    /// Whether the child that was just made is a thread of its parent's process.
-    fn makes_thread(&self, parent: i32, child: i32) -> bool {
-        let Some(tracee) = self.tasks.get(&parent) else { return false };
-        if let Some(call) = &tracee.call {
-            let flags = match (call.abi, call.nr & 0x3fff_ffff) {
-                (Abi::X86_64 | Abi::X32, 56) | (Abi::I386, 120) => Some(call.args[0]),
-                (_, 435) => crate::sys::memory::read_word(parent, call.args[0]),
-                _ => Some(0),
-            };
-            if let Some(flags) = flags {
-                return flags & CLONE_THREAD != 0;
-            }
+    /// The flags of the clone that a task is in; those that its call stands for where it has none. `None` where the
+    /// call was not seen.
+    fn clone_flags(&self, parent: i32) -> Option<u64> {
+        let call = self.tasks.get(&parent)?.call.as_ref()?;
+        match calls::concern(call.abi, call.nr) {
+            Some(Concern::Clone) => Some(call.args[0]),
+            Some(Concern::Clone3) => crate::sys::memory::read_word(parent, call.args[0]),
+            // vfork is clone with these (`kernel/fork.c`), fork has none.
+            _ if matches!((call.abi, call.nr), (Abi::X86_64, 58) | (Abi::I386, 190)) => Some(CLONE_VM | CLONE_VFORK),
+            _ => Some(0),
         }
-        std::path::Path::new(&format!("/proc/{}/task/{child}", tracee.pid)).exists()
     }
 
     /// A new program. The tid that reports is the leader's, whoever made the call.
     fn executed(&mut self, tid: i32, time_ns: u64) -> Next {
         let former = ptrace::event_message(tid).map_or(tid, |former| former as i32);
         let former = if former == tid { None } else { self.supersede(tid, former, time_ns) };
+        self.leave_space(tid, time_ns);
         let comm = procfs::comm(tid);
         let Some(tracee) = self.tasks.get_mut(&tid) else { return Next::Nothing };
         tracee.comm.clone_from(&comm);
@@ -120,6 +128,7 @@ impl Engine<'_> {
 
     /// Another task of the process ran execve: it goes on as the leader, under the leader's tid.
     fn supersede(&mut self, leader: i32, former: i32, time_ns: u64) -> Option<sysrec_format::event::TaskId> {
+        self.leave_space(former, time_ns);
         let mut caller = self.tasks.remove(&former)?;
         let Some(old) = self.tasks.get_mut(&leader) else {
             // A leader that nobody knew: the caller simply has a new tid.
@@ -150,7 +159,7 @@ impl Engine<'_> {
         let Some(tracee) = self.tasks.get(&tid) else { return };
         for mapping in procfs::executable_mappings(tracee.pid) {
             let build_id = self.build_ids.of_path(&mapping.path);
-            let procfs::ExecutableMapping { address, length, file_offset, path } = mapping;
+            let procfs::ExecutableMapping { address, length, file_offset, path, .. } = mapping;
             let body = EventBody::Mapping { address, length, file_offset, path, build_id };
             self.recording.event(tracee.process, time_ns, body);
         }
@@ -169,6 +178,7 @@ impl Engine<'_> {
     /// Group-stop: the task stops with its process, as it would without us, until SIGCONT.
     fn group_stop(&mut self, tid: i32, signo: i32, time_ns: u64) -> Next {
         self.first_stop(tid);
+        self.leave_our_code(tid, time_ns);
         if self.ending && !self.net {
             self.let_go(tid, 0, time_ns);
             return Next::Nothing;
@@ -185,6 +195,7 @@ impl Engine<'_> {
     /// PTRACE_EVENT_STOP without a stopping signal: a new task's first stop, one that we asked for, or SIGCONT.
     fn trap_stop(&mut self, tid: i32, time_ns: u64) -> Next {
         self.first_stop(tid);
+        self.leave_our_code(tid, time_ns);
         let Some(tracee) = self.tasks.get_mut(&tid) else { return Next::Nothing };
         if std::mem::take(&mut tracee.stopped) && !self.ending {
             let task = tracee.task;
@@ -203,11 +214,14 @@ impl Engine<'_> {
 
     fn first_stop(&mut self, tid: i32) {
         let Some(tracee) = self.tasks.get_mut(&tid) else { return };
-        if !std::mem::replace(&mut tracee.started, true)
-            && let Some(edit) = tracee.inherited_edit.take()
+        if std::mem::replace(&mut tracee.started, true) {
+            return;
+        }
+        if let Some(edit) = tracee.inherited_edit.take()
         {
             calls::undo(tid, edit);
         }
+        self.begin_inline(tid);
     }
 }
 

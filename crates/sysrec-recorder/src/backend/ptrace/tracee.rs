@@ -2,6 +2,7 @@
 
 use sysrec_format::event::{Entry, TaskId};
 
+use crate::backend::inline::{Mode, Reason, SharedSpace};
 use crate::sys::sched::CpuSet;
 
 /// A traced task, from the moment when it is known to be ours until its end was waited for.
@@ -25,6 +26,12 @@ pub(super) struct Tracee {
     pub interrupted: bool,
     /// A change to a clone call that the child inherited with its parent's state, to be undone at its first stop.
     pub inherited_edit: Option<CloneEdit>,
+    /// Whether it records its own calls.
+    pub mode: Mode,
+    /// What we changed in its address space.
+    pub space: Option<SharedSpace>,
+    /// It is to be taken out of the inline mode at its next stop.
+    pub demote: Option<Reason>,
     /// The CPUs that the program believes it may use, where we hold it on one.
     pub own_cpus: Option<CpuSet>,
 }
@@ -41,6 +48,9 @@ impl Tracee {
             stopped: false,
             interrupted: false,
             inherited_edit: None,
+            mode: Mode::Ptrace(Reason::NOT_STARTED),
+            space: None,
+            demote: None,
             own_cpus: None,
         }
     }

@@ -1,0 +1,109 @@
+//! Ticks of the time stamp counter into nanoseconds of CLOCK_MONOTONIC.
+//!
+//! The kernel makes CLOCK_MONOTONIC itself from the same counter (`tsc` clocksource), with a rate that NTP corrects a
+//! little now and then. So two readings of both clocks at once give the line between them, exact to the readings'
+//! own noise of some 20 ns; and the recorder takes such an anchor each time before it reads the rings.
+
+use crate::sys::clock::{monotonic_ns, tsc};
+
+/// Both clocks at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Anchor {
+    tsc: u64,
+    ns: u64,
+}
+
+impl Anchor {
+    /// The best of a few readings: the one that was disturbed least.
+    fn take() -> Self {
+        let mut best = (u64::MAX, Anchor { tsc: 0, ns: 0 });
+        for _ in 0..3 {
+            let before = tsc();
+            let ns = monotonic_ns();
+            let width = tsc().wrapping_sub(before);
+            if width < best.0 {
+                best = (width, Anchor { tsc: before.wrapping_add(width / 2), ns });
+            }
+        }
+        best.1
+    }
+}
+
+/// Anchors nearer than this to each other say too little about the rate.
+const SPAN_NS_MIN: u64 = 1_000_000;
+
+/// The conversion.
+#[derive(Clone, Debug)]
+pub(crate) struct TscClock {
+    /// The anchor that the present line starts from.
+    from: Anchor,
+    /// The latest one.
+    latest: Anchor,
+    /// Nanoseconds a tick.
+    rate: f64,
+}
+
+impl TscClock {
+    /// Measures the rate; takes two milliseconds.
+    pub(crate) fn new() -> Self {
+        let from = Anchor::take();
+        while monotonic_ns() < from.ns + 2 * SPAN_NS_MIN {
+            std::hint::spin_loop();
+        }
+        let latest = Anchor::take();
+        let mut clock = TscClock { from, latest, rate: 0.0 };
+        clock.rate = clock.rate_to(latest);
+        clock
+    }
+
+    fn rate_to(&self, anchor: Anchor) -> f64 {
+        (anchor.ns - self.from.ns) as f64 / (anchor.tsc.wrapping_sub(self.from.tsc)).max(1) as f64
+    }
+
+    /// Takes an anchor. What is converted next lies, as a rule, between the last one and this.
+    pub(crate) fn anchor(&mut self) {
+        let anchor = Anchor::take();
+        // The line starts anew only after a span that is long against the noise of a reading.
+        if anchor.ns >= self.from.ns + SPAN_NS_MIN {
+            self.rate = self.rate_to(anchor);
+            if self.latest.ns >= self.from.ns + SPAN_NS_MIN {
+                self.from = self.latest;
+            }
+        }
+        self.latest = anchor;
+    }
+
+    /// CLOCK_MONOTONIC at this tick, nanoseconds. Negative distances are fine: a call may have begun before the last
+    /// anchor.
+    #[inline]
+    pub(crate) fn ns(&self, ticks: u64) -> u64 {
+        let distance = ticks.wrapping_sub(self.from.tsc) as i64;
+        self.from.ns.saturating_add_signed((distance as f64 * self.rate) as i64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_agree_with_the_kernels_clock() {
+        let mut clock = TscClock::new();
+        for _ in 0..1000 {
+            let before = monotonic_ns();
+            let ticks = tsc();
+            let after = monotonic_ns();
+            clock.anchor();
+            let ns = clock.ns(ticks);
+            assert!(ns + 1000 >= before && ns <= after + 1000, "{ns} is not between {before} and {after}");
+        }
+    }
+
+    #[test]
+    fn later_ticks_are_later() {
+        let clock = TscClock::new();
+        let at = tsc();
+        assert!(clock.ns(at) < clock.ns(at + 1_000_000));
+        assert!(clock.ns(at.wrapping_sub(1_000_000_000)) < clock.ns(at));
+    }
+}

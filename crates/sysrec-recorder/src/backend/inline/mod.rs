@@ -1,0 +1,162 @@
+//! The inline mechanism: tasks record their own calls.
+//!
+//! A call site of the program is changed into a jump to the *stub* (`sys/stub.rs`), which writes the call into the
+//! task's own *ring*, makes it, and writes its end. The recorder reads the rings. ptrace stays in control of all else:
+//! a seccomp *net* lets calls through that the stub makes and stops every other one, so that none is missed, wherever
+//! it is made; each stop in the net is at the same time the chance to change one more site.
+//!
+//! ```text
+//!  site ──► landing ──► trampoline ──► stub ──► slot of the ring ──► recorder: read, converted, told
+//!    │                                  │ └► syscall (the net lets it through)
+//!    └ not changed yet ────────────────►│ number, gs or ring say no
+//!                                       └► syscall (the net stops it) ──► ptrace engine
+//! ```
+//! Here are the parts that know nothing of the engine; its side is `backend/ptrace/inline.rs`.
+
+pub(crate) mod clock;
+pub(crate) mod layout;
+pub(crate) mod normalise;
+pub(crate) mod patch;
+pub(crate) mod remote;
+pub(crate) mod rings;
+pub(crate) mod space;
+
+use std::cell::RefCell;
+use std::os::unix::ffi::OsStrExt;
+use std::rc::Rc;
+
+use clock::TscClock;
+use layout::*;
+use rings::{Ring, Rings};
+use space::Space;
+use sysrec_syscalls::{Abi, by_name};
+
+use crate::sys::stub::{self, Places};
+
+/// Which ways of getting a call into the stub are used. For tests, and for those who want less to be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InlineClasses {
+    /// One byte of a site is changed, so that it jumps to an implied address.
+    pub p1: bool,
+    /// A stopped task is redirected into the stub; nothing is changed.
+    pub p4: bool,
+}
+
+impl Default for InlineClasses {
+    fn default() -> Self {
+        InlineClasses { p1: true, p4: true }
+    }
+}
+
+/// Why a task is recorded by ptrace in an inline recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Reason(pub &'static str);
+
+impl Reason {
+    pub(crate) const NOT_STARTED: Reason = Reason("it has not come to its execve yet");
+    pub(crate) const BITS_32: Reason = Reason("it runs 32-bit code");
+    pub(crate) const GS_IN_USE: Reason = Reason("it uses the gs register itself");
+    pub(crate) const OWN_FILTER: Reason = Reason("it has a seccomp filter of its own");
+    pub(crate) const MEMORY_LIMIT: Reason = Reason("its address space is limited or locked");
+    pub(crate) const REGION_TOUCHED: Reason = Reason("it unmapped or replaced our part of its address space");
+    pub(crate) const NO_RING: Reason = Reason("all rings are taken");
+    pub(crate) const NO_TSC: Reason = Reason("it gave up the time stamp counter");
+    pub(crate) const DISPATCH: Reason = Reason("it dispatches its own system calls");
+    pub(crate) const GONE: Reason = Reason("it vanished");
+}
+
+/// A task that records its own calls.
+#[derive(Debug)]
+pub(crate) struct InlineTask {
+    pub ring: Ring,
+    /// The start of the call that it is in, as it was converted when first seen: (ticks, nanoseconds).
+    pub entered: Option<(u64, u64)>,
+    /// The latest time told of it.
+    pub last_ns: u64,
+}
+
+/// How a task is recorded.
+#[derive(Debug)]
+pub(crate) enum Mode {
+    /// By ptrace, for this reason.
+    Ptrace(Reason),
+    /// A new task, whose first stop is still to come. The gs base that it inherits from an inline parent.
+    Waiting(u64),
+    Inline(InlineTask),
+}
+
+/// An address space, shared by the tasks that live in it.
+pub(crate) type SharedSpace = Rc<RefCell<Space>>;
+
+/// What all tasks of a recording share.
+pub(crate) struct Inline {
+    pub rings: Rings,
+    pub clock: TscClock,
+    pub places: Places,
+    pub page: Box<[u8; STUB_BYTES]>,
+    pub classes: InlineClasses,
+}
+
+impl Inline {
+    /// Makes the ring file, owned by the user that the command runs as, where that is another one.
+    pub(crate) fn new(classes: InlineClasses, owner: Option<(u32, u32)>) -> std::io::Result<Self> {
+        let rings = Rings::create(owner)?;
+        let mut page = Box::new(stub::page());
+        for nr in numbers_for_the_recorder() {
+            if let Some(entry) = page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS].get_mut(nr as usize) {
+                *entry = number::RECORDER;
+            }
+        }
+        let path = rings.path().as_os_str().as_bytes();
+        page[PATH..PATH + path.len()].copy_from_slice(path);
+        Ok(Inline { rings, clock: TscClock::new(), places: stub::places(), page, classes })
+    }
+
+    /// Whether the stub makes this call.
+    pub(crate) fn takes(&self, nr: u64) -> bool {
+        usize::try_from(nr)
+            .ok()
+            .and_then(|nr| self.page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS].get(nr))
+            .is_some_and(|&entry| entry == number::INLINE)
+    }
+}
+
+/// Calls that the recorder must see at their entry or exit: births, ends, new programs; what could touch our part of
+/// the address space, the code that we changed, or what the stub relies on (gs, the time stamp counter, the net).
+const FOR_THE_RECORDER: &[&str] = &[
+    "arch_prctl",
+    "clone",
+    "clone3",
+    "execve",
+    "execveat",
+    "exit",
+    "exit_group",
+    "fork",
+    "madvise",
+    "mlockall",
+    "mmap",
+    "modify_ldt",
+    "mprotect",
+    "mremap",
+    "munmap",
+    "pkey_mprotect",
+    "prctl",
+    "prlimit64",
+    "process_madvise",
+    "ptrace",
+    "remap_file_pages",
+    "rt_sigreturn",
+    "sched_getaffinity",
+    "sched_setaffinity",
+    "seccomp",
+    "set_thread_area",
+    "setrlimit",
+    "shmat",
+    "shmdt",
+    "vfork",
+];
+
+/// [`FOR_THE_RECORDER`] by number.
+pub(crate) fn numbers_for_the_recorder() -> impl Iterator<Item = u32> {
+    FOR_THE_RECORDER.iter().filter_map(|name| by_name(Abi::X86_64, name)).map(|call| call.number as u32)
+}

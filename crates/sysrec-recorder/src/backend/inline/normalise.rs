@@ -1,0 +1,97 @@
+//! Moving a stopped task out of our code, so that whoever looks at it (a signal handler, an unwinder, the kernel's own
+//! restart of a call) sees the program's own addresses and registers.
+//!
+//! | stopped in | becomes |
+//! | --- | --- |
+//! | landing, trampoline, stub before its syscall instruction | before the call: ip = the site, registers as there |
+//! | stub behind it | after the call, which is told: ip behind the site, rax = the result |
+
+use sysrec_format::event::UserRegisters;
+
+use super::layout::{STUB_ADDRESS, TRAMPOLINE_NET};
+use super::rings::{Ring, RingCall, Rings};
+use super::space::Space;
+use crate::sys::ptrace::register::*;
+use crate::sys::stub::Places;
+
+/// What was done to a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Normalised {
+    /// It was not in our code.
+    Untouched,
+    /// It is before its call again.
+    Before,
+    /// It is behind this call, whose end is told now. `None`: it had been finished by the stub.
+    After(Option<RingCall>),
+}
+
+/// Normalises. `registers` are changed; write them back if the answer is not [`Normalised::Untouched`].
+/// All finished calls must have been read from the ring.
+pub(crate) fn normalise(
+    registers: &mut UserRegisters,
+    space: &Space,
+    ring: &mut Ring,
+    rings: &Rings,
+    places: &Places,
+    now_tsc: u64,
+) -> Normalised {
+    let ip = registers[RIP];
+    if let Some(site) = space.site_of_landing(ip) {
+        registers[RIP] = site;
+        return Normalised::Before;
+    }
+    if let Some((site, offset)) = space.site_of_trampoline(ip) {
+        if offset <= TRAMPOLINE_NET {
+            registers[RIP] = site;
+            return Normalised::Before;
+        }
+        registers[RIP] = site + 2;
+        return Normalised::After(None);
+    }
+    if !(STUB_ADDRESS..places.end).contains(&ip) {
+        return Normalised::Untouched;
+    }
+    let filling = rings.filling(ring);
+    if ip < places.call {
+        // r11 holds the trampoline until the kernel overwrites it.
+        let Some((site, _)) = space.site_of_trampoline(registers[R11]) else { return Normalised::Untouched };
+        if ip >= places.saved {
+            registers[RAX] = filling.rax;
+            registers[RDX] = filling.args[2];
+        }
+        registers[RIP] = site;
+        rings.release(ring, false);
+        return Normalised::Before;
+    }
+    if ip == places.call {
+        // All is set for the call, or the kernel has set it back to be restarted: with rax as it wants it.
+        registers[RIP] = filling.ip.wrapping_sub(2);
+        rings.release(ring, false);
+        return Normalised::Before;
+    }
+    if ip > places.timed {
+        // Finished, and read; the task has only not left yet.
+        let last = rings.last(ring);
+        leave(registers, &last);
+        rings.release(ring, false);
+        return Normalised::After(None);
+    }
+    let mut call = filling;
+    if ip < places.result_saved {
+        call.ret = registers[RAX] as i64;
+    }
+    if ip < places.timed {
+        call.end = now_tsc;
+    }
+    leave(registers, &call);
+    rings.release(ring, true);
+    Normalised::After(Some(call))
+}
+
+/// As the stub leaves.
+fn leave(registers: &mut UserRegisters, call: &RingCall) {
+    registers[RAX] = call.ret as u64;
+    registers[RDX] = call.args[2];
+    registers[RIP] = call.ip;
+    registers[RCX] = call.ip;
+}

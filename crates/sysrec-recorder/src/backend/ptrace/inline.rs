@@ -1,0 +1,634 @@
+//! The engine's side of the inline mechanism: which task is in which mode, what happens at a stop in the net, and when
+//! the rings are read.
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use sysrec_format::event::{Abi, Entry, Exit, TaskId, UnfinishedReason};
+
+use super::calls::Concern;
+use super::engine::{Engine, Next};
+use super::stops::CLONE_VM;
+use super::tracee::{InCall, Tracee};
+use crate::backend::inline::layout::*;
+use crate::backend::inline::normalise::{Normalised, normalise};
+use crate::backend::inline::remote::{Failure, Helper, NO_CALL};
+use crate::backend::inline::rings::RingCall;
+use crate::backend::inline::space::{Site, SiteState, Space};
+use crate::backend::inline::{Inline, InlineTask, Mode, Reason, SharedSpace, patch};
+use crate::recording::Recording;
+use crate::sys::clock::{monotonic_ns, tsc};
+use crate::sys::memory::{self, Memory};
+use crate::sys::ptrace::register::*;
+use crate::sys::ptrace::{self, SyscallInfo};
+use crate::sys::signal::{self, Ticker};
+use crate::sys::wait::{self, Waited};
+
+const MAP_FIXED: u64 = libc::MAP_FIXED as u64;
+const CODE_64: u64 = 0x33;
+/// An area of landings larger than this is not mapped: it would serve one huge library badly.
+const AREA_BYTES_MAX: u64 = 16 << 20;
+/// The heap grows up from its start; no area is put within this of it.
+const HEAP_BYTES: u64 = 64 << 30;
+const PAGE: u64 = 4096;
+
+impl Tracee {
+    /// A seccomp filter of the program's own decides before our net does: every call has to be looked at.
+    pub(super) fn has_own_filter(&self) -> bool {
+        matches!(self.mode, Mode::Ptrace(Reason::OWN_FILTER))
+    }
+}
+
+/// When the rings are read: often enough that none fills up, seldom enough to cost little.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    last_ns: u64,
+    ticker: Option<Ticker>,
+}
+
+/// The rings are to be half full when they are read.
+const HALF: u64 = SLOTS / 2;
+/// Waits shorter than this are not worth a sleep: we look again at once.
+const SLEEP_NS_MIN: u64 = Duration::from_micros(150).as_nanos() as u64;
+/// An idle task's ring is looked at this often.
+const SLEEP_NS_MAX: u64 = Duration::from_millis(50).as_nanos() as u64;
+/// Between two looks without a sleep: a reader that follows the writer closely takes its cache lines away.
+const LOOK_NS: u64 = 20_000;
+
+/// Tells a finished call.
+fn tell(
+    inline: &Inline,
+    task: &mut InlineTask,
+    id: TaskId,
+    call: &RingCall,
+    recording: &mut Recording,
+    selected: impl Fn(i32) -> bool,
+) {
+    let start_ns = match task.entered.take() {
+        Some((ticks, ns)) if ticks == call.start => ns,
+        _ => inline.clock.ns(call.start),
+    };
+    let time_ns = start_ns.max(task.last_ns);
+    let end_ns = inline.clock.ns(call.end).max(time_ns);
+    task.last_ns = end_ns;
+    let nr = call.rax as i32;
+    if selected(nr) {
+        let entry =
+            Entry { time_ns, abi: Abi::X86_64, nr, ip: call.ip, sp: call.sp, args: call.args, registers: None };
+        recording.call(id, &entry, &Exit { time_ns: end_ns, ret: call.ret, registers: None });
+    }
+}
+
+impl Engine<'_> {
+    /// Reads what a task has recorded by itself. Before anything else of it is told.
+    pub(super) fn read_ring(&mut self, tid: i32) {
+        let Some(inline) = &mut self.inline else { return };
+        let Some(tracee) = self.tasks.get_mut(&tid) else { return };
+        inline.clock.anchor();
+        Self::read_task(inline, tracee, self.recording, self.select_all, &self.config.filter);
+    }
+
+    fn read_task(
+        inline: &Inline,
+        tracee: &mut Tracee,
+        recording: &mut Recording,
+        select_all: bool,
+        filter: &sysrec_syscalls::filter::Filter,
+    ) -> u64 {
+        let Mode::Inline(task) = &mut tracee.mode else { return 0 };
+        let selected = |nr| select_all || filter.matches(sysrec_syscalls::Abi::X86_64, nr);
+        let mut calls = 0;
+        while let Some(call) = inline.rings.take(&mut task.ring) {
+            tell(inline, task, tracee.task, &call, recording, selected);
+            calls += 1;
+            if calls >= SLOTS {
+                break;
+            }
+        }
+        calls
+    }
+
+    /// Reads all rings. Gives the most calls that one had, and how many had any.
+    fn read_rings(&mut self) -> (u64, usize) {
+        let (mut most, mut active) = (0, 0);
+        let Some(inline) = &mut self.inline else { return (0, 0) };
+        inline.clock.anchor();
+        for tracee in self.tasks.values_mut() {
+            let calls = Self::read_task(inline, tracee, self.recording, self.select_all, &self.config.filter);
+            most = most.max(calls);
+            active += usize::from(calls > 0);
+            // A call that lasts: its start is converted while the clock's line is fresh.
+            if let Mode::Inline(task) = &mut tracee.mode
+                && let Some(call) = inline.rings.entered(&task.ring)
+                && task.entered.is_none_or(|(ticks, _)| ticks != call.start)
+            {
+                task.entered = Some((call.start, inline.clock.ns(call.start)));
+            }
+        }
+        (most, active)
+    }
+
+    /// Waits for a stop, reading the rings meanwhile. Errors as `wait4`.
+    pub(super) fn wait_reading_rings(&mut self) -> io::Result<Option<Waited>> {
+        loop {
+            if let Some(waited) = wait::poll_any()? {
+                return Ok(Some(waited));
+            }
+            let now_ns = monotonic_ns();
+            let since_ns = now_ns - self.pace.last_ns;
+            if since_ns < LOOK_NS {
+                std::hint::spin_loop();
+                continue;
+            }
+            let (most, active) = self.read_rings();
+            self.pace.last_ns = now_ns;
+            if let Some(reason) = self.recording.limit_reached(now_ns) {
+                self.shared.request_stop(reason);
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let until_half_ns = since_ns.saturating_mul(HALF) / most.max(1);
+            if until_half_ns < SLEEP_NS_MIN && active < self.placement.cpus() {
+                if self.shared.stop().is_some() && !self.ending {
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
+                continue;
+            }
+            let sleep_ns = until_half_ns.clamp(SLEEP_NS_MIN, SLEEP_NS_MAX);
+            if self.pace.ticker.is_none() {
+                self.pace.ticker = Some(Ticker::new()?);
+            }
+            if let Some(ticker) = &self.pace.ticker {
+                ticker.every(Duration::from_nanos(sleep_ns));
+            }
+            let news = wait::wait_any();
+            match news {
+                // The ticker: the rings are read above.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted && self.shared.stop().is_none() => {}
+                news => return news,
+            }
+        }
+    }
+
+    /// Whether an address is the stub's.
+    pub(super) fn is_in_stub(&self, ip: u64) -> bool {
+        self.inline.is_some() && (STUB_ADDRESS..STUB_ADDRESS + STUB_OPEN_BYTES).contains(&ip)
+    }
+
+    /// A call that stopped in a trampoline is shown as made at its site, to the program and to the trace.
+    pub(super) fn show_site(&mut self, tid: i32, info: &mut SyscallInfo) {
+        let Some(tracee) = self.tasks.get(&tid) else { return };
+        let Some(space) = &tracee.space else { return };
+        if let Some((site, _)) = space.borrow().site_of_trampoline(info.ip)
+            && ptrace::set_register(tid, RIP, site + 2).is_ok()
+        {
+            info.ip = site + 2;
+        }
+    }
+
+    /// A stop in the net: the call is redirected into the stub where that can make it, and its site is changed so that
+    /// the next one does not stop. `None`: it is recorded here.
+    pub(super) fn inline_stop(
+        &mut self,
+        tid: i32,
+        info: &mut SyscallInfo,
+        nr: u64,
+        args: [u64; 6],
+    ) -> Option<Next> {
+        self.inline.as_ref()?;
+        self.show_site(tid, info);
+        let reason = self.tasks.get_mut(&tid)?.demote.take();
+        if let Some(reason) = reason {
+            self.demote(tid, reason);
+        }
+        let inline = self.inline.as_mut()?;
+        let tracee = self.tasks.get_mut(&tid)?;
+        let (Mode::Inline(task), Some(space)) = (&tracee.mode, tracee.space.clone()) else { return None };
+        if super::calls::is_64_bit(info.arch) && inline.takes(nr) && !self.launching {
+            let registers = ptrace::registers(tid).ok()?;
+            if registers[GS_BASE] != task.ring.address() {
+                self.demote(tid, Reason::GS_IN_USE);
+                return None;
+            }
+            let site = info.ip.wrapping_sub(2);
+            let known = space.borrow().sites.get(&site).copied();
+            let trampoline = match known {
+                Some(known) => known.trampoline,
+                None => Self::new_trampoline(tid, tracee.pid, &space, site)?,
+            };
+            let stale = known.is_none_or(|known| known.state == SiteState::Patched);
+            let mut helper = Helper::new(tid, inline.places).ok()?;
+            let mut failed = None;
+            if stale && inline.classes.p1 {
+                let state = match Self::patch(tid, tracee.pid, &mut helper, &space, site, trampoline) {
+                    Ok(state) => state,
+                    Err(failure) => {
+                        failed = Some(failure);
+                        SiteState::Unpatched
+                    }
+                };
+                space.borrow_mut().sites.insert(site, Site { trampoline, state });
+            } else if known.is_none() {
+                let state = SiteState::Unpatched;
+                space.borrow_mut().sites.insert(site, Site { trampoline, state });
+            }
+            if let Some(Failure::Ended(waited)) = failed {
+                self.queue.extend(waited.map(|waited| (waited, monotonic_ns())));
+                return Some(Next::Nothing);
+            }
+            if !inline.classes.p4 && !helper.has_run() {
+                helper.leave_pending();
+                return None;
+            }
+            let registers = helper.registers();
+            registers[RAX] = nr;
+            // Without a redirection, the pending call was given up for ours: it is made again, from its site.
+            registers[RIP] = if inline.classes.p4 { Space::trampoline_address(trampoline) } else { site };
+            let pid = tracee.pid;
+            self.finish_help(tid, pid, helper.finish());
+            return Some(Next::Go(0));
+        }
+        _ = args;
+        None
+    }
+
+    /// Writes the trampoline of a site that was not met before.
+    fn new_trampoline(tid: i32, pid: i32, space: &SharedSpace, site: u64) -> Option<u32> {
+        let mut space = space.borrow_mut();
+        space.code_at(pid, site)?;
+        let number = space.new_trampoline(site)?;
+        let address = Space::trampoline_address(number);
+        let memory = Memory::open(tid).ok()?;
+        memory.write(address, &patch::trampoline(number, site)).ok()?;
+        Some(number)
+    }
+
+    /// Changes a site so that it jumps to its trampoline, if that can be done.
+    fn patch(
+        tid: i32,
+        pid: i32,
+        helper: &mut Helper,
+        space: &SharedSpace,
+        site: u64,
+        trampoline: u32,
+    ) -> Result<SiteState, Failure> {
+        let mut space = space.borrow_mut();
+        let Some(code) = space.code_at(pid, site) else { return Ok(SiteState::Unpatched) };
+        let mut bytes = [0; 5];
+        let readable = site + 5 <= code.end && memory::read(tid, site, &mut bytes) == bytes.len();
+        if !code.patchable || !readable || bytes[..2] != patch::SYSCALL || space.retired {
+            return Ok(SiteState::Unpatched);
+        }
+        let Some(target) = patch::implied_target(site, bytes) else { return Ok(SiteState::Unpatched) };
+        let end = target + patch::LANDING_BYTES;
+        let taken = space.landings.range(target.saturating_sub(patch::LANDING_BYTES - 1)..end).any(
+            |(_, &other)| other != site,
+        );
+        if taken {
+            return Ok(SiteState::Unpatched);
+        }
+        if !space.has_area(target, end) {
+            let shift = |address: u64| target.wrapping_add(address.wrapping_sub(site));
+            let whole = (shift(code.start) & !(PAGE - 1), (shift(code.end) + patch::LANDING_BYTES).next_multiple_of(PAGE));
+            let part = (target & !(PAGE - 1), end.next_multiple_of(PAGE));
+            let heap = crate::procfs::heap_start(pid).unwrap_or(0);
+            let fits = |&(start, end): &(u64, u64)| {
+                start < end
+                    && end - start <= AREA_BYTES_MAX
+                    && end < patch::USER_END
+                    && !space.is_ours(start, end)
+                    && (end <= heap || start >= heap.saturating_add(HEAP_BYTES) || heap == 0)
+            };
+            let mut area = None;
+            for (start, end) in [whole, part].into_iter().filter(fits) {
+                let protection = (libc::PROT_READ | libc::PROT_EXEC) as u64;
+                let flags = (libc::MAP_PRIVATE
+                    | libc::MAP_ANONYMOUS
+                    | libc::MAP_NORESERVE
+                    | libc::MAP_FIXED_NOREPLACE) as u64;
+                let args = [start, end - start, protection, flags, u64::MAX, 0];
+                if helper.call(libc::SYS_mmap, args)? as u64 == start {
+                    area = Some((start, end));
+                    break;
+                }
+            }
+            let Some((start, end)) = area else { return Ok(SiteState::Unpatched) };
+            space.areas.insert(start, end);
+        }
+        let Ok(memory) = Memory::open(tid) else { return Ok(SiteState::Unpatched) };
+        let changed = memory
+            .write(Space::trampoline_address(trampoline), &patch::trampoline(trampoline, site))
+            .and_then(|()| memory.write(target, &patch::landing(trampoline)))
+            .and_then(|()| memory.write(site, &[patch::JUMP]));
+        if changed.is_err() {
+            return Ok(SiteState::Unpatched);
+        }
+        space.landings.insert(target, site);
+        Ok(SiteState::Patched)
+    }
+
+    fn finish_help(
+        &mut self,
+        tid: i32,
+        pid: i32,
+        result: Result<crate::backend::inline::remote::Leftover, Failure>,
+    ) {
+        match result {
+            Ok(leftover) => {
+                for signo in leftover.signals {
+                    signal::send_to_task(pid, tid, signo);
+                }
+                if leftover.interrupt {
+                    self.interrupt(tid);
+                }
+            }
+            Err(Failure::Ended(waited)) => {
+                self.queue.extend(waited.map(|waited| (waited, monotonic_ns())));
+            }
+            Err(Failure::Refused(_)) => {}
+        }
+    }
+
+    /// Of a stopped task that is not in our code: it is recorded by ptrace from now on.
+    fn demote(&mut self, tid: i32, reason: Reason) {
+        let Some(inline) = &mut self.inline else { return };
+        let Some(tracee) = self.tasks.get_mut(&tid) else { return };
+        if let Mode::Inline(task) = std::mem::replace(&mut tracee.mode, Mode::Ptrace(reason)) {
+            if ptrace::registers(tid).is_ok_and(|registers| registers[GS_BASE] == task.ring.address()) {
+                _ = ptrace::set_register(tid, GS_BASE, 0);
+            }
+            inline.rings.take_back(task.ring);
+        }
+    }
+
+    /// No task of this address space is inline any more, and its code is as it was.
+    fn abandon_space(&mut self, tid: i32, reason: Reason) {
+        let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.clone()) else { return };
+        self.demote(tid, reason);
+        for (&other, tracee) in &mut self.tasks {
+            if other != tid && tracee.space.as_ref().is_some_and(|its| Rc::ptr_eq(its, &space)) {
+                tracee.demote = Some(reason);
+            }
+        }
+        let mut space = space.borrow_mut();
+        space.retired = true;
+        let Ok(memory) = Memory::open(tid) else { return };
+        for (&site, known) in &mut space.sites {
+            if known.state == SiteState::Patched {
+                let mut byte = [0];
+                if memory::read(tid, site, &mut byte) == 1 && byte[0] == patch::JUMP {
+                    _ = memory.write(site, &patch::SYSCALL[..1]);
+                }
+                known.state = SiteState::Unpatched;
+            }
+        }
+    }
+
+    /// At the entry of a call that the recorder records: what it means for the inline mode.
+    pub(super) fn guard_inline(
+        &mut self,
+        tid: i32,
+        concern: Option<Concern>,
+        info: &SyscallInfo,
+        args: [u64; 6],
+    ) -> Option<Next> {
+        self.inline.as_ref()?;
+        let space = self.tasks.get(&tid)?.space.clone()?;
+        if space.borrow().retired {
+            return None;
+        }
+        const PR_SET_TSC: u64 = 26;
+        const PR_SET_SYSCALL_USER_DISPATCH: u64 = 59;
+        const ARCH_SET_GS: u64 = 0x1001;
+        let range_is_ours =
+            |address: u64, length: u64| space.borrow().is_ours(address, address.saturating_add(length.max(1)));
+        match concern? {
+            Concern::Mmap { .. } if args[3] & MAP_FIXED != 0 && range_is_ours(args[0], args[1]) => {
+                self.abandon_space(tid, Reason::REGION_TOUCHED);
+            }
+            Concern::Remap if range_is_ours(args[0], args[1]) => {
+                self.abandon_space(tid, Reason::REGION_TOUCHED);
+            }
+            Concern::Prctl if args[0] == PR_SET_TSC => self.abandon_space(tid, Reason::NO_TSC),
+            Concern::Prctl if args[0] == PR_SET_SYSCALL_USER_DISPATCH => {
+                self.abandon_space(tid, Reason::DISPATCH);
+            }
+            Concern::ArchPrctl if args[0] == ARCH_SET_GS => self.demote(tid, Reason::GS_IN_USE),
+            _ => {}
+        }
+        _ = info;
+        None
+    }
+
+    /// At the exit of a call that the recorder recorded.
+    pub(super) fn left_inline(&mut self, tid: i32, call: &InCall, ret: i64) {
+        let failed = (-4095..0).contains(&ret);
+        let Some(concern) = super::calls::concern(call.abi, call.nr).filter(|_| !failed) else { return };
+        const PR_SET_SECCOMP: u64 = 22;
+        let args = call.args;
+        match concern {
+            Concern::Execve => self.load(tid),
+            Concern::Seccomp if args[0] == u64::from(libc::SECCOMP_SET_MODE_FILTER) => self.filtered(tid, args[1]),
+            Concern::Prctl if args[0] == PR_SET_SECCOMP => self.filtered(tid, 0),
+            Concern::Mmap { .. } => {
+                if let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.as_ref())
+                    && args[3] & MAP_FIXED != 0
+                {
+                    space.borrow_mut().forget_sites(ret as u64, (ret as u64).saturating_add(args[1]));
+                }
+            }
+            Concern::Remap => {
+                if let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.as_ref()) {
+                    const MADVISE: i32 = 28;
+                    if call.nr != MADVISE {
+                        space.borrow_mut().forget_sites(args[0], args[0].saturating_add(args[1]));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The program has a seccomp filter of its own now, which is asked before our net.
+    fn filtered(&mut self, tid: i32, flags: u64) {
+        self.demote(tid, Reason::OWN_FILTER);
+        let Some(pid) = self.tasks.get_mut(&tid).map(|tracee| {
+            tracee.mode = Mode::Ptrace(Reason::OWN_FILTER);
+            tracee.pid
+        }) else {
+            return;
+        };
+        const TSYNC: u64 = 1;
+        if flags & TSYNC != 0 {
+            for (&other, tracee) in &mut self.tasks {
+                if other != tid && tracee.pid == pid {
+                    tracee.demote = Some(Reason::OWN_FILTER);
+                }
+            }
+        }
+    }
+
+    /// How a new task is to be recorded, from its parent: (mode, address space).
+    pub(super) fn inherited_mode(&self, parent: i32, flags: Option<u64>) -> (Mode, Option<SharedSpace>) {
+        let none = (Mode::Ptrace(Reason::NOT_STARTED), None);
+        let Some(parent) = self.tasks.get(&parent).filter(|_| self.inline.is_some()) else { return none };
+        let Some(space) = &parent.space else { return none };
+        let space = if flags.is_some_and(|flags| flags & CLONE_VM != 0) {
+            Rc::clone(space)
+        } else {
+            Rc::new(RefCell::new(space.borrow().clone()))
+        };
+        let mode = match &parent.mode {
+            Mode::Inline(task) => Mode::Waiting(task.ring.address()),
+            Mode::Waiting(gs) => Mode::Waiting(*gs),
+            Mode::Ptrace(reason) => Mode::Ptrace(*reason),
+        };
+        (mode, Some(space))
+    }
+
+    /// A new task's first stop: it gets its own ring.
+    pub(super) fn begin_inline(&mut self, tid: i32) {
+        let Some(inline) = &mut self.inline else { return };
+        let Some(tracee) = self.tasks.get_mut(&tid) else { return };
+        let Mode::Waiting(parents_gs) = tracee.mode else { return };
+        let Ok(registers) = ptrace::registers(tid) else { return };
+        tracee.mode = if registers[GS_BASE] != parents_gs {
+            Mode::Ptrace(Reason::GS_IN_USE)
+        } else if let Some(ring) = inline.rings.allot() {
+            match ptrace::set_register(tid, GS_BASE, ring.address()) {
+                Ok(()) => Mode::Inline(InlineTask { ring, entered: None, last_ns: 0 }),
+                Err(_) => {
+                    inline.rings.take_back(ring);
+                    Mode::Ptrace(Reason::GONE)
+                }
+            }
+        } else {
+            _ = ptrace::set_register(tid, GS_BASE, 0);
+            Mode::Ptrace(Reason::NO_RING)
+        };
+    }
+
+    /// The program is replaced: what belonged to its address space is gone.
+    pub(super) fn leave_space(&mut self, tid: i32, time_ns: u64) {
+        if self.inline.is_none() {
+            return;
+        }
+        self.read_ring(tid);
+        let Some(mut tracee) = self.tasks.remove(&tid) else { return };
+        self.give_up_ring(&mut tracee, true, time_ns);
+        tracee.space = None;
+        if !tracee.has_own_filter() {
+            tracee.mode = Mode::Ptrace(Reason::NOT_STARTED);
+        }
+        self.tasks.insert(tid, tracee);
+    }
+
+    /// The task writes to its ring no more. A call that it is in stays without an end.
+    pub(super) fn give_up_ring(&mut self, tracee: &mut Tracee, superseded: bool, time_ns: u64) {
+        let Some(inline) = &mut self.inline else { return };
+        let Mode::Inline(mut task) = std::mem::replace(&mut tracee.mode, Mode::Ptrace(Reason::NOT_STARTED)) else {
+            return;
+        };
+        let selected = |nr| self.select_all || self.config.filter.matches(sysrec_syscalls::Abi::X86_64, nr);
+        while let Some(call) = inline.rings.take(&mut task.ring) {
+            tell(inline, &mut task, tracee.task, &call, self.recording, selected);
+        }
+        if let Some(call) = inline.rings.entered(&task.ring) {
+            let start_ns = match task.entered {
+                Some((ticks, ns)) if ticks == call.start => ns,
+                _ => inline.clock.ns(call.start),
+            };
+            let nr = call.rax as i32;
+            if selected(nr) {
+                let entry = Entry {
+                    time_ns: start_ns.max(task.last_ns),
+                    abi: Abi::X86_64,
+                    nr,
+                    ip: call.ip,
+                    sp: call.sp,
+                    args: call.args,
+                    registers: None,
+                };
+                let reason =
+                    if superseded { UnfinishedReason::SUPERSEDED } else { UnfinishedReason::KILLED };
+                self.recording.entry(tracee.task, &entry);
+                self.recording.unfinished(tracee.task, reason, time_ns);
+            }
+        }
+        inline.rings.take_back(task.ring);
+    }
+
+    /// After an execve: the new address space gets the stub and the task its ring, where that can be.
+    fn load(&mut self, tid: i32) {
+        let Some(tracee) = self.tasks.get(&tid) else { return };
+        if tracee.has_own_filter() {
+            return;
+        }
+        let pid = tracee.pid;
+        let loaded = self.try_load(tid, pid);
+        let Some(tracee) = self.tasks.get_mut(&tid) else { return };
+        match loaded {
+            Ok(task) => {
+                tracee.mode = Mode::Inline(task);
+                tracee.space = Some(Rc::default());
+            }
+            Err(Failure::Refused(reason)) => tracee.mode = Mode::Ptrace(Reason(reason)),
+            Err(Failure::Ended(waited)) => {
+                self.queue.extend(waited.map(|waited| (waited, monotonic_ns())));
+            }
+        }
+    }
+
+    fn try_load(&mut self, tid: i32, pid: i32) -> Result<InlineTask, Failure> {
+        let Some(inline) = &mut self.inline else { return Err(Failure::Ended(None)) };
+        let refused = |reason: Reason| Err(Failure::Refused(reason.0));
+        let mut helper = Helper::new(tid, inline.places)?;
+        let registers = *helper.registers();
+        let loaded = if registers[CS] != CODE_64 {
+            refused(Reason::BITS_32)
+        } else if registers[GS_BASE] != 0 {
+            refused(Reason::GS_IN_USE)
+        } else if crate::procfs::has_memory_limit(pid) {
+            refused(Reason::MEMORY_LIMIT)
+        } else {
+            helper.load(pid, &inline.page)
+        };
+        let ring = match loaded {
+            Ok(()) => inline.rings.allot().ok_or(Failure::Refused(Reason::NO_RING.0)),
+            Err(failure) => Err(failure),
+        };
+        if let Err(Failure::Ended(waited)) = ring {
+            return Err(Failure::Ended(waited));
+        }
+        if let Ok(ring) = &ring {
+            helper.registers()[GS_BASE] = ring.address();
+        }
+        let finished = helper.finish();
+        if let Err(Failure::Ended(waited)) = finished {
+            return Err(Failure::Ended(waited));
+        }
+        self.finish_help(tid, pid, finished);
+        ring.map(|ring| InlineTask { ring, entered: None, last_ns: 0 })
+    }
+
+    /// A task that is stopped for a signal or with its process shows the program's own addresses.
+    pub(super) fn leave_our_code(&mut self, tid: i32, time_ns: u64) {
+        let Some(inline) = &mut self.inline else { return };
+        let Some(tracee) = self.tasks.get_mut(&tid) else { return };
+        let (Mode::Inline(task), Some(space)) = (&mut tracee.mode, &tracee.space) else { return };
+        let Ok(mut registers) = ptrace::registers(tid) else { return };
+        let moved =
+            normalise(&mut registers, &space.borrow(), &mut task.ring, &inline.rings, &inline.places, tsc());
+        if moved == Normalised::Untouched {
+            return;
+        }
+        _ = ptrace::set_registers(tid, &registers);
+        if let Normalised::After(Some(call)) = moved {
+            let selected = |nr| self.select_all || self.config.filter.matches(sysrec_syscalls::Abi::X86_64, nr);
+            tell(inline, task, tracee.task, &call, self.recording, selected);
+        }
+        task.entered = None;
+        _ = (time_ns, NO_CALL);
+    }
+}

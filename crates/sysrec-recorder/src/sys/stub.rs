@@ -1,0 +1,251 @@
+//! The code that runs inside tracees: the stub, which makes a call and records it, and the loader, which maps what
+//! the stub needs. One page, assembled here and copied as it is; it never runs in the recorder.
+//!
+//! Rules (`docs/IN_PROCESS_RULES.md`): no stack, no other registers than rcx and r11 without having saved them in the
+//! slot, no instruction that changes the flags, no SSE, nothing read from the tracee's own memory, only jumps. rcx and
+//! r11 are free since the kernel overwrites them in every call (`entry_SYSCALL_64`).
+//!
+//! A signal can come between any two instructions. Before it is delivered, the recorder moves the task to one side of
+//! the call or the other (`backend/inline/normalise.rs`), by the labels below.
+
+use crate::backend::inline::layout::*;
+
+core::arch::global_asm!(
+    r#"
+    .pushsection .rodata.sysrec_stub, "a", @progbits
+    .balign 4096
+    .hidden sysrec_stub_page
+    .globl sysrec_stub_page
+sysrec_stub_page:
+
+# ---- the stub. In: r11 = the trampoline's data word, which holds the address behind the program's instruction;
+#      everything else is the program's. Out: as after a syscall instruction, rcx and r11 included.
+sysrec_stub_enter:
+    # Is gs ours? Some programs use it. Whatever it is, nothing is read through it before.
+    rdgsbase rcx
+    pext    rcx, rcx, qword ptr [rip + sysrec_stub_window_mask]
+    lea     rcx, [rcx - {window}]
+    jrcxz   10f
+    jmp     sysrec_stub_to_net
+10: # Is the number one that the recorder need not see? pext and jrcxz leave the flags alone.
+    pext    ecx, eax, dword ptr [rip + sysrec_stub_number_mask]
+    jrcxz   11f
+    jmp     sysrec_stub_to_net
+11: mov     ecx, eax
+    movzx   ecx, byte ptr [rcx + {number_table}]
+    jrcxz   12f
+    jmp     sysrec_stub_to_net
+12: # Is there room?
+    movzx   ecx, word ptr gs:[{head}]
+    mov     ecx, dword ptr gs:[rcx*2 + {state}]
+    jrcxz   13f
+sysrec_stub_to_net:
+    # The trampoline's own syscall instruction stands before its data.
+    lea     rcx, [r11 - {net_distance}]
+    jmp     rcx
+13: movzx   ecx, word ptr gs:[{head}]
+    mov     gs:[rcx*2 + {nr}], rax
+    mov     gs:[rcx*2 + {args} + 0], rdi
+    mov     gs:[rcx*2 + {args} + 8], rsi
+    mov     gs:[rcx*2 + {args} + 16], rdx
+    mov     gs:[rcx*2 + {args} + 24], r10
+    mov     gs:[rcx*2 + {args} + 32], r8
+    mov     gs:[rcx*2 + {args} + 40], r9
+    mov     gs:[rcx*2 + {sp}], rsp
+    .hidden sysrec_stub_saved
+    .globl sysrec_stub_saved
+sysrec_stub_saved:
+    mov     rax, qword ptr [r11]
+    mov     gs:[rcx*2 + {ip}], rax
+    rdtsc
+    mov     dword ptr gs:[rcx*2 + {start}], eax
+    mov     dword ptr gs:[rcx*2 + {start} + 4], edx
+    mov     rdx, gs:[rcx*2 + {args} + 16]
+    mov     rax, gs:[rcx*2 + {nr}]
+    mov     dword ptr gs:[rcx*2 + {state}], {entered}
+    .hidden sysrec_stub_call
+    .globl sysrec_stub_call
+sysrec_stub_call:
+    syscall
+    .hidden sysrec_stub_called
+    .globl sysrec_stub_called
+sysrec_stub_called:
+    movzx   ecx, word ptr gs:[{head}]
+    mov     gs:[rcx*2 + {ret}], rax
+    .hidden sysrec_stub_result_saved
+    .globl sysrec_stub_result_saved
+sysrec_stub_result_saved:
+    rdtsc
+    mov     dword ptr gs:[rcx*2 + {end}], eax
+    mov     dword ptr gs:[rcx*2 + {end} + 4], edx
+    .hidden sysrec_stub_timed
+    .globl sysrec_stub_timed
+sysrec_stub_timed:
+    # From here on the slot is the recorder's; what is read from it below, only this task ever writes.
+    mov     dword ptr gs:[rcx*2 + {state}], {finished}
+    lea     eax, [rcx + {slot_units}]
+    mov     word ptr gs:[{head}], ax
+    mov     rdx, gs:[rcx*2 + {args} + 16]
+    mov     rax, gs:[rcx*2 + {ret}]
+    mov     rcx, gs:[rcx*2 + {ip}]
+    jmp     rcx
+    .hidden sysrec_stub_end
+    .globl sysrec_stub_end
+sysrec_stub_end:
+
+# ---- one call for the recorder. In: its registers. Out: through the net, result in rdi.
+    .hidden sysrec_stub_remote
+    .globl sysrec_stub_remote
+sysrec_stub_remote:
+    syscall
+    mov     rdi, rax
+    jmp     sysrec_stub_report
+
+# ---- the loader: maps the ring file. Out: through the net, rdi = the window's address or a negative error.
+    .hidden sysrec_stub_load
+    .globl sysrec_stub_load
+sysrec_stub_load:
+    lea     rdi, [rip + sysrec_stub_page + {path}]
+    mov     esi, {open_flags}
+    xor     edx, edx
+    mov     eax, {nr_open}
+    syscall
+    test    rax, rax
+    js      20f
+    mov     r12, rax
+    mov     edi, {window_address}
+    mov     esi, {window_bytes}
+    mov     edx, {map_protection}
+    mov     r10d, {map_flags}
+    mov     r8, r12
+    xor     r9d, r9d
+    mov     eax, {nr_mmap}
+    syscall
+    mov     r13, rax
+    mov     rdi, r12
+    mov     eax, {nr_close}
+    syscall
+    test    r13, r13
+    js      21f
+    # A core dump of the program is to be the program's.
+    mov     edi, {window_address}
+    mov     esi, {window_bytes}
+    mov     edx, {madv_dontdump}
+    mov     eax, {nr_madvise}
+    syscall
+21: mov     rax, r13
+20: mov     rdi, rax
+    jmp     sysrec_stub_report
+
+    # An error here says that the stub and the loader no longer fit into the part that the net leaves open.
+    .org sysrec_stub_page + {open_bytes}
+    .hidden sysrec_stub_report
+    .globl sysrec_stub_report
+sysrec_stub_report:
+    # Outside the open part: the net stops here.
+    syscall
+    ud2
+
+    .balign 8
+sysrec_stub_window_mask:
+    .quad   {window_mask}
+sysrec_stub_number_mask:
+    .long   {number_mask}
+
+    .org sysrec_stub_page + {enter_pointer}
+    .quad   {stub_address} # sysrec_stub_enter stands first
+    .org sysrec_stub_page + {page_bytes}
+    .popsection
+"#,
+    net_distance = const TRAMPOLINE_DATA - TRAMPOLINE_NET,
+    window = const (WINDOW_ADDRESS >> WINDOW_SHIFT),
+    number_table = const (STUB_ADDRESS + NUMBER_TABLE as u64),
+    head = const HEAD,
+    state = const 8 * slot::STATE,
+    nr = const 8 * slot::RAX,
+    args = const 8 * slot::ARGS,
+    sp = const 8 * slot::SP,
+    ip = const 8 * slot::IP,
+    start = const 8 * slot::START,
+    end = const 8 * slot::END,
+    ret = const 8 * slot::RET,
+    entered = const state::ENTERED,
+    finished = const state::FINISHED,
+    slot_units = const SLOT_UNITS,
+    path = const PATH,
+    open_flags = const libc::O_RDWR | libc::O_CLOEXEC,
+    nr_open = const libc::SYS_open,
+    window_address = const WINDOW_ADDRESS,
+    window_bytes = const WINDOW_BYTES,
+    map_protection = const libc::PROT_READ | libc::PROT_WRITE,
+    map_flags = const libc::MAP_SHARED | libc::MAP_FIXED_NOREPLACE | libc::MAP_NORESERVE,
+    nr_mmap = const libc::SYS_mmap,
+    nr_close = const libc::SYS_close,
+    madv_dontdump = const libc::MADV_DONTDUMP,
+    nr_madvise = const libc::SYS_madvise,
+    open_bytes = const STUB_OPEN_BYTES,
+    window_mask = const !(WINDOW_BYTES - 1),
+    number_mask = const !(NUMBERS as u32 - 1),
+    enter_pointer = const ENTER_POINTER,
+    stub_address = const STUB_ADDRESS,
+    page_bytes = const STUB_BYTES,
+);
+
+unsafe extern "C" {
+    static sysrec_stub_page: [u8; STUB_BYTES];
+    static sysrec_stub_saved: u8;
+    static sysrec_stub_call: u8;
+    static sysrec_stub_called: u8;
+    static sysrec_stub_result_saved: u8;
+    static sysrec_stub_timed: u8;
+    static sysrec_stub_end: u8;
+    static sysrec_stub_remote: u8;
+    static sysrec_stub_load: u8;
+    static sysrec_stub_report: u8;
+}
+
+/// The page as assembled: the table of numbers and the path are still empty.
+pub(crate) fn page() -> [u8; STUB_BYTES] {
+    // SAFETY: the section above defines this many bytes, constant, aligned for bytes.
+    unsafe { sysrec_stub_page }
+}
+
+/// Addresses in a tracee of the places in the stub page that the recorder knows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Places {
+    /// rax, the number and the arguments are in the slot.
+    pub saved: u64,
+    /// The syscall instruction.
+    pub call: u64,
+    /// Behind it.
+    pub called: u64,
+    /// The result is in the slot.
+    pub result_saved: u64,
+    /// The end's time is in the slot.
+    pub timed: u64,
+    /// Behind the stub.
+    pub end: u64,
+    /// A call on the recorder's behalf.
+    pub remote: u64,
+    /// The loader.
+    pub load: u64,
+    /// The syscall instruction that ends both of these.
+    pub report: u64,
+}
+
+/// See [`Places`].
+pub(crate) fn places() -> Places {
+    // Only their distance from the page's start counts: no label is read through.
+    let place = |label: *const u8| STUB_ADDRESS + (label as u64 - (&raw const sysrec_stub_page) as u64);
+    Places {
+        saved: place(&raw const sysrec_stub_saved),
+        call: place(&raw const sysrec_stub_call),
+        called: place(&raw const sysrec_stub_called),
+        result_saved: place(&raw const sysrec_stub_result_saved),
+        timed: place(&raw const sysrec_stub_timed),
+        end: place(&raw const sysrec_stub_end),
+        remote: place(&raw const sysrec_stub_remote),
+        load: place(&raw const sysrec_stub_load),
+        report: place(&raw const sysrec_stub_report),
+    }
+}
