@@ -40,9 +40,9 @@ pub enum Output {
     Same,
     /// Figures of its own in every run (times, ports).
     Free,
-    /// The same bytes, but for the lines `Cpus_allowed` of `/proc/self/status` under a recorder that holds the program
-    /// on one CPU.
-    ShowsCpus,
+    /// The same bytes, but for these lines of `/proc/self/status`: `Cpus_allowed` under a recorder that holds the
+    /// program on one CPU, `NoNewPrivs` and `Seccomp` under one that puts a filter around it.
+    ShowsState,
     /// Another text by right: a tracer is there, and the guest looks for one.
     ShowsTracer,
 }
@@ -214,7 +214,7 @@ pub const GUESTS: &[Guest] = &[
     // What a program can see of its recorder.
     guest("ptrace_inside").strace(Strace::MisreadsDyingTasks).unlogged().output(Output::ShowsTracer),
     guest("tracer_visible").unlogged().output(Output::ShowsTracer),
-    guest("own_state").args(&["one", "two words", "*", ""]).unlogged().output(Output::ShowsCpus),
+    guest("own_state").args(&["one", "two words", "*", ""]).unlogged().output(Output::ShowsState),
     // Things that block, and servers; also for attaching and for the benchmark.
     guest("blocked_calls").unlogged(),
     guest("threads_churn").unlogged(),

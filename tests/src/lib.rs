@@ -1,15 +1,16 @@
 //! What the tests stand on.
 //!
 //! - [`guests`]: the table of guest programs, one behaviour each, with what is expected of each;
-//! - [`compile`]: makes them, [`run`]: runs one bare or under a backend;
+//! - [`compile`]: makes them, [`backends`]: the ways to run one, [`run`]: does it;
 //! - [`log`]: what the guest says it did, [`conform`]: compares a recording with it;
 //! - [`process`]: what `/proc` says of running processes;
 //! - [`oracle`]: the kernel's own count of the calls of a command;
 //! - [`sysrec`]: what is tested; [`strace`]: an independent recorder, on which all of this is tried;
 //! - [`suite`]: one guest under one backend, judged by all of it.
 //!
-//! A conformance suite is the table of guests run through a list of [`run::Backend`]s.
+//! A conformance suite is the table of guests run through a list of [`backends::Backend`]s.
 
+pub mod backends;
 pub mod compile;
 pub mod conform;
 pub mod guests;

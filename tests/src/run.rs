@@ -10,93 +10,13 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use sysrec_format::event::Abi;
-
 use crate::Skip;
+use crate::backends::Backend;
 use crate::compile::compile;
 use crate::conform::{self, RecordedCall};
 use crate::guests::Guest;
 use crate::log::GuestLog;
 use crate::oracle::{Counts, KernelCounts, Oracle, Scope};
-
-/// A way to run a guest: bare, or recorded.
-#[derive(Clone, Copy)]
-pub struct Backend {
-    /// Its name, for messages.
-    pub name: &'static str,
-    /// Whether it can be used here.
-    pub available: fn() -> Result<(), Skip>,
-    /// What comes before the guest's own command line; gets the file to record into. Empty: bare.
-    pub command_line: fn(&Path) -> Vec<OsString>,
-    /// The calls in that file: of each task in order of entry.
-    pub read: fn(&Path) -> io::Result<Vec<RecordedCall>>,
-    /// Which calls it records.
-    pub selects: fn(Abi, i32) -> bool,
-    /// Whether a program sees its own CPUs in `/proc/self/status`. (What the system calls say is always its own.)
-    pub keeps_cpus: bool,
-}
-
-fn every(_: Abi, _: i32) -> bool {
-    true
-}
-
-/// No recorder: what the guest does by itself.
-pub const BARE: Backend = Backend {
-    name: "bare",
-    available: || Ok(()),
-    command_line: |_| Vec::new(),
-    read: |_| Ok(Vec::new()),
-    selects: |_, _| false,
-    keeps_cpus: true,
-};
-
-/// strace.
-pub const STRACE: Backend = Backend {
-    name: "strace",
-    available: crate::strace::available,
-    command_line: crate::strace::command_line,
-    read: crate::strace::read,
-    selects: every,
-    keeps_cpus: true,
-};
-
-/// sysrec with ptrace.
-pub const SYSREC_PTRACE: Backend = Backend {
-    name: "sysrec (ptrace)",
-    available: crate::sysrec::available,
-    command_line: crate::sysrec::ptrace_line,
-    read: crate::sysrec::read_whole,
-    selects: every,
-    keeps_cpus: false,
-};
-
-/// sysrec with ptrace and all registers, which must agree with the rest.
-pub const SYSREC_PTRACE_REGISTERS: Backend = Backend {
-    name: "sysrec (ptrace, all registers)",
-    available: crate::sysrec::available,
-    command_line: crate::sysrec::registers_line,
-    read: crate::sysrec::read_registers,
-    selects: every,
-    keeps_cpus: false,
-};
-
-/// sysrec with ptrace, leaving the program on its own CPUs.
-pub const SYSREC_PTRACE_UNPLACED: Backend = Backend {
-    name: "sysrec (ptrace, no placement)",
-    command_line: |trace| crate::sysrec::record_line(trace, &["--backend", "ptrace", "--no-placement"]),
-    keeps_cpus: true,
-    ..SYSREC_PTRACE
-};
-
-/// sysrec with ptrace and a filter in the kernel. Its calls: [`crate::sysrec::NET`].
-pub const SYSREC_PTRACE_NET: Backend = Backend {
-    name: "sysrec (ptrace, net)",
-    command_line: |trace| {
-        crate::sysrec::record_line(trace, &["--backend", "ptrace", "-e", crate::sysrec::NET])
-    },
-    selects: crate::sysrec::net_selects,
-    ..SYSREC_PTRACE
-};
 
 /// What one run of a guest came to.
 #[derive(Debug)]
@@ -109,7 +29,7 @@ pub struct Run {
     pub stderr: Vec<u8>,
     /// What the guest says it did.
     pub log: GuestLog,
-    /// What was recorded; empty for [`BARE`].
+    /// What was recorded; empty for [`BARE`](crate::backends::BARE).
     pub recorded: Vec<RecordedCall>,
     /// The kernel's count, where it was asked for.
     pub kernel: Option<KernelCounts>,
@@ -132,7 +52,7 @@ pub fn run(guest: &Guest, backend: &Backend, oracle: Option<Oracle>) -> Result<R
     let dir = tempfile::tempdir()?;
     let (log, trace) = (dir.path().join("log"), dir.path().join("trace"));
     GuestLog::create(&log)?;
-    let mut words = (backend.command_line)(&trace);
+    let mut words = backend.command_line(&trace);
     let is_bare = words.is_empty();
     words.push(program.into());
     words.extend(guest.args.iter().map(OsString::from));
@@ -178,7 +98,7 @@ pub fn run_counted(words: &[&str], dir: &Path, backend: &Backend) -> Result<Coun
     let oracle = Oracle::new().map_err(|error| Skip(error.to_string()))?;
     let elsewhere = tempfile::tempdir()?;
     let trace = elsewhere.path().join("trace");
-    let mut line = (backend.command_line)(&trace);
+    let mut line = backend.command_line(&trace);
     let scope = if line.is_empty() { Scope::Command } else { Scope::Tracee };
     line.extend(words.iter().map(OsString::from));
     let mut command = Command::new(&line[0]);

@@ -1,9 +1,10 @@
 //! One guest under one backend, judged by everything that is known of it.
 
+use crate::backends::{BARE, Backend};
 use crate::conform::{counts, deviations};
 use crate::guests::{Guest, Log, Output};
 use crate::oracle::{KernelCounts, Oracle, compare};
-use crate::run::{BARE, Backend, Run, RunError, run};
+use crate::run::{Run, RunError, run};
 
 /// What is to be said against a backend.
 #[derive(Debug, Default)]
@@ -28,6 +29,10 @@ impl Verdict {
 /// Runs the guest bare and under the backend.
 pub fn judge(guest: &Guest, backend: &Backend) -> Verdict {
     let mut verdict = Verdict::default();
+    if let Err(skip) = (backend.available)() {
+        println!("{} under {}: {skip}", guest.name, backend.name);
+        return verdict;
+    }
     let bare = attempt(guest, &BARE, &mut verdict.misbehaviour);
     let recorded = attempt(guest, backend, &mut verdict.misbehaviour);
     let (Some(bare), Some(recorded)) = (bare, recorded) else { return verdict };
@@ -67,9 +72,13 @@ fn comparable(stdout: &[u8], output: Output, backend: &Backend) -> String {
     let text = String::from_utf8_lossy(stdout);
     match output {
         Output::Same => text.into_owned(),
-        Output::ShowsCpus if backend.keeps_cpus => text.into_owned(),
-        Output::ShowsCpus => {
-            text.lines().filter(|line| !line.starts_with("Cpus_allowed")).collect::<Vec<_>>().join("\n")
+        Output::ShowsState => {
+            let is_own = |line: &&str| {
+                (backend.keeps_cpus || !line.starts_with("Cpus_allowed"))
+                    && (backend.keeps_seccomp
+                        || !line.starts_with("NoNewPrivs") && !line.starts_with("Seccomp"))
+            };
+            text.lines().filter(is_own).collect::<Vec<_>>().join("\n")
         }
         Output::Free | Output::ShowsTracer => String::new(),
     }

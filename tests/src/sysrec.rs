@@ -72,19 +72,30 @@ pub fn record(trace: &Path, options: &[&str]) -> Command {
     command
 }
 
-/// Always: what is tested must be there.
-pub fn available() -> Result<(), Skip> {
-    Ok(())
-}
-
-/// The command line of the ptrace backend.
-pub fn ptrace_line(trace: &Path) -> Vec<OsString> {
-    record_line(trace, &["--backend", "ptrace"])
-}
-
-/// The same, with all registers.
-pub fn registers_line(trace: &Path) -> Vec<OsString> {
-    record_line(trace, &["--backend", "ptrace", "--registers", "all"])
+/// Whether a backend is to be tested: one that `$SYSREC_TEST_BACKENDS` names (`ptrace,inline`), or, without that, any
+/// that the binary offers.
+///
+/// # Errors
+/// Says why it is not.
+///
+/// # Panics
+/// When it was asked for by name and the binary does not offer it.
+pub fn offers(backend: &'static str) -> Result<(), Skip> {
+    let named = std::env::var("SYSREC_TEST_BACKENDS").ok();
+    if named.as_ref().is_some_and(|named| named.split(',').all(|name| name.trim() != backend)) {
+        return Err(Skip(format!("SYSREC_TEST_BACKENDS leaves out {backend}")));
+    }
+    // Values are looked at before --help is obeyed, so that a name that is not one is an error.
+    let output = Command::new(binary())
+        .args(["record", "--backend", backend, "--help"])
+        .stdin(Stdio::null())
+        .output()
+        .expect("sysrec runs");
+    if output.status.success() {
+        return Ok(());
+    }
+    assert!(named.is_none(), "SYSREC_TEST_BACKENDS names {backend}, which sysrec record does not offer");
+    Err(Skip(format!("this sysrec has no backend {backend}")))
 }
 
 /// The calls that are recorded through a net: the guests' markers among them.

@@ -1,18 +1,18 @@
 //! Every backend keeps its promises on every guest: the program behaves as without it, and each call is recorded once,
 //! in order, as the guest made it and as the kernel counted it.
 //!
-//! `GUEST=name` runs one guest alone.
+//! `GUEST=name` runs one guest alone, `SYSREC_TEST_BACKENDS=ptrace,inline` these backends alone.
 
 use std::process::Command;
 use std::time::Duration;
 
 use sysrec_format::event::Abi;
+use sysrec_tests::backends::{Backend, Family};
 use sysrec_tests::compile::{Build, compile};
+use sysrec_tests::each_backend;
 use sysrec_tests::guests::GUESTS;
 use sysrec_tests::oracle::{Oracle, Scope};
-use sysrec_tests::run::{
-    Backend, SYSREC_PTRACE, SYSREC_PTRACE_NET, SYSREC_PTRACE_REGISTERS, SYSREC_PTRACE_UNPLACED, to_the_end,
-};
+use sysrec_tests::run::to_the_end;
 use sysrec_tests::suite::judge;
 use sysrec_tests::sysrec;
 
@@ -25,13 +25,13 @@ fn conforms(backend: &Backend, guests: impl Fn(&str) -> bool) {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-#[test]
-fn ptrace() {
-    conforms(&SYSREC_PTRACE, |_| true);
+each_backend!(every_guest, with_all_registers, without_placement, through_a_net);
+
+fn every_guest(backend: &Family) {
+    conforms(&backend.plain, |_| true);
 }
 
-#[test]
-fn ptrace_with_all_registers() {
+fn with_all_registers(backend: &Family) {
     const GUESTS: &[&str] = &[
         "plain_calls",
         "bad_numbers",
@@ -51,18 +51,16 @@ fn ptrace_with_all_registers() {
         "seccomp_errno",
         "seccomp_trap",
     ];
-    conforms(&SYSREC_PTRACE_REGISTERS, |name| GUESTS.contains(&name));
+    conforms(&backend.registers, |name| GUESTS.contains(&name));
 }
 
-#[test]
-fn ptrace_without_placement() {
+fn without_placement(backend: &Family) {
     const GUESTS: &[&str] = &["own_state", "threads_many", "fork_tree", "exec_race", "server_epoll"];
-    conforms(&SYSREC_PTRACE_UNPLACED, |name| GUESTS.contains(&name));
+    conforms(&backend.unplaced, |name| GUESTS.contains(&name));
 }
 
 /// A net lets through what was asked for and nothing else: through threads, forks, execs and 32-bit programs.
-#[test]
-fn ptrace_through_a_net() {
+fn through_a_net(backend: &Family) {
     const GUESTS: &[&str] = &[
         "plain_calls",
         "int80_from_64",
@@ -86,7 +84,7 @@ fn ptrace_through_a_net() {
         "server_epoll",
         "server_pool",
     ];
-    conforms(&SYSREC_PTRACE_NET, |name| GUESTS.contains(&name));
+    conforms(&backend.net, |name| GUESTS.contains(&name));
 }
 
 /// A recorder waits once for each stop: so the kernel's count of its waiting tells how often the program stopped.

@@ -1,9 +1,10 @@
 //! Tries every guest, its log and the kernel's count on strace: what the conformance suite stands on.
 
+use sysrec_tests::backends::STRACE;
 use sysrec_tests::conform::{Arguments, RecordedCall, deviations};
 use sysrec_tests::guests::{GUESTS, Guest, Strace, named};
 use sysrec_tests::log::MARK;
-use sysrec_tests::run::{RunError, STRACE, Waiting, run};
+use sysrec_tests::run::{RunError, Waiting, run};
 use sysrec_tests::suite::{Verdict, judge};
 
 fn try_on_strace(guest: &Guest) -> Vec<String> {

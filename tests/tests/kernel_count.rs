@@ -4,43 +4,52 @@ use std::process::Command;
 use std::time::Duration;
 
 use sysrec_format::event::Abi;
+use sysrec_tests::backends::{Family, STRACE};
 use sysrec_tests::oracle::{Oracle, Scope, compare};
-use sysrec_tests::run::{self, Backend, Counted, RunError, STRACE, SYSREC_PTRACE};
-use sysrec_tests::strace;
+use sysrec_tests::run::{self, Counted, RunError};
+use sysrec_tests::{each_backend, strace, tests_of};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Who must agree with the kernel.
-const BACKENDS: &[Backend] = &[STRACE, SYSREC_PTRACE];
+each_backend!(ls, git, compiler, python, pipeline, shell_with_many_processes, redis, nginx);
 
-/// Runs a shell script that needs `program` under every backend, and compares each with the kernel's count.
-fn agree_on(program: &str, script: &str) {
+/// strace stands for the count itself: both are independent of sysrec.
+const STRACE_FAMILY: Family = Family { plain: STRACE, registers: STRACE, unplaced: STRACE, net: STRACE };
+tests_of!(
+    strace_itself,
+    super::STRACE_FAMILY,
+    ls,
+    git,
+    compiler,
+    python,
+    pipeline,
+    shell_with_many_processes,
+    redis,
+    nginx
+);
+
+/// Runs a shell script that needs `program` under a backend, and compares that with the kernel's count.
+fn agree_on(Family { plain: backend, .. }: &Family, program: &str, script: &str) {
     if !installed(program) {
         return println!("SKIP: {program} is not installed");
     }
-    for backend in BACKENDS {
-        let dir = tempfile::tempdir().expect("a temporary folder");
-        let counted = match run::run_counted(&["sh", "-c", script], dir.path(), backend) {
-            Ok(counted) => counted,
-            Err(RunError::Skip(skip)) => {
-                println!("{program} under {}: {skip}", backend.name);
-                continue;
-            }
-            Err(RunError::Failed(error)) => panic!("{program} under {}: {error}", backend.name),
-        };
-        let Counted { status, stdout, stderr, recorded, kernel } = counted;
-        let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
-        assert!(status.success(), "{program} under {}: {status}\n{stdout}{stderr}", backend.name);
-        let differences: Vec<_> = compare(&recorded, &kernel).iter().map(ToString::to_string).collect();
-        assert!(differences.is_empty(), "{program} under {}:\n{}", backend.name, differences.join("\n"));
-        let calls: u64 = recorded.values().sum();
-        assert!(calls > 100, "{program} under {}: only {calls} calls", backend.name);
-        println!(
-            "{program} under {}: {calls} calls of {} numbers, no difference",
-            backend.name,
-            recorded.len()
-        );
-    }
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let counted = match run::run_counted(&["sh", "-c", script], dir.path(), backend) {
+        Ok(counted) => counted,
+        Err(RunError::Skip(skip)) => {
+            println!("{program} under {}: {skip}", backend.name);
+            return;
+        }
+        Err(RunError::Failed(error)) => panic!("{program} under {}: {error}", backend.name),
+    };
+    let Counted { status, stdout, stderr, recorded, kernel } = counted;
+    let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    assert!(status.success(), "{program} under {}: {status}\n{stdout}{stderr}", backend.name);
+    let differences: Vec<_> = compare(&recorded, &kernel).iter().map(ToString::to_string).collect();
+    assert!(differences.is_empty(), "{program} under {}:\n{}", backend.name, differences.join("\n"));
+    let calls: u64 = recorded.values().sum();
+    assert!(calls > 100, "{program} under {}: only {calls} calls", backend.name);
+    println!("{program} under {}: {calls} calls of {} numbers, no difference", backend.name, recorded.len());
 }
 
 fn installed(program: &str) -> bool {
@@ -48,47 +57,43 @@ fn installed(program: &str) -> bool {
     std::env::split_paths(&path).chain(["/usr/sbin".into()]).any(|dir| dir.join(program).exists())
 }
 
-#[test]
-fn ls() {
-    agree_on("ls", "ls -lR /usr/include");
+fn ls(backend: &Family) {
+    agree_on(backend, "ls", "ls -lR /usr/include");
 }
 
-#[test]
-fn git() {
+fn git(backend: &Family) {
     agree_on(
+        backend,
         "git",
         "git init -q r && cd r && git config user.email a@b && git config user.name n && seq 1000 > f && git add f && \
          git commit -qm m && git log --stat && git status && git gc -q",
     );
 }
 
-#[test]
-fn compiler() {
-    agree_on("gcc", "echo 'int main(void) { return 0; }' > a.c && gcc -O1 -pthread a.c -o a && ./a");
+fn compiler(backend: &Family) {
+    agree_on(backend, "gcc", "echo 'int main(void) { return 0; }' > a.c && gcc -O1 -pthread a.c -o a && ./a");
 }
 
-#[test]
-fn python() {
+fn python(backend: &Family) {
     agree_on(
+        backend,
         "python3",
         "python3 -c 'import json, threading, subprocess; subprocess.run([\"true\"]); \
          [threading.Thread(target=json.dumps, args=([1],)).start() for i in range(30)]'",
     );
 }
 
-#[test]
-fn pipeline() {
-    agree_on("tar", "tar -cf - -C /usr/include linux | gzip -1 | gzip -dc | tar -tf - | wc -l");
+fn pipeline(backend: &Family) {
+    agree_on(backend, "tar", "tar -cf - -C /usr/include linux | gzip -1 | gzip -dc | tar -tf - | wc -l");
 }
 
-#[test]
-fn shell_with_many_processes() {
-    agree_on("sh", "for i in $(seq 100); do (echo $i | cat | cat) & done; wait");
+fn shell_with_many_processes(backend: &Family) {
+    agree_on(backend, "sh", "for i in $(seq 100); do (echo $i | cat | cat) & done; wait");
 }
 
-#[test]
-fn redis() {
+fn redis(backend: &Family) {
     agree_on(
+        backend,
         "redis-server",
         "redis-server --port 0 --unixsocket s --save '' --daemonize no > /dev/null & \
          until redis-cli -s s ping > /dev/null 2>&1; do :; done; \
@@ -96,9 +101,9 @@ fn redis() {
     );
 }
 
-#[test]
-fn nginx() {
+fn nginx(backend: &Family) {
     agree_on(
+        backend,
         "nginx",
         "mkdir logs && printf '%s\n' 'daemon off; worker_processes 2; pid pid; error_log logs/error;' \
          'events {} http { access_log off; server { listen unix:s; location / { return 200 hello; } } }' > conf && \
