@@ -139,10 +139,9 @@ sysrec_stub_load:
 
     # An error here says that the stub and the loader no longer fit into the part that the net leaves open.
     .org sysrec_stub_page + {open_bytes}
-    .hidden sysrec_stub_report
-    .globl sysrec_stub_report
 sysrec_stub_report:
-    # Outside the open part: the net stops here.
+    # Outside the open part, and a number that every net of ours stops at.
+    mov     eax, {nr_ptrace}
     syscall
     ud2
 
@@ -183,6 +182,7 @@ sysrec_stub_number_mask:
     nr_close = const libc::SYS_close,
     madv_dontdump = const libc::MADV_DONTDUMP,
     nr_madvise = const libc::SYS_madvise,
+    nr_ptrace = const libc::SYS_ptrace,
     open_bytes = const STUB_OPEN_BYTES,
     window_mask = const !(WINDOW_BYTES - 1),
     number_mask = const !(NUMBERS as u32 - 1),
@@ -201,7 +201,6 @@ unsafe extern "C" {
     static sysrec_stub_end: u8;
     static sysrec_stub_remote: u8;
     static sysrec_stub_load: u8;
-    static sysrec_stub_report: u8;
 }
 
 /// The page as assembled: the table of numbers and the path are still empty.
@@ -229,8 +228,6 @@ pub(crate) struct Places {
     pub remote: u64,
     /// The loader.
     pub load: u64,
-    /// The syscall instruction that ends both of these.
-    pub report: u64,
 }
 
 /// See [`Places`].
@@ -246,6 +243,5 @@ pub(crate) fn places() -> Places {
         end: place(&raw const sysrec_stub_end),
         remote: place(&raw const sysrec_stub_remote),
         load: place(&raw const sysrec_stub_load),
-        report: place(&raw const sysrec_stub_report),
     }
 }

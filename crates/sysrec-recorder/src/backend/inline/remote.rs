@@ -110,6 +110,9 @@ impl Helper {
                     self.group_stop |= signo != libc::SIGTRAP;
                     ptrace::resume(self.tid, mode, 0)?;
                 }
+                WaitStatus::Stopped { signo: libc::SIGSEGV | libc::SIGBUS | libc::SIGILL, event: 0 } => {
+                    return Err(Failure::Refused("our code cannot run in it"));
+                }
                 WaitStatus::Stopped { signo, event: 0 } => {
                     self.put_off.push(signo);
                     ptrace::resume(self.tid, mode, 0)?;

@@ -14,6 +14,8 @@ use crate::sys::ptrace::{self, Resume, SyscallInfo, SyscallOp};
 use crate::sys::seccomp::{ARCH_I386, ARCH_X86_64, MARK, X32_BIT};
 
 const CLONE_UNTRACED: u64 = 0x0080_0000;
+/// `VSYSCALL_ADDR`.
+const VSYSCALL_PAGE: u64 = 0xffff_ffff_ff60_0000;
 const PROT_EXEC: u64 = 4;
 const PR_SET_NAME: u64 = 15;
 /// The kernel's internal "start this call again" results, -512 to -516 (`include/linux/errno.h`).
@@ -105,6 +107,10 @@ impl Engine<'_> {
     pub(super) fn net_stop(&mut self, tid: i32) -> Next {
         let Ok(info) = ptrace::syscall_info(tid) else { return Next::Nothing };
         let SyscallOp::Seccomp { nr, args, data } = info.op else { return Next::Go(0) };
+        if info.ip >= VSYSCALL_PAGE {
+            // No call: the kernel asks its filters before it emulates one, and wants nothing changed (vsyscall_64.c).
+            return Next::Go(0);
+        }
         if data & 0xffff != MARK {
             // Without us, such a call fails with ENOSYS for want of a tracer that asked for it.
             self.refuse_call(tid);
