@@ -47,6 +47,13 @@ pub enum Error {
         /// What the format's writer said.
         source: sysrec_format::error::Error,
     },
+    /// The backend that was asked for cannot do this, or not here.
+    Backend {
+        /// Its name.
+        backend: &'static str,
+        /// Why: a part of a sentence.
+        reason: String,
+    },
     /// Waiting for tracees failed: the kernel's word, none of ours.
     Wait(io::Error),
     /// A thread of the recorder's own could not be started.
@@ -125,7 +132,7 @@ impl Error {
             Error::Command { source, .. } | Error::Start { step: StartStep::Exec, source, .. } => {
                 if matches!(source.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)) { 127 } else { 126 }
             }
-            Error::UnknownUser(_) => 2,
+            Error::UnknownUser(_) | Error::Backend { .. } => 2,
             _ => 1,
         }
     }
@@ -142,6 +149,9 @@ pub(crate) fn plain(error: &io::Error) -> String {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Error::Backend { backend, reason } => {
+                write!(f, "--backend {backend} cannot record this: {reason}; --backend auto chooses one that can")
+            }
             Error::Command { name, source } => {
                 let name = name.to_string_lossy();
                 match source.raw_os_error() {

@@ -31,6 +31,7 @@ pub use error::Error;
 pub use options::{BackendChoice, Options, Registers, Target};
 pub use sys::signal::die_by;
 
+use backend::inline::Inline;
 use backend::ptrace::Ptrace;
 use backend::{Backend, Launch, Surroundings};
 use control::Control;
@@ -59,8 +60,10 @@ pub struct Outcome {
     pub totals: Totals,
     /// The mechanism, with its measured cost.
     pub overhead: Overhead,
-    /// The mechanism's name, and why it was chosen.
+    /// The mechanism's name.
     pub backend: &'static str,
+    /// Why that one, where the choice was ours: a part of a sentence. Empty where it was asked for.
+    pub backend_reason: String,
     /// Why the recording ended early, where it did.
     pub stopped: Option<StopReason>,
     /// Why nothing more could be written, where that happened; the calls lost are counted in `totals`.
@@ -84,7 +87,7 @@ pub fn record(options: &Options, watch: Option<Watch>) -> Result<Outcome, Error>
     let launch = prepare(&options.target)?;
     let (output, file) = storage::Output::create(&options.output)?;
     let result = record_into(options, launch.as_ref(), file, watch);
-    if let Err(Error::Start { .. } | Error::Attach { .. } | Error::UnknownUser(_) | Error::Thread(_)) =
+    if let Err(Error::Start { .. } | Error::Backend { .. } | Error::Attach { .. } | Error::UnknownUser(_) | Error::Thread(_)) =
         &result
     {
         // Nothing was recorded. Whatever fails later leaves its trace.
@@ -101,6 +104,53 @@ fn prepare(target: &Target) -> Result<Option<Launch>, Error> {
     Ok(Some(Launch { path, argv: argv.clone(), user: user.clone() }))
 }
 
+/// Whether a seccomp net can be used: everything that lives in it is ours to its end.
+fn net_serves(options: &Options) -> bool {
+    matches!(options.target, Target::Command { .. }) && options.follow && options.wait && !options.survive
+}
+
+/// The mechanism that was chosen.
+struct Choice {
+    /// `None`: ptrace alone.
+    inline: Option<Inline>,
+    reason: String,
+}
+
+fn choose(options: &Options) -> Result<Choice, Error> {
+    let user = match &options.target {
+        Target::Command { user: Some(user), .. } => Some(users::credentials(user)?),
+        _ => None,
+    };
+    let owner = user.map(|credentials| (credentials.uid, credentials.gid));
+    let inline = || match unsuitable(options) {
+        Some(reason) => Err(reason.to_owned()),
+        None => Inline::new(options.inline_classes, owner),
+    };
+    match options.backend {
+        BackendChoice::Ptrace => Ok(Choice { inline: None, reason: String::new() }),
+        BackendChoice::Inline => match inline() {
+            Ok(inline) => Ok(Choice { inline: Some(inline), reason: String::new() }),
+            Err(reason) => Err(Error::Backend { backend: Inline::NAME, reason }),
+        },
+        BackendChoice::Auto => match inline() {
+            Ok(inline) => Ok(Choice { inline: Some(inline), reason: "the fastest that works here".to_owned() }),
+            Err(reason) => Ok(Choice { inline: None, reason }),
+        },
+    }
+}
+
+/// Why the inline backend cannot do what was asked for.
+fn unsuitable(options: &Options) -> Option<&'static str> {
+    Some(match &options.target {
+        Target::Processes(_) => "inline works only in commands that sysrec starts",
+        _ if !options.follow => "inline cannot leave children alone (--no-follow)",
+        _ if !options.wait => "inline cannot let go of what outlives the command (--no-wait)",
+        _ if options.survive => "under inline, the command does not survive the recorder (--survive)",
+        _ if options.registers == Registers::All => "inline does not record all registers (--registers all)",
+        _ => return None,
+    })
+}
+
 fn record_into(
     options: &Options,
     launch: Option<&Launch>,
@@ -111,15 +161,11 @@ fn record_into(
     let trace_error = |source| Error::Trace { path: options.output.clone(), source };
     let output_error =
         |e| Error::Output { path: options.output.clone(), problem: error::OutputProblem::Io(e) };
+    let choice = choose(options)?;
+    let mut inline = choice.inline;
     // A net needs a tracer to the end of all that live in it: not where they may be let go, or children escape it.
-    let net_serves = launch.is_some() && options.follow && options.wait;
-    let inline = match options.backend {
-        BackendChoice::Inline if net_serves => {
-            Some(backend::inline::Inline::new(options.inline_classes, None).map_err(Error::Thread)?)
-        }
-        _ => None,
-    };
-    let net = net_serves && (!options.filter.is_all() || inline.is_some());
+    let net = net_serves(options) && (!options.filter.is_all() || inline.is_some());
+    let name = if inline.is_some() { Inline::NAME } else { Ptrace::NAME };
     let mut backend = Ptrace {
         filter: options.filter.clone(),
         follow: options.follow,
@@ -129,8 +175,8 @@ fn record_into(
         placement: options.placement,
     };
     let inherited = sys::signal::take_over();
-    let overhead = backend.overhead();
-    let session = session::describe(options, Vec::new(), net);
+    let overhead = backend.overhead(inline.as_mut());
+    let session = session::describe(options, name, &choice.reason, net);
     let storage = storage::MappedStorage::new(file).map_err(output_error)?;
     let deadline = options.duration.map(|duration| Instant::now() + duration);
     let control = Control::start(inherited, deadline, watch).map_err(Error::Thread)?;
@@ -158,7 +204,8 @@ fn record_into(
         bytes: std::fs::metadata(&options.output).map_or(0, |metadata| metadata.len()),
         totals: closed.totals,
         overhead,
-        backend: Ptrace::NAME,
+        backend: name,
+        backend_reason: choice.reason,
         stopped,
         storage_problem: closed.storage_problem,
         notes: closed.notes,

@@ -69,6 +69,8 @@ pub struct Options {
     pub environment: bool,
     /// Move the recorder, and the tasks it records, to the CPUs where stops are cheap.
     pub placement: bool,
+    /// The command lives on if the recorder is killed. Without, what lives in a seccomp net dies with it.
+    pub survive: bool,
     /// Which ways into the stub the inline backend uses.
     pub inline_classes: crate::InlineClasses,
 }
@@ -89,6 +91,7 @@ impl Options {
             registers: Registers::Call,
             environment: false,
             placement: true,
+            survive: false,
             inline_classes: crate::InlineClasses::default(),
         }
     }

@@ -5,7 +5,6 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use sysrec_format::block::{Host, Session};
 
-use crate::backend::ptrace::Ptrace;
 use crate::sys::clock::{monotonic_ns, realtime_ns};
 use crate::{Options, Registers, Target};
 
@@ -13,7 +12,7 @@ use crate::{Options, Registers, Target};
 const RECORDER: &str = concat!("sysrec ", env!("CARGO_PKG_VERSION"));
 
 /// The first block of a trace.
-pub(crate) fn describe(options: &Options, notes: Vec<String>, net: bool) -> Session {
+pub(crate) fn describe(options: &Options, backend: &str, reason: &str, net: bool) -> Session {
     let (command, attached_pids) = match &options.target {
         Target::Command { argv, .. } => {
             (argv.iter().map(|arg| arg.as_bytes().to_vec()).collect(), Vec::new())
@@ -30,6 +29,9 @@ pub(crate) fn describe(options: &Options, notes: Vec<String>, net: bool) -> Sess
         format!("placement={}", options.placement),
         format!("net={net}"),
     ];
+    if !reason.is_empty() {
+        backend_options.push(format!("chosen={reason}"));
+    }
     if let Target::Command { user: Some(user), .. } = &options.target {
         backend_options.push(format!("user={user}"));
     }
@@ -42,13 +44,13 @@ pub(crate) fn describe(options: &Options, notes: Vec<String>, net: bool) -> Sess
         attached_pids,
         host: host(),
         recorder: RECORDER.to_owned(),
-        backend: Ptrace::NAME.to_owned(),
+        backend: backend.to_owned(),
         backend_options,
         filter: (!options.filter.is_all()).then(|| options.filter.to_string()),
         all_registers: options.registers == Registers::All,
         started_realtime_ns: realtime_ns(),
         started_ns: monotonic_ns(),
-        notes,
+        notes: Vec::new(),
     }
 }
 

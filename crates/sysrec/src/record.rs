@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use sysrec_recorder::{BackendChoice, CommandEnd, Options, Outcome, Registers, StopReason, Target};
+use sysrec_recorder::{BackendChoice, CommandEnd, InlineClasses, Options, Outcome, Registers, StopReason, Target};
 use sysrec_syscalls::filter::Filter;
 
 use crate::{progress, repeat, report, screen, text};
@@ -88,6 +88,15 @@ pub(crate) struct RecordArgs {
     #[arg(long)]
     no_placement: bool,
 
+    /// Let the command live on if the recorder is killed; the inline backend cannot do that
+    #[arg(long, conflicts_with = "pid")]
+    survive: bool,
+
+    /// Which ways of the inline backend are used, for looking into problems: p1 (a site becomes a jump), p4 (a stopped
+    /// task is redirected)
+    #[arg(long, value_name = "CLASSES", default_value = "p1,p4", hide_short_help = true)]
+    inline_classes: InlineClasses,
+
     /// The command and its arguments
     #[arg(trailing_var_arg = true, value_name = "CMD", required_unless_present = "pid")]
     command: Vec<OsString>,
@@ -133,6 +142,8 @@ impl RecordArgs {
             report: _,
             quiet,
             no_placement,
+            survive,
+            inline_classes,
             command,
         } = self;
         let mut words: Vec<OsString> = vec!["record".into(), "--output".into(), output.into()];
@@ -145,6 +156,7 @@ impl RecordArgs {
         let word = |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().into());
         option("backend", word(backend.to_possible_value()));
         option("registers", word(registers.to_possible_value()));
+        option("inline-classes", Some(inline_classes.to_string().into()));
         filter.iter().for_each(|filter| option("filter", Some(filter.into())));
         option("duration", duration.map(|duration| format!("{}ns", duration.as_nanos()).into()));
         option("max-calls", max_calls.map(|calls| calls.to_string().into()));
@@ -153,6 +165,7 @@ impl RecordArgs {
         let flags = [
             ("--no-follow", no_follow),
             ("--no-wait", no_wait),
+            ("--survive", survive),
             ("--environment", environment),
             ("--quiet", quiet),
             ("--no-placement", no_placement),
@@ -187,6 +200,8 @@ impl RecordArgs {
         };
         options.environment = self.environment;
         options.placement = !self.no_placement;
+        options.survive = self.survive;
+        options.inline_classes = self.inline_classes;
         Ok(options)
     }
 }
@@ -259,7 +274,7 @@ fn closing_line(outcome: &Outcome) -> String {
         None => "",
     };
     format!(
-        "{} of {} in {}; {}{} in {}; {} added about {} a call; {}{}",
+        "{} of {} in {}; {}{} in {}; {}{} added about {} a call; {}{}",
         text::counted(totals.calls + totals.unfinished, "call", "calls"),
         text::counted(totals.tasks, "task", "tasks"),
         text::duration(outcome.elapsed_ns),
@@ -267,6 +282,7 @@ fn closing_line(outcome: &Outcome) -> String {
         per_call,
         outcome.output.display(),
         outcome.backend,
+        if outcome.backend_reason.is_empty() { String::new() } else { format!(" ({})", outcome.backend_reason) },
         text::duration(outcome.overhead.call_ns_median),
         lost,
         early,

@@ -8,6 +8,7 @@ pub(crate) mod clock;
 pub(crate) mod guardian;
 pub(crate) mod map;
 pub(crate) mod memory;
+pub(crate) mod processor;
 pub(crate) mod ptrace;
 pub(crate) mod sched;
 pub(crate) mod seccomp;

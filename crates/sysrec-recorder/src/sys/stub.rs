@@ -8,6 +8,13 @@
 //! A signal can come between any two instructions. Before it is delivered, the recorder moves the task to one side of
 //! the call or the other (`backend/inline/normalise.rs`), by the labels below.
 
+use std::ffi::{CStr, CString};
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::seccomp::Program;
 use crate::backend::inline::layout::*;
 
 core::arch::global_asm!(
@@ -243,5 +250,117 @@ pub(crate) fn places() -> Places {
         end: place(&raw const sysrec_stub_end),
         remote: place(&raw const sysrec_stub_remote),
         load: place(&raw const sysrec_stub_load),
+    }
+}
+
+/// Runs `calls` calls of getppid bare, and as many through the stub into the ring at `ring`, in a forked child with this
+/// net. Gives the ticks that the bare ones took together. No more calls than the ring has free slots.
+pub(crate) fn trial(
+    page: &[u8; STUB_BYTES],
+    ring_file: &Path,
+    ring: u64,
+    net: &Program,
+    calls: usize,
+) -> io::Result<u64> {
+    let path = CString::new(ring_file.as_os_str().as_bytes())?;
+    let (read, write) = super::child::pipe()?;
+    // SAFETY: the child keeps to raw calls and never returns.
+    let pid = match unsafe { libc::fork() } {
+        -1 => return Err(io::Error::last_os_error()),
+        // SAFETY: as `trial_child` demands: in a forked child, with the addresses free in the recorder's image (else
+        // the mappings fail and the child gives up).
+        0 => unsafe { trial_child(page, &path, ring, net, calls, write.as_raw_fd()) },
+        pid => pid,
+    };
+    drop(write);
+    let mut ticks = [0; 8];
+    let told = std::io::Read::read_exact(&mut std::fs::File::from(read), &mut ticks);
+    let mut status = 0;
+    // SAFETY: `status` is live.
+    while unsafe { libc::waitpid(pid, &mut status, 0) } == -1
+        && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted
+    {}
+    told?;
+    if status != 0 {
+        return Err(io::Error::other("the trial of the stub failed"));
+    }
+    Ok(u64::from_le_bytes(ticks))
+}
+
+/// # Safety
+/// Only in a forked child: it changes gs and installs a seccomp filter, for good.
+unsafe fn trial_child(
+    page: &[u8; STUB_BYTES],
+    path: &CStr,
+    ring: u64,
+    net: &Program,
+    calls: usize,
+    report: RawFd,
+) -> ! {
+    const ARCH_SET_GS: i32 = 0x1001;
+    let map = |address: u64, bytes: u64, protection: i32, flags: i32, fd: RawFd| {
+        // SAFETY: MAP_FIXED_NOREPLACE replaces nothing.
+        let mapped = unsafe {
+            libc::mmap(
+                address as *mut libc::c_void,
+                bytes as usize,
+                protection,
+                flags | libc::MAP_FIXED_NOREPLACE,
+                fd,
+                0,
+            )
+        };
+        mapped as u64 == address
+    };
+    let write_only = libc::PROT_READ | libc::PROT_WRITE;
+    let private = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    // SAFETY: raw calls; the page is written only where it was mapped; the stub returns to the label behind each jump,
+    // with all registers but rcx, r11 and rax as they were, and the flags; gs is used by nothing else in a C program.
+    unsafe {
+        let fd = libc::open(path.as_ptr(), libc::O_RDWR | libc::O_CLOEXEC);
+        let ready = fd >= 0
+            && map(STUB_ADDRESS, STUB_BYTES as u64, write_only, private, -1)
+            && map(WINDOW_ADDRESS, WINDOW_BYTES, write_only, libc::MAP_SHARED | libc::MAP_NORESERVE, fd);
+        if !ready {
+            libc::_exit(1);
+        }
+        std::ptr::copy_nonoverlapping(page.as_ptr(), STUB_ADDRESS as *mut u8, STUB_BYTES);
+        let runnable = libc::PROT_READ | libc::PROT_EXEC;
+        let set = libc::mprotect(STUB_ADDRESS as *mut libc::c_void, STUB_BYTES, runnable) == 0
+            && libc::syscall(libc::SYS_arch_prctl, ARCH_SET_GS, ring) == 0;
+        if !set {
+            libc::_exit(1);
+        }
+        let mut ticks = 0;
+        for round in 0..2 {
+            // The first round warms up.
+            let start = super::clock::tsc();
+            for _ in 0..calls {
+                core::arch::asm!(
+                    "syscall",
+                    inout("rax") libc::SYS_getppid => _, lateout("rcx") _, lateout("r11") _,
+                );
+            }
+            ticks = super::clock::tsc() - start;
+            _ = round;
+        }
+        if net.install().is_err() {
+            libc::_exit(1);
+        }
+        for _ in 0..calls {
+            // As a trampoline does: r11 points at the word that holds the address to return to.
+            core::arch::asm!(
+                "lea r11, [rip + 2f]",
+                "mov [{back}], r11",
+                "mov r11, {back}",
+                "jmp {stub}",
+                "2:",
+                stub = in(reg) STUB_ADDRESS,
+                back = in(reg) &mut 0_u64,
+                inout("rax") libc::SYS_getppid => _, out("rcx") _, out("r11") _,
+            );
+        }
+        libc::write(report, (&raw const ticks).cast(), size_of_val(&ticks));
+        libc::_exit(0)
     }
 }

@@ -80,6 +80,11 @@ impl TscClock {
         let distance = ticks.wrapping_sub(self.from.tsc) as i64;
         self.from.ns.saturating_add_signed((distance as f64 * self.rate) as i64)
     }
+
+    /// A span of ticks, nanoseconds.
+    pub(crate) fn span_ns(&self, ticks: u64) -> u64 {
+        (ticks as f64 * self.rate) as u64
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod layout;
+pub(crate) mod measure;
 pub(crate) mod normalise;
 pub(crate) mod patch;
 pub(crate) mod remote;
@@ -31,6 +32,7 @@ use rings::{Ring, Rings};
 use space::Space;
 use sysrec_syscalls::{Abi, by_name};
 
+use crate::sys::processor;
 use crate::sys::stub::{self, Places};
 
 /// Which ways of getting a call into the stub are used. For tests, and for those who want less to be changed.
@@ -40,6 +42,31 @@ pub struct InlineClasses {
     pub p1: bool,
     /// A stopped task is redirected into the stub; nothing is changed.
     pub p4: bool,
+}
+
+impl std::str::FromStr for InlineClasses {
+    type Err = String;
+
+    /// Names, comma-separated: `p1`, `p4`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut classes = InlineClasses { p1: false, p4: false };
+        for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            match name.to_ascii_lowercase().as_str() {
+                "p1" => classes.p1 = true,
+                "p4" => classes.p4 = true,
+                _ => return Err(format!("{name} is no class; there are p1 and p4")),
+            }
+        }
+        Ok(classes)
+    }
+}
+
+impl std::fmt::Display for InlineClasses {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names = [("p1", self.p1), ("p4", self.p4)];
+        let used: Vec<&str> = names.iter().filter(|(_, used)| *used).map(|&(name, _)| name).collect();
+        f.write_str(&used.join(","))
+    }
 }
 
 impl Default for InlineClasses {
@@ -98,9 +125,15 @@ pub(crate) struct Inline {
 }
 
 impl Inline {
-    /// Makes the ring file, owned by the user that the command runs as, where that is another one.
-    pub(crate) fn new(classes: InlineClasses, owner: Option<(u32, u32)>) -> std::io::Result<Self> {
-        let rings = Rings::create(owner)?;
+    /// Its name in traces.
+    pub(crate) const NAME: &'static str = "inline";
+
+    /// Makes the ring file, owned by the user that the command runs as, where that is another one. The error is the
+    /// reason why it cannot work here, a part of a sentence.
+    pub(crate) fn new(classes: InlineClasses, owner: Option<(u32, u32)>) -> Result<Self, String> {
+        processor::suitable()?;
+        let rings = Rings::create(owner)
+            .map_err(|error| format!("inline needs a file in /dev/shm ({})", crate::error::plain(&error)))?;
         let mut page = Box::new(stub::page());
         for nr in numbers_for_the_recorder() {
             if let Some(entry) = page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS].get_mut(nr as usize) {
@@ -159,4 +192,10 @@ const FOR_THE_RECORDER: &[&str] = &[
 /// [`FOR_THE_RECORDER`] by number.
 pub(crate) fn numbers_for_the_recorder() -> impl Iterator<Item = u32> {
     FOR_THE_RECORDER.iter().filter_map(|name| by_name(Abi::X86_64, name)).map(|call| call.number as u32)
+}
+
+/// The addresses of instructions whose calls the net lets through.
+pub(crate) fn open_addresses() -> std::ops::Range<u32> {
+    let start = STUB_ADDRESS as u32;
+    start..start + STUB_OPEN_BYTES as u32
 }

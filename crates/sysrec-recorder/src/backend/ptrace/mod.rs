@@ -33,6 +33,7 @@ mod tracee;
 use sysrec_format::block::Overhead;
 use sysrec_syscalls::filter::Filter;
 
+use super::inline::Inline;
 use super::{Backend, Launch, Surroundings};
 use crate::sys::wait::WaitStatus;
 use crate::{Error, Registers};
@@ -59,8 +60,11 @@ impl Ptrace {
     pub(crate) const NAME: &'static str = "ptrace";
 
     /// Measures what a stop costs here, now. Takes a few milliseconds.
-    pub(crate) fn overhead(&self) -> Overhead {
-        measure::overhead(self.placement)
+    pub(crate) fn overhead(&self, inline: Option<&mut Inline>) -> Overhead {
+        match inline {
+            Some(inline) => crate::backend::inline::measure::overhead(inline),
+            None => measure::overhead(self.placement),
+        }
     }
 }
 

@@ -5,7 +5,6 @@ use std::ops::RangeInclusive;
 use sysrec_syscalls::filter::Filter;
 use sysrec_syscalls::{Abi, NUMBER_LIMIT};
 
-use crate::backend::inline::layout::{STUB_ADDRESS, STUB_OPEN_BYTES};
 use crate::backend::inline;
 use crate::sys::seccomp::{Conditional, Program, Stops, X32_BIT};
 
@@ -57,12 +56,11 @@ const X32: Needed = Needed {
 /// The program for a filter. `inline`: the stub's calls are let through, and those that it leaves to us stop.
 pub(super) fn program(filter: &Filter, inline: bool) -> Program {
     let more: Vec<u32> = if inline { inline::numbers_for_the_recorder().collect() } else { Vec::new() };
-    let start = STUB_ADDRESS as u32;
     Program::new(
         &stops(filter, Abi::X86_64, 0, X86_64, &more),
         &stops(filter, Abi::X32, X32_BIT, X32, &[]),
         &stops(filter, Abi::I386, 0, I386, &[]),
-        inline.then_some(start..start + STUB_OPEN_BYTES as u32),
+        inline.then(inline::open_addresses),
     )
 }
 

@@ -1,0 +1,57 @@
+//! What the stub itself costs here, now: a child of our own makes the cheapest call there is, bare and through the stub,
+//! with the same kind of net.
+
+use std::io;
+
+use sysrec_format::block::Overhead;
+
+use super::layout::*;
+use super::rings::RingCall;
+use super::Inline;
+use crate::sys::seccomp::{Program, Stops};
+use crate::sys::stub::trial;
+
+/// Calls through the stub; no more than a ring holds.
+const CALLS: usize = 900;
+/// The first ones warm caches and are not counted.
+const WARM_UP: usize = 300;
+
+/// Measures; all zero where that fails (it is no reason not to record).
+pub(crate) fn overhead(inline: &mut Inline) -> Overhead {
+    let (calls, bare_ns) = trial_calls(inline).unwrap_or_default();
+    let clock = &inline.clock;
+    let counted = calls.get(WARM_UP..).unwrap_or_default();
+    let mut whole: Vec<u64> =
+        counted.windows(2).map(|pair| clock.ns(pair[1].start) - clock.ns(pair[0].start)).collect();
+    let mut inside: Vec<u64> = counted.iter().map(|call| clock.ns(call.end) - clock.ns(call.start)).collect();
+    whole.sort_unstable();
+    inside.sort_unstable();
+    let at = |sorted: &[u64], share: f64| {
+        let last = sorted.len().saturating_sub(1);
+        sorted.get((last as f64 * share) as usize).copied().unwrap_or(0)
+    };
+    Overhead {
+        mechanism: Inline::NAME.to_owned(),
+        method: format!("{CALLS} calls of getppid through the stub in a child, against as many bare ones"),
+        samples: whole.len() as u64,
+        call_ns_median: at(&whole, 0.5).saturating_sub(bare_ns),
+        call_ns_p99: at(&whole, 0.99).saturating_sub(bare_ns),
+        inside_ns_median: at(&inside, 0.5).saturating_sub(bare_ns),
+    }
+}
+
+/// The calls as the stub recorded them, and what a bare one takes, nanoseconds.
+fn trial_calls(inline: &mut Inline) -> io::Result<(Vec<RingCall>, u64)> {
+    let mut ring = inline.rings.allot().ok_or(io::ErrorKind::OutOfMemory)?;
+    let none = Stops::default();
+    let net = Program::new(&none, &none, &none, Some(super::open_addresses()));
+    let ended = trial(&inline.page, inline.rings.path(), ring.address(), &net, CALLS);
+    inline.clock.anchor();
+    let calls: Vec<RingCall> = std::iter::from_fn(|| inline.rings.take(&mut ring)).collect();
+    inline.rings.take_back(ring);
+    let bare_ticks = ended?;
+    let bare_ns = inline.clock.span_ns(bare_ticks) / CALLS as u64;
+    Ok((calls, bare_ns))
+}
+
+const _: () = assert!((CALLS as u64) < SLOTS);
