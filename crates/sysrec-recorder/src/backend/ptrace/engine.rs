@@ -85,7 +85,7 @@ impl<'a> Engine<'a> {
             early: FxHashMap::default(),
             queue: VecDeque::new(),
             waits: 0,
-            placement: Placement::new(config.placement),
+            placement: Placement::new(config.placement, around.inline.is_some()),
             command: None,
             command_status: None,
             launching: false,

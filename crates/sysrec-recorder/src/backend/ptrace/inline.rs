@@ -144,6 +144,7 @@ impl Engine<'_> {
             }
             let (most, active) = self.read_rings();
             self.pace.last_ns = now_ns;
+            self.placement.on_time(now_ns, &mut self.tasks);
             if let Some(reason) = self.recording.limit_reached(now_ns) {
                 self.shared.request_stop(reason);
                 return Err(io::ErrorKind::Interrupted.into());

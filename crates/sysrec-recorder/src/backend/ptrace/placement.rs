@@ -60,6 +60,8 @@ pub(super) struct Placement {
     phase: Phase,
     window_start_ns: u64,
     window_stops: u64,
+    /// Tasks record their own calls, while we read what they recorded: that goes on at the same time.
+    inline: bool,
     /// Gives tasks their CPUs back should we die.
     guardian: Option<Guardian>,
 }
@@ -67,7 +69,7 @@ pub(super) struct Placement {
 type Tasks = FxHashMap<i32, Tracee>;
 
 impl Placement {
-    pub(super) fn new(enabled: bool) -> Self {
+    pub(super) fn new(enabled: bool, inline: bool) -> Self {
         let own = sched::affinity(0).ok().filter(|cpus| enabled && cpus.len() > 1);
         Placement {
             own,
@@ -75,6 +77,7 @@ impl Placement {
             phase: Phase::Standing { until_ns: 0, for_ns: STAND_NS_MIN },
             window_start_ns: 0,
             window_stops: 0,
+            inline,
             guardian: None,
         }
     }
@@ -97,9 +100,19 @@ impl Placement {
         self.together(tasks);
     }
 
-    /// CPUs that there are for the tasks and us.
+    /// CPUs that there are at this moment for the tasks and us.
     pub(super) fn cpus(&self) -> usize {
-        self.own.as_ref().map_or(1, CpuSet::len)
+        match self.way {
+            Way::Together(_) => 1,
+            Way::Spread => self.own.as_ref().map_or(1, CpuSet::len),
+        }
+    }
+
+    /// Now and then, where stops are not what happens most: decides likewise.
+    pub(super) fn on_time(&mut self, now_ns: u64, tasks: &mut Tasks) {
+        if now_ns.saturating_sub(self.window_start_ns) >= WINDOW_NS && self.own.is_some() {
+            self.decide(now_ns, tasks);
+        }
     }
 
     /// At each stop; decides now and then.
@@ -115,7 +128,8 @@ impl Placement {
         let rate = self.window_stops as f64 * 1e9 / (now_ns - self.window_start_ns) as f64;
         self.window_start_ns = now_ns;
         self.window_stops = 0;
-        let single = tasks.len() < 2;
+        // Where tasks record their own calls, stops are rare but at the start of a program.
+        let single = tasks.len() < 2 && !(self.inline && rate < SELDOM_STOPS_PER_S);
         match self.phase {
             _ if single => {
                 self.phase = Phase::Standing { until_ns: now_ns, for_ns: STAND_NS_MIN };
