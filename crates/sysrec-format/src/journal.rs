@@ -251,8 +251,41 @@ pub(crate) enum Said<'a> {
     Nothing,
 }
 
+fn header_at(journal: &[u8], at: usize) -> Option<[u8; ROW_HEADER_BYTES]> {
+    journal.get(at..)?.first_chunk().copied()
+}
+
+#[cold]
+fn too_long(at: usize, journal_bytes: usize, header: [u8; ROW_HEADER_BYTES]) -> Error {
+    let expected = format!("at most {} bytes", journal_bytes - at);
+    let found = ROW_HEADER_BYTES + 8 * usize::from(u16::from_le_bytes([header[6], header[7]]));
+    Error::malformed(at as u64, "row of the journal", expected, found)
+}
+
+#[cold]
+fn wrong_crc(at: usize, stored: u32, computed: u32) -> Error {
+    let (expected, found) = (format!("{computed:#010x}"), format!("{stored:#010x}"));
+    Error::malformed(at as u64, "CRC of a row of the journal", expected, found)
+}
+
 impl<'a> Row<'a> {
+    /// The row at a place where there is known to be one: its CRC is not looked at. `None` for one that is longer
+    /// than the journal.
+    #[inline]
+    pub(crate) fn own(journal: &'a [u8], at: usize) -> Option<Self> {
+        let header = header_at(journal, at)?;
+        let units = u16::from_le_bytes([header[6], header[7]]);
+        let body = at + ROW_HEADER_BYTES;
+        let body = journal.get(body..body + 8 * usize::from(units))?;
+        Some(Row { at, kind: RowKind(header[4]), detail: header[5], body })
+    }
+
+    fn end(&self) -> usize {
+        self.at + ROW_HEADER_BYTES + self.body.len()
+    }
+
     /// `None` for a row whose length does not fit its kind.
+    #[inline]
     pub(crate) fn said(&self) -> Option<Said<'a>> {
         Some(match self.kind {
             RowKind::ENTRY => {
@@ -271,6 +304,33 @@ impl<'a> Row<'a> {
             RowKind::EVENT => Said::Event(self.body),
             _ => Said::Nothing,
         })
+    }
+}
+
+/// Where a finished call's two rows begin.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CallAt {
+    pub(crate) entry: u32,
+    pub(crate) exit: u32,
+}
+
+impl CallAt {
+    /// The rows, at places where they were a moment ago.
+    #[inline]
+    pub(crate) fn rows(self, journal: &[u8]) -> Option<(EntryRow<'_>, ExitRow<'_>)> {
+        match (entry_at(journal, self.entry), Row::own(journal, self.exit as usize)?.said()) {
+            (Some(entry), Some(Said::Exit(exit))) => Some((entry, exit)),
+            _ => None,
+        }
+    }
+}
+
+/// The ENTRY row at a place where there was one a moment ago.
+#[inline]
+pub(crate) fn entry_at(journal: &[u8], at: u32) -> Option<EntryRow<'_>> {
+    match Row::own(journal, at as usize)?.said() {
+        Some(Said::Entry(entry)) => Some(entry),
+        _ => None,
     }
 }
 
@@ -299,43 +359,28 @@ impl<'a> Rows<'a> {
     }
 
     /// The row at `at`; `Ok(None)` at the end.
-    pub(crate) fn row_at(&mut self, at: usize) -> Result<Option<Row<'a>>, Error> {
-        let Some(header) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<ROW_HEADER_BYTES>())
-        else {
-            return Ok(None);
-        };
-        if *header == [0; ROW_HEADER_BYTES] {
+    fn row_at(&mut self, at: usize) -> Result<Option<Row<'a>>, Error> {
+        let Some(header) = header_at(self.bytes, at) else { return Ok(None) };
+        if header == [0; ROW_HEADER_BYTES] {
             return Ok(None);
         }
-        let units = u16::from_le_bytes([header[6], header[7]]);
-        let end = at + ROW_HEADER_BYTES + 8 * usize::from(units);
-        let place = at as u64;
-        let Some(body) = self.bytes.get(at + ROW_HEADER_BYTES..end) else {
-            let left = self.bytes.len() - at;
-            return Err(Error::malformed(
-                place,
-                "row of the journal",
-                format!("at most {left} bytes"),
-                end - at,
-            ));
+        let Some(row) = Row::own(self.bytes, at) else {
+            return Err(too_long(at, self.bytes.len(), header));
         };
         if let Check::Seed(seed) = self.check {
+            let end = row.end();
             self.budget = self.budget.saturating_sub(end - at);
-            let (stored, computed) = (u32_at(header, 0), crc32(seed, &self.bytes[at + 4..end]));
+            let (stored, computed) = (u32_at(&header, 0), crc32(seed, &self.bytes[at + 4..end]));
             if stored != computed {
-                let (expected, found) = (format!("{computed:#010x}"), format!("{stored:#010x}"));
-                return Err(Error::malformed(place, "CRC of a row of the journal", expected, found));
+                return Err(wrong_crc(at, stored, computed));
             }
         }
-        Ok(Some(Row { at, kind: RowKind(header[4]), detail: header[5], body }))
+        Ok(Some(row))
     }
 
     /// Whether a row of a known kind could begin at `at`: a look at the header, which spares most CRCs.
     fn plausible(&self, at: usize) -> bool {
-        let Some(header) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<ROW_HEADER_BYTES>())
-        else {
-            return false;
-        };
+        let Some(header) = header_at(self.bytes, at) else { return false };
         let bytes = 8 * usize::from(u16::from_le_bytes([header[6], header[7]]));
         match RowKind(header[4]) {
             RowKind::ENTRY => bytes == ENTRY_BYTES || bytes == ENTRY_BYTES + REGISTERS_BYTES,
@@ -364,12 +409,13 @@ impl<'a> Rows<'a> {
 impl<'a> Iterator for Rows<'a> {
     type Item = Row<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Row<'a>> {
         loop {
             match self.row_at(self.at) {
                 Ok(row) => {
                     let row = row?;
-                    self.at = row.at + ROW_HEADER_BYTES + row.body.len();
+                    self.at = row.end();
                     return Some(row);
                 }
                 Err(error) => {
