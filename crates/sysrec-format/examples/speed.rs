@@ -61,8 +61,10 @@ fn quiet(mut times: Vec<Duration>) -> f64 {
     times[times.len() / 10].as_nanos() as f64 / ROUND_CALLS as f64
 }
 
+type Take = fn(&mut TraceWriter<MemoryStorage>, TaskId, &Entry, &Exit);
+
 /// Rows and seals apart, journal by journal.
-fn write_parts(ring: &Ring<'_>, take: fn(&mut TraceWriter<MemoryStorage>, TaskId, &Entry, &Exit)) {
+fn write_parts(ring: &Ring<'_>, take: Take) {
     let options = WriterOptions { journal_bytes_min: 4 << 20, ..WriterOptions::default() };
     let mut writer = workload::create(MemoryStorage::new(), options);
     let (mut rows, mut seals) = (Vec::new(), Vec::new());
@@ -79,7 +81,7 @@ fn write_parts(ring: &Ring<'_>, take: fn(&mut TraceWriter<MemoryStorage>, TaskId
     println!("    rows {:.1} ns a call, seal {:.1} ns a call", quiet(rows), quiet(seals));
 }
 
-fn write(ring: &Ring<'_>, take: fn(&mut TraceWriter<MemoryStorage>, TaskId, &Entry, &Exit)) -> Vec<u8> {
+fn write(ring: &Ring<'_>, take: Take) -> Vec<u8> {
     let mut writer = workload::create(MemoryStorage::with_limit(1 << 32), WriterOptions::default());
     let begun = cpu_ns();
     ring.each(0..CALLS, |task, entry, exit| take(&mut writer, task, entry, exit));
@@ -121,6 +123,15 @@ fn read(bytes: &[u8]) {
     println!("    everything, as calls {:.1} ns a call", ns(begun));
 }
 
+/// The two ways to tell of a call.
+const WAYS: [(&str, Take); 2] = [
+    ("entry and exit", |writer, task, entry, exit| {
+        writer.entry(task, entry);
+        writer.exit(task, exit);
+    }),
+    ("call", |writer, task, entry, exit| writer.call(task, entry, exit)),
+];
+
 fn main() {
     let loads = [
         ("tight loop", workload::tight_loop(RING_CALLS)),
@@ -128,16 +139,13 @@ fn main() {
     ];
     for (name, samples) in &loads {
         let ring = Ring::new(samples);
+        let mut bytes = Vec::new();
         println!("{name}");
-        println!("  entry and exit");
-        write_parts(&ring, |writer, task, entry, exit| {
-            writer.entry(task, entry);
-            writer.exit(task, exit);
-        });
-        let bytes = write(&ring, |writer, task, entry, exit| {
-            writer.entry(task, entry);
-            writer.exit(task, exit);
-        });
+        for (way, take) in WAYS {
+            println!("  {way}");
+            write_parts(&ring, take);
+            bytes = write(&ring, take);
+        }
         read(&bytes);
     }
 }

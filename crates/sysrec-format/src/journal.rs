@@ -9,8 +9,10 @@
 //! kind to body and begins with the trace's seed and the journal's number, so rows of an earlier use of the same
 //! bytes are not taken for rows of this one.
 
+pub(crate) mod make;
+
 use crate::error::Error;
-use crate::event::{Abi, Entry, Exit, TaskId, USER_REGISTERS, UnfinishedReason, UserRegisters};
+use crate::event::{Abi, Entry, TaskId, USER_REGISTERS, UnfinishedReason, UserRegisters};
 use crate::events::EVENT_HEADER_BYTES;
 use crate::limits::EVENT_BODY_BYTES_MAX;
 use crate::wire::{crc32, fixed, u32_at, u64_at};
@@ -19,13 +21,16 @@ use crate::wire::{crc32, fixed, u32_at, u64_at};
 pub const ROW_HEADER_BYTES: usize = 8;
 /// Bytes of a register set.
 const REGISTERS_BYTES: usize = 8 * USER_REGISTERS;
-const ENTRY_BYTES: usize = 80;
+pub(crate) const ENTRY_BYTES: usize = 80;
 const EXIT_BYTES: usize = 24;
 const END_BYTES: usize = 16;
 /// Bytes of the largest event in a row, padding included.
 const EVENT_BYTES_MAX: usize = (EVENT_HEADER_BYTES + EVENT_BODY_BYTES_MAX as usize).next_multiple_of(8);
 /// Bytes of the largest row of a call: an entry with all registers.
 pub(crate) const CALL_ROW_BYTES_MAX: usize = ROW_HEADER_BYTES + ENTRY_BYTES + REGISTERS_BYTES;
+
+/// Bytes of the two rows of a call without register sets.
+pub(crate) const CALL_BYTES: usize = ROW_HEADER_BYTES + ENTRY_BYTES + ROW_HEADER_BYTES + EXIT_BYTES;
 
 /// What a row holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,99 +52,6 @@ impl RowKind {
 /// What the CRCs of a journal's rows begin with.
 pub(crate) fn row_seed(trace_seed: u32, generation: u64) -> u32 {
     crc32(trace_seed, &generation.to_le_bytes())
-}
-
-/// Rows ready to be stored, header and body in one piece; with and without a register set, because the hot path
-/// should not touch more bytes than it has to.
-pub(crate) type EntryBuffer = [u8; ROW_HEADER_BYTES + ENTRY_BYTES];
-pub(crate) type EntryRegistersBuffer = [u8; ROW_HEADER_BYTES + ENTRY_BYTES + REGISTERS_BYTES];
-pub(crate) type ExitBuffer = [u8; ROW_HEADER_BYTES + EXIT_BYTES];
-pub(crate) type ExitRegistersBuffer = [u8; ROW_HEADER_BYTES + EXIT_BYTES + REGISTERS_BYTES];
-pub(crate) type EndBuffer = [u8; ROW_HEADER_BYTES + END_BYTES];
-
-fn put<const N: usize>(row: &mut [u8], at: usize, value: [u8; N]) {
-    row[ROW_HEADER_BYTES + at..ROW_HEADER_BYTES + at + N].copy_from_slice(&value);
-}
-
-fn put_registers(row: &mut [u8], at: usize, registers: &UserRegisters) {
-    for (i, register) in registers.iter().enumerate() {
-        put(row, at + 8 * i, register.to_le_bytes());
-    }
-}
-
-fn put_entry(row: &mut [u8], task: TaskId, entry: &Entry) {
-    put(row, 0, entry.time_ns.to_le_bytes());
-    put(row, 8, task.0.to_le_bytes());
-    put(row, 12, entry.nr.to_le_bytes());
-    put(row, 16, entry.ip.to_le_bytes());
-    put(row, 24, entry.sp.to_le_bytes());
-    for (i, arg) in entry.args.iter().enumerate() {
-        put(row, 32 + 8 * i, arg.to_le_bytes());
-    }
-}
-
-pub(crate) fn entry_row(seed: u32, task: TaskId, entry: &Entry) -> EntryBuffer {
-    let mut row = [0; ROW_HEADER_BYTES + ENTRY_BYTES];
-    put_entry(&mut row, task, entry);
-    seal_row(&mut row, seed, RowKind::ENTRY, entry.abi.0);
-    row
-}
-
-pub(crate) fn entry_registers_row(
-    seed: u32,
-    task: TaskId,
-    entry: &Entry,
-    registers: &UserRegisters,
-) -> EntryRegistersBuffer {
-    let mut row = [0; ROW_HEADER_BYTES + ENTRY_BYTES + REGISTERS_BYTES];
-    put_entry(&mut row, task, entry);
-    put_registers(&mut row, ENTRY_BYTES, registers);
-    seal_row(&mut row, seed, RowKind::ENTRY, entry.abi.0);
-    row
-}
-
-fn put_exit(row: &mut [u8], task: TaskId, exit: &Exit) {
-    put(row, 0, exit.time_ns.to_le_bytes());
-    put(row, 8, exit.ret.to_le_bytes());
-    put(row, 16, task.0.to_le_bytes());
-}
-
-pub(crate) fn exit_row(seed: u32, task: TaskId, exit: &Exit) -> ExitBuffer {
-    let mut row = [0; ROW_HEADER_BYTES + EXIT_BYTES];
-    put_exit(&mut row, task, exit);
-    seal_row(&mut row, seed, RowKind::EXIT, 0);
-    row
-}
-
-pub(crate) fn exit_registers_row(
-    seed: u32,
-    task: TaskId,
-    exit: &Exit,
-    registers: &UserRegisters,
-) -> ExitRegistersBuffer {
-    let mut row = [0; ROW_HEADER_BYTES + EXIT_BYTES + REGISTERS_BYTES];
-    put_exit(&mut row, task, exit);
-    put_registers(&mut row, EXIT_BYTES, registers);
-    seal_row(&mut row, seed, RowKind::EXIT, 0);
-    row
-}
-
-pub(crate) fn end_row(seed: u32, task: TaskId, time_ns: u64, reason: UnfinishedReason) -> EndBuffer {
-    let mut row = [0; ROW_HEADER_BYTES + END_BYTES];
-    put(&mut row, 0, time_ns.to_le_bytes());
-    put(&mut row, 8, task.0.to_le_bytes());
-    seal_row(&mut row, seed, RowKind::END, reason.0);
-    row
-}
-
-/// Writes the header of a row whose body stands in `row` already, padded.
-pub(crate) fn seal_row(row: &mut [u8], seed: u32, kind: RowKind, detail: u8) {
-    let units = ((row.len() - ROW_HEADER_BYTES) / 8) as u16;
-    row[4] = kind.0;
-    row[5] = detail;
-    row[6..8].copy_from_slice(&units.to_le_bytes());
-    let crc = crc32(seed, &row[4..]);
-    row[0..4].copy_from_slice(&crc.to_le_bytes());
 }
 
 /// One row.
@@ -432,7 +344,9 @@ impl<'a> Iterator for Rows<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::make::whole::exit_row;
     use super::*;
+    use crate::event::Exit;
 
     fn journal(seed: u32) -> Vec<u8> {
         let mut bytes = Vec::new();

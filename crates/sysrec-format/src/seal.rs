@@ -319,7 +319,8 @@ mod tests {
     use crate::event::{Abi, Entry, Exit, UserRegisters};
     use crate::frame::FRAME_BYTES;
     use crate::index::INDEX_ENTRY_BYTES;
-    use crate::journal::{Check, entry_registers_row, entry_row, exit_registers_row, exit_row};
+    use crate::journal::Check;
+    use crate::journal::make::whole::{entry_row, exit_row};
     use crate::wire::padded;
 
     fn noise(i: u64) -> u64 {
@@ -341,16 +342,14 @@ mod tests {
                 args: std::array::from_fn(|arg| noise(i + 5 + arg as u64)),
                 registers: registers.then(|| Box::new(all)),
             };
-            let exit = Exit { time_ns: noise(i + 1), ret: noise(i + 2) as i64, registers: None };
-            if registers {
-                journal.extend_from_slice(&entry_registers_row(0, task, &entry, &all));
-            } else {
-                journal.extend_from_slice(&entry_row(0, task, &entry));
-            }
-            match (ended, registers) {
-                (false, _) => {}
-                (true, true) => journal.extend_from_slice(&exit_registers_row(0, task, &exit, &all)),
-                (true, false) => journal.extend_from_slice(&exit_row(0, task, &exit)),
+            let exit = Exit {
+                time_ns: noise(i + 1),
+                ret: noise(i + 2) as i64,
+                registers: registers.then(|| Box::new(all)),
+            };
+            journal.extend_from_slice(&entry_row(0, task, &entry));
+            if ended {
+                journal.extend_from_slice(&exit_row(0, task, &exit));
             }
         }
         let closing = Closing { time_ns: Some(1), events: Vec::new() };

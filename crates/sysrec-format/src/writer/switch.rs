@@ -10,7 +10,8 @@ use crate::event::LossReason;
 use crate::frame::{ChunkKind, FRAME_BYTES, FrameHeader};
 use crate::header::{CONSTANTS_BYTES, State};
 use crate::index::{INDEX_ENTRY_BYTES, put_entry};
-use crate::journal::{Check, ROW_HEADER_BYTES, RowKind, Rows, Said, row_seed, seal_row};
+use crate::journal::make::{RowSeeds, row_header};
+use crate::journal::{Check, ROW_HEADER_BYTES, RowKind, Rows, Said, row_seed};
 use crate::limits;
 use crate::seal::{Closing, Sealed};
 use crate::storage::Storage;
@@ -137,7 +138,8 @@ impl<S: Storage> TraceWriter<S> {
             let (units, abi) = (u16::from_le_bytes([header[6], header[7]]), header[5]);
             let start = rows.len();
             rows.extend_from_slice(self.storage.bytes(offset, ROW_HEADER_BYTES + 8 * usize::from(units))?);
-            seal_row(&mut rows[start..], seed, RowKind::ENTRY, abi);
+            let (header, body) = rows[start..].split_at_mut(ROW_HEADER_BYTES);
+            header.copy_from_slice(&row_header(seed, RowKind::ENTRY, abi, body));
         }
         Ok(rows)
     }
@@ -160,7 +162,7 @@ impl<S: Storage> TraceWriter<S> {
         self.state.journal_offset = if place.bytes > 0 { place.offset } else { 0 };
         self.state.journal_bytes = place.bytes;
         self.commit()?;
-        self.row_seed = row_seed(self.seed, self.state.generation);
+        self.seeds = RowSeeds::new(row_seed(self.seed, self.state.generation));
         self.place = place;
         self.used = rows.len();
         self.sealed_totals = self.totals.clone();
