@@ -1,6 +1,6 @@
 //! Measures writing and reading of traces, and their size, on calls as of a tight loop and of a busy server.
 //!
-//! `cargo run --release -p sysrec-format --example speed`
+//! `cargo run --release -p sysrec-format --example speed`, with `"busy server" call`, say, for that alone.
 
 #[path = "../tests/workload/mod.rs"]
 mod workload;
@@ -132,6 +132,11 @@ const WAYS: [(&str, Take); 2] = [
     ("call", |writer, task, entry, exit| writer.call(task, entry, exit)),
 ];
 
+/// Whether the arguments, if there are any, name this load and this way.
+fn wanted(load: &str, way: &str) -> bool {
+    std::env::args().skip(1).all(|word| word == load || word == way)
+}
+
 fn main() {
     let loads = [
         ("tight loop", workload::tight_loop(RING_CALLS)),
@@ -142,10 +147,15 @@ fn main() {
         let mut bytes = Vec::new();
         println!("{name}");
         for (way, take) in WAYS {
+            if !wanted(name, way) {
+                continue;
+            }
             println!("  {way}");
             write_parts(&ring, take);
             bytes = write(&ring, take);
         }
-        read(&bytes);
+        if std::env::args().len() == 1 {
+            read(&bytes);
+        }
     }
 }

@@ -37,6 +37,8 @@ pub(crate) const CALL_BYTES: usize = ROW_HEADER_BYTES + ENTRY_BYTES + ROW_HEADER
 pub struct RowKind(pub u8);
 
 impl RowKind {
+    /// What stands behind the last row.
+    const NONE: RowKind = RowKind(0);
     /// The start of a call; the detail is its ABI.
     pub const ENTRY: RowKind = RowKind(1);
     /// The end of the task's call.
@@ -246,18 +248,70 @@ pub(crate) fn entry_at(journal: &[u8], at: u32) -> Option<EntryRow<'_>> {
     }
 }
 
-/// Whether rows are believed: the writer knows its own, the reader checks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Check {
-    Own,
-    Seed(u32),
+/// Rows in order.
+pub(crate) trait JournalRows<'a>: Iterator<Item = Row<'a>> {
+    /// The next two rows, if they are the start and the end of a call without register sets; `None`, and nothing passed
+    /// over, if not.
+    ///
+    /// Most rows come in such pairs, and where the next pair begins does not depend on what is read from this one: the
+    /// CPU need not wait for the one before it looks at the other.
+    fn next_call(&mut self) -> Option<(CallAt, EntryRow<'a>, ExitRow<'a>)> {
+        None
+    }
 }
 
-/// The rows of a journal in order.
-pub(crate) struct Rows<'a> {
+/// The rows of a journal that the writer has filled itself: they are believed, up to the first header that is none.
+pub(crate) struct OwnRows<'a> {
     bytes: &'a [u8],
     at: usize,
-    check: Check,
+}
+
+impl<'a> OwnRows<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+}
+
+impl<'a> JournalRows<'a> for OwnRows<'a> {
+    #[inline]
+    fn next_call(&mut self) -> Option<(CallAt, EntryRow<'a>, ExitRow<'a>)> {
+        let rows: &[u8; CALL_BYTES] = self.bytes.get(self.at..)?.first_chunk()?;
+        let (first, second) = rows.split_at(ROW_HEADER_BYTES + ENTRY_BYTES);
+        let (header, body) = first.split_first_chunk::<ROW_HEADER_BYTES>()?;
+        if header[4] != RowKind::ENTRY.0 || header[6..] != [(ENTRY_BYTES / 8) as u8, 0] {
+            return None;
+        }
+        let entry = EntryRow { abi: Abi(header[5]), bytes: body.first_chunk()?, registers: None };
+        let (header, body) = second.split_first_chunk::<ROW_HEADER_BYTES>()?;
+        if header[4] != RowKind::EXIT.0 || header[6..] != [(EXIT_BYTES / 8) as u8, 0] {
+            return None;
+        }
+        let exit = ExitRow { bytes: body.first_chunk()?, registers: None };
+        if entry.task() != exit.task() {
+            return None;
+        }
+        let at = CallAt { entry: self.at as u32, exit: (self.at + first.len()) as u32 };
+        self.at += CALL_BYTES;
+        Some((at, entry, exit))
+    }
+}
+
+impl<'a> Iterator for OwnRows<'a> {
+    type Item = Row<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Row<'a>> {
+        let row = Row::own(self.bytes, self.at).filter(|row| row.kind != RowKind::NONE)?;
+        self.at = row.end();
+        Some(row)
+    }
+}
+
+/// The rows of a journal that was found: each is checked, and what cannot be read is passed over.
+pub(crate) struct CheckedRows<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    seed: u32,
     /// Bytes that may still be spent on CRCs; without a bound a hostile journal would make the search for the next
     /// row behind a damage quadratic.
     budget: usize,
@@ -265,9 +319,9 @@ pub(crate) struct Rows<'a> {
     pub(crate) damages: Vec<(usize, usize, Error)>,
 }
 
-impl<'a> Rows<'a> {
-    pub(crate) fn new(bytes: &'a [u8], check: Check) -> Self {
-        Self { bytes, at: 0, check, budget: 4 * bytes.len() + 4096, damages: Vec::new() }
+impl<'a> CheckedRows<'a> {
+    pub(crate) fn new(bytes: &'a [u8], seed: u32) -> Self {
+        Self { bytes, at: 0, seed, budget: 4 * bytes.len() + 4096, damages: Vec::new() }
     }
 
     /// The row at `at`; `Ok(None)` at the end.
@@ -279,13 +333,11 @@ impl<'a> Rows<'a> {
         let Some(row) = Row::own(self.bytes, at) else {
             return Err(too_long(at, self.bytes.len(), header));
         };
-        if let Check::Seed(seed) = self.check {
-            let end = row.end();
-            self.budget = self.budget.saturating_sub(end - at);
-            let (stored, computed) = (u32_at(&header, 0), crc32(seed, &self.bytes[at + 4..end]));
-            if stored != computed {
-                return Err(wrong_crc(at, stored, computed));
-            }
+        let end = row.end();
+        self.budget = self.budget.saturating_sub(end - at);
+        let (stored, computed) = (u32_at(&header, 0), crc32(self.seed, &self.bytes[at + 4..end]));
+        if stored != computed {
+            return Err(wrong_crc(at, stored, computed));
         }
         Ok(Some(row))
     }
@@ -318,10 +370,11 @@ impl<'a> Rows<'a> {
     }
 }
 
-impl<'a> Iterator for Rows<'a> {
+impl<'a> JournalRows<'a> for CheckedRows<'a> {}
+
+impl<'a> Iterator for CheckedRows<'a> {
     type Item = Row<'a>;
 
-    #[inline]
     fn next(&mut self) -> Option<Row<'a>> {
         loop {
             match self.row_at(self.at) {
@@ -358,7 +411,7 @@ mod tests {
         bytes
     }
 
-    fn tasks(rows: &mut Rows<'_>) -> Vec<u32> {
+    fn tasks(rows: &mut CheckedRows<'_>) -> Vec<u32> {
         rows.map(|row| match row.said() {
             Some(Said::Exit(exit)) => exit.task().0,
             other => panic!("{other:?}"),
@@ -369,10 +422,10 @@ mod tests {
     #[test]
     fn rows_end_at_the_first_zero_and_at_rows_of_another_generation() {
         let bytes = journal(row_seed(1, 7));
-        let mut rows = Rows::new(&bytes, Check::Seed(row_seed(1, 7)));
+        let mut rows = CheckedRows::new(&bytes, row_seed(1, 7));
         assert_eq!(tasks(&mut rows), [0, 1, 2, 3, 4]);
         assert!(rows.damages.is_empty());
-        assert_eq!(tasks(&mut Rows::new(&bytes, Check::Seed(row_seed(1, 9)))), []);
+        assert_eq!(tasks(&mut CheckedRows::new(&bytes, row_seed(1, 9))), []);
     }
 
     #[test]
@@ -381,7 +434,7 @@ mod tests {
         for at in 0..5 * 32 {
             let mut bytes = good.clone();
             bytes[at] ^= 0x41;
-            let mut rows = Rows::new(&bytes, Check::Seed(5));
+            let mut rows = CheckedRows::new(&bytes, 5);
             let mut expected = vec![0, 1, 2, 3, 4];
             expected.remove(at / 32);
             assert_eq!(tasks(&mut rows), expected, "byte {at}");
@@ -399,7 +452,7 @@ mod tests {
             row[6] = 0xff;
             row[7] = 0x0f;
         }
-        let mut rows = Rows::new(&bytes, Check::Seed(5));
+        let mut rows = CheckedRows::new(&bytes, 5);
         assert_eq!(rows.by_ref().count(), 0);
         assert_eq!(rows.damages.len(), 1);
     }

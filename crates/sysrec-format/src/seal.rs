@@ -10,7 +10,7 @@ use crate::calls::encode::CallsEncoder;
 use crate::event::{Event, EventBody, TaskId, UnfinishedReason};
 use crate::events::{EVENT_HEADER_BYTES, put_event};
 use crate::frame::ChunkKind;
-use crate::journal::{CallAt, EntryRow, Row, Rows, Said, entry_at};
+use crate::journal::{CallAt, EntryRow, JournalRows, Row, Said, entry_at};
 use crate::limits::{CHUNK_CALLS_AIM, CHUNK_EVENT_BYTES_AIM};
 use crate::wire::{u32_at, u64_at};
 
@@ -121,13 +121,6 @@ impl Tasks {
         }) as usize
     }
 
-    /// The call that the task had in flight, and the row of the one that it has from now on.
-    #[inline]
-    fn begin(&mut self, task: TaskId, at: u32) -> Option<u32> {
-        let place = self.place(task);
-        Some(std::mem::replace(&mut self.list[place].pending, at)).filter(|&at| at != IDLE)
-    }
-
     /// Place of the task and the call that it had in flight, if it had one.
     #[inline]
     fn end(&mut self, task: TaskId) -> Option<(u32, u32)> {
@@ -205,12 +198,27 @@ impl Sealer {
 
     /// Seals the rows of `journal`. With a `closing`, calls in flight become unfinished ones; without, they are
     /// left in [`Sealed::pending`].
-    pub(crate) fn seal(&mut self, journal: &[u8], rows: &mut Rows<'_>, closing: Option<&Closing>) -> Sealed {
+    pub(crate) fn seal<'a>(
+        &mut self,
+        journal: &[u8],
+        rows: &mut impl JournalRows<'a>,
+        closing: Option<&Closing>,
+    ) -> Sealed {
         self.tasks.clear();
         self.finished.clear();
         let mut sealed = Sealed::default();
         let mut open = OpenEvents::new(0);
-        for row in rows {
+        loop {
+            while let Some((at, entry, exit)) = rows.next_call() {
+                let place = self.tasks.place(entry.task());
+                if self.tasks.list[place].pending != IDLE {
+                    self.vanished(journal, place, entry.time_ns(), &mut open, &mut sealed);
+                }
+                self.latest_ns = self.latest_ns.max(entry.time_ns()).max(exit.time_ns());
+                self.tasks.list[place].calls += 1;
+                self.finished.push((place as u32, at));
+            }
+            let Some(row) = rows.next() else { break };
             self.take(journal, row, &mut open, &mut sealed);
         }
         let mut pending: Vec<u32> =
@@ -237,11 +245,11 @@ impl Sealer {
         match row.said() {
             Some(Said::Entry(entry)) => {
                 self.latest_ns = self.latest_ns.max(entry.time_ns());
-                let older = self.tasks.begin(entry.task(), row.at as u32);
-                if let Some(older) = older.and_then(|at| entry_at(journal, at)) {
-                    // Only behind damaged rows: a writer ends a call before it begins the next one.
-                    open.add(&unfinished(&older, entry.time_ns(), UnfinishedReason::VANISHED), sealed);
+                let place = self.tasks.place(entry.task());
+                if self.tasks.list[place].pending != IDLE {
+                    self.vanished(journal, place, entry.time_ns(), open, sealed);
                 }
+                self.tasks.list[place].pending = row.at as u32;
             }
             Some(Said::Exit(exit)) => {
                 self.latest_ns = self.latest_ns.max(exit.time_ns());
@@ -269,7 +277,25 @@ impl Sealer {
         }
     }
 
+    /// A task that has a call in flight begins another one. That is so behind damaged rows only: a writer ends a call
+    /// before it begins the next.
+    #[cold]
+    fn vanished(
+        &mut self,
+        journal: &[u8],
+        place: usize,
+        time_ns: u64,
+        open: &mut OpenEvents,
+        sealed: &mut Sealed,
+    ) {
+        let at = std::mem::replace(&mut self.tasks.list[place].pending, IDLE);
+        if let Some(entry) = entry_at(journal, at) {
+            open.add(&unfinished(&entry, time_ns, UnfinishedReason::VANISHED), sealed);
+        }
+    }
+
     /// Puts the finished calls of each task together; the tasks are in the order of their first finished calls.
+    #[inline(never)]
     fn group_by_task(&mut self) -> Vec<(TaskId, Range<usize>)> {
         let mut groups = Vec::new();
         let mut start = 0;
@@ -319,7 +345,7 @@ mod tests {
     use crate::event::{Abi, Entry, Exit, UserRegisters};
     use crate::frame::FRAME_BYTES;
     use crate::index::INDEX_ENTRY_BYTES;
-    use crate::journal::Check;
+    use crate::journal::OwnRows;
     use crate::journal::make::whole::{entry_row, exit_row};
     use crate::wire::padded;
 
@@ -353,7 +379,7 @@ mod tests {
             }
         }
         let closing = Closing { time_ns: Some(1), events: Vec::new() };
-        let sealed = Sealer::new().seal(&journal, &mut Rows::new(&journal, Check::Own), Some(&closing));
+        let sealed = Sealer::new().seal(&journal, &mut OwnRows::new(&journal), Some(&closing));
         let bytes: u64 = sealed
             .chunks
             .iter()

@@ -12,11 +12,13 @@ use crate::wire::{put_varint, varint_bytes, varint_bytes_of_bits, zigzag};
 const LANES: usize = 4;
 
 /// Whether all are the same.
+    #[inline(never)]
 fn all_are(first: u64, values: &[u64]) -> bool {
     // A group is looked at as a whole, which the compiler turns into wide instructions.
     values.chunks(32).all(|group| group.iter().fold(0, |differing, value| differing | (value ^ first)) == 0)
 }
 
+    #[inline(never)]
 fn smallest(values: &[u64]) -> u64 {
     let mut lanes = [u64::MAX; LANES];
     let groups = values.chunks_exact(LANES);
@@ -29,7 +31,18 @@ fn smallest(values: &[u64]) -> u64 {
     lanes.into_iter().fold(rest, u64::min)
 }
 
+/// Zigzag of each number less the one before.
+#[inline(never)]
+fn differences(values: &[u64], out: &mut Vec<u64>) {
+    out.clear();
+    out.resize(values.len().saturating_sub(1), 0);
+    for ((out, before), value) in out.iter_mut().zip(values).zip(&values[1..]) {
+        *out = zigzag(value.wrapping_sub(*before) as i64);
+    }
+}
+
 /// How many of the values lie so many bits above the base.
+    #[inline(never)]
 fn count_bits(values: &[u64], base: u64) -> [u32; 65] {
     // The same counter twice in a row would wait for its own store, so that each lane has its own.
     let mut lanes = [[0_u32; 65]; LANES];
@@ -88,6 +101,7 @@ impl Packing {
         best
     }
 
+    #[inline(never)]
     fn encode(&self, values: &[u64], out: &mut Vec<u8>) {
         put_varint(out, self.base);
         out.push(self.width as u8);
@@ -145,6 +159,7 @@ impl Distinct {
     }
 
     /// Whether there are no more than `most` distinct values.
+    #[inline(never)]
     fn collect(&mut self, values: &[u64], most: usize) -> bool {
         if self.stamp == u32::MAX {
             self.slots.fill(Slot::default());
@@ -153,11 +168,10 @@ impl Distinct {
         self.stamp += 1;
         self.sorted.clear();
         self.indexes.clear();
-        self.indexes.resize(values.len(), 0);
-        for i in 0..values.len() {
-            let value = values[i];
+        self.indexes.reserve(values.len());
+        for &value in values {
             let at = self.slot(value);
-            self.indexes[i] = at as u64;
+            self.indexes.push(at as u64);
             if self.slots[at].stamp != self.stamp {
                 if self.sorted.len() == most {
                     return false;
@@ -184,6 +198,7 @@ impl Distinct {
         bytes + packed_bytes(values, self.index_width())
     }
 
+    #[inline(never)]
     fn encode(&mut self, out: &mut Vec<u8>) {
         put_varint(out, self.sorted.len() as u64);
         let mut previous = 0;
@@ -235,9 +250,7 @@ impl BlockEncoder {
         let look_further = values.len() >= 4 && packing.bytes > 8 + values.len() / 8;
         let mut delta = None;
         if look_further {
-            self.deltas.clear();
-            let after = values.iter().skip(1);
-            self.deltas.extend(values.iter().zip(after).map(|(a, b)| zigzag(b.wrapping_sub(*a) as i64)));
+            differences(values, &mut self.deltas);
             let packing = Packing::best(&self.deltas);
             let bytes = packing.bytes + varint_bytes(first);
             if bytes < smallest {

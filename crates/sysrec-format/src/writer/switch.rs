@@ -11,7 +11,7 @@ use crate::frame::{ChunkKind, FRAME_BYTES, FrameHeader};
 use crate::header::{CONSTANTS_BYTES, State};
 use crate::index::{INDEX_ENTRY_BYTES, put_entry};
 use crate::journal::make::{RowSeeds, row_header};
-use crate::journal::{Check, ROW_HEADER_BYTES, RowKind, Rows, Said, row_seed};
+use crate::journal::{OwnRows, ROW_HEADER_BYTES, RowKind, Said, row_seed};
 use crate::limits;
 use crate::seal::{Closing, Sealed};
 use crate::storage::Storage;
@@ -51,7 +51,7 @@ impl<S: Storage> TraceWriter<S> {
 
     pub(super) fn sealed(&mut self, closing: Option<&Closing>) -> io::Result<Sealed> {
         let journal = self.storage.bytes(self.place.offset, self.used)?;
-        let sealed = self.sealer.seal(journal, &mut Rows::new(journal, Check::Own), closing);
+        let sealed = self.sealer.seal(journal, &mut OwnRows::new(journal), closing);
         if sealed.calls != self.totals.calls - self.sealed_totals.calls {
             return Err(io::Error::other("the journal is not what was written into it"));
         }
@@ -167,7 +167,7 @@ impl<S: Storage> TraceWriter<S> {
         self.used = rows.len();
         self.sealed_totals = self.totals.clone();
         if !pending.is_empty() {
-            for row in Rows::new(rows, Check::Own) {
+            for row in OwnRows::new(rows) {
                 if let Some(Said::Entry(entry)) = row.said() {
                     self.in_flight[entry.task().0 as usize] = (row.at / 8) as u32 + 1;
                 }
