@@ -61,10 +61,10 @@ fn quiet(mut times: Vec<Duration>) -> f64 {
     times[times.len() / 10].as_nanos() as f64 / ROUND_CALLS as f64
 }
 
-type Take = fn(&mut TraceWriter<MemoryStorage>, TaskId, &Entry, &Exit);
+type Writer = TraceWriter<MemoryStorage>;
 
 /// Rows and seals apart, journal by journal.
-fn write_parts(ring: &Ring<'_>, take: Take) {
+fn write_parts(ring: &Ring<'_>, take: impl Fn(&mut Writer, TaskId, &Entry, &Exit)) {
     let options = WriterOptions { journal_bytes_min: 4 << 20, ..WriterOptions::default() };
     let mut writer = workload::create(MemoryStorage::new(), options);
     let (mut rows, mut seals) = (Vec::new(), Vec::new());
@@ -81,7 +81,7 @@ fn write_parts(ring: &Ring<'_>, take: Take) {
     println!("    rows {:.1} ns a call, seal {:.1} ns a call", quiet(rows), quiet(seals));
 }
 
-fn write(ring: &Ring<'_>, take: Take) -> Vec<u8> {
+fn write(ring: &Ring<'_>, take: impl Fn(&mut Writer, TaskId, &Entry, &Exit)) -> Vec<u8> {
     let mut writer = workload::create(MemoryStorage::with_limit(1 << 32), WriterOptions::default());
     let begun = cpu_ns();
     ring.each(0..CALLS, |task, entry, exit| take(&mut writer, task, entry, exit));
@@ -123,15 +123,6 @@ fn read(bytes: &[u8]) {
     println!("    everything, as calls {:.1} ns a call", ns(begun));
 }
 
-/// The two ways to tell of a call.
-const WAYS: [(&str, Take); 2] = [
-    ("entry and exit", |writer, task, entry, exit| {
-        writer.entry(task, entry);
-        writer.exit(task, exit);
-    }),
-    ("call", |writer, task, entry, exit| writer.call(task, entry, exit)),
-];
-
 /// Whether the arguments, if there are any, name this load and this way.
 fn wanted(load: &str, way: &str) -> bool {
     std::env::args().skip(1).all(|word| word == load || word == way)
@@ -146,11 +137,18 @@ fn main() {
         let ring = Ring::new(samples);
         let mut bytes = Vec::new();
         println!("{name}");
-        for (way, take) in WAYS {
-            if !wanted(name, way) {
-                continue;
-            }
-            println!("  {way}");
+        if wanted(name, "entry and exit") {
+            println!("  entry and exit");
+            let take = |writer: &mut Writer, task, entry: &Entry, exit: &Exit| {
+                writer.entry(task, entry);
+                writer.exit(task, exit);
+            };
+            write_parts(&ring, take);
+            bytes = write(&ring, take);
+        }
+        if wanted(name, "call") {
+            println!("  call");
+            let take = |writer: &mut Writer, task, entry: &Entry, exit: &Exit| writer.call(task, entry, exit);
             write_parts(&ring, take);
             bytes = write(&ring, take);
         }

@@ -29,8 +29,10 @@ const EVENT_BYTES_MAX: usize = (EVENT_HEADER_BYTES + EVENT_BODY_BYTES_MAX as usi
 /// Bytes of the largest row of a call: an entry with all registers.
 pub(crate) const CALL_ROW_BYTES_MAX: usize = ROW_HEADER_BYTES + ENTRY_BYTES + REGISTERS_BYTES;
 
+/// Bytes of an ENTRY row without a register set.
+const ENTRY_ROW_BYTES: usize = ROW_HEADER_BYTES + ENTRY_BYTES;
 /// Bytes of the two rows of a call without register sets.
-pub(crate) const CALL_BYTES: usize = ROW_HEADER_BYTES + ENTRY_BYTES + ROW_HEADER_BYTES + EXIT_BYTES;
+pub(crate) const CALL_BYTES: usize = ENTRY_ROW_BYTES + ROW_HEADER_BYTES + EXIT_BYTES;
 
 /// What a row holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -232,11 +234,34 @@ impl CallAt {
     /// The rows, at places where they were a moment ago.
     #[inline]
     pub(crate) fn rows(self, journal: &[u8]) -> Option<(EntryRow<'_>, ExitRow<'_>)> {
+        if self.exit.wrapping_sub(self.entry) == ENTRY_ROW_BYTES as u32
+            && let Some(rows) = pair_at(journal, self.entry as usize)
+        {
+            return Some(rows);
+        }
         match (entry_at(journal, self.entry), Row::own(journal, self.exit as usize)?.said()) {
             (Some(entry), Some(Said::Exit(exit))) => Some((entry, exit)),
             _ => None,
         }
     }
+}
+
+/// The start and the end of a call of one task, without register sets, one behind the other at `at`.
+#[inline]
+fn pair_at(journal: &[u8], at: usize) -> Option<(EntryRow<'_>, ExitRow<'_>)> {
+    let rows: &[u8; CALL_BYTES] = journal.get(at..)?.first_chunk()?;
+    let (first, second) = rows.split_at(ENTRY_ROW_BYTES);
+    let (header, body) = first.split_first_chunk::<ROW_HEADER_BYTES>()?;
+    if header[4] != RowKind::ENTRY.0 || header[6..] != [(ENTRY_BYTES / 8) as u8, 0] {
+        return None;
+    }
+    let entry = EntryRow { abi: Abi(header[5]), bytes: body.first_chunk()?, registers: None };
+    let (header, body) = second.split_first_chunk::<ROW_HEADER_BYTES>()?;
+    if header[4] != RowKind::EXIT.0 || header[6..] != [(EXIT_BYTES / 8) as u8, 0] {
+        return None;
+    }
+    let exit = ExitRow { bytes: body.first_chunk()?, registers: None };
+    (entry.task() == exit.task()).then_some((entry, exit))
 }
 
 /// The ENTRY row at a place where there was one a moment ago.
@@ -275,22 +300,8 @@ impl<'a> OwnRows<'a> {
 impl<'a> JournalRows<'a> for OwnRows<'a> {
     #[inline]
     fn next_call(&mut self) -> Option<(CallAt, EntryRow<'a>, ExitRow<'a>)> {
-        let rows: &[u8; CALL_BYTES] = self.bytes.get(self.at..)?.first_chunk()?;
-        let (first, second) = rows.split_at(ROW_HEADER_BYTES + ENTRY_BYTES);
-        let (header, body) = first.split_first_chunk::<ROW_HEADER_BYTES>()?;
-        if header[4] != RowKind::ENTRY.0 || header[6..] != [(ENTRY_BYTES / 8) as u8, 0] {
-            return None;
-        }
-        let entry = EntryRow { abi: Abi(header[5]), bytes: body.first_chunk()?, registers: None };
-        let (header, body) = second.split_first_chunk::<ROW_HEADER_BYTES>()?;
-        if header[4] != RowKind::EXIT.0 || header[6..] != [(EXIT_BYTES / 8) as u8, 0] {
-            return None;
-        }
-        let exit = ExitRow { bytes: body.first_chunk()?, registers: None };
-        if entry.task() != exit.task() {
-            return None;
-        }
-        let at = CallAt { entry: self.at as u32, exit: (self.at + first.len()) as u32 };
+        let (entry, exit) = pair_at(self.bytes, self.at)?;
+        let at = CallAt { entry: self.at as u32, exit: (self.at + ENTRY_ROW_BYTES) as u32 };
         self.at += CALL_BYTES;
         Some((at, entry, exit))
     }

@@ -6,7 +6,7 @@
 //! ```
 
 use super::registers::{self, EntryValues};
-use super::sites::Sites;
+use super::sites::{Key, Sites};
 use super::{ColumnId, Site};
 use crate::column::encode::BlockEncoder;
 use crate::event::{Abi, USER_REGISTERS};
@@ -187,8 +187,9 @@ impl CallsEncoder {
         let (mut first_ns, mut last_ns, mut end_ns) = (u64::MAX, 0, 0);
         for (i, call) in calls.iter().enumerate() {
             let (entry, exit) = call.rows(journal)?;
-            let sets = (entry.registers.is_some(), exit.registers.is_some());
-            order[i] = self.sites.count((entry.ip(), entry.abi.0, entry.nr(), sets)).into();
+            let (at_entry, at_exit) = (entry.registers.is_some(), exit.registers.is_some());
+            let key = Key::new(entry.ip(), entry.abi, entry.nr(), at_entry, at_exit);
+            order[i] = self.sites.count(key).into();
             let start_ns = entry.time_ns();
             gaps[i] = zigzag(start_ns.wrapping_sub(end_ns) as i64);
             end_ns = exit.time_ns().max(start_ns);

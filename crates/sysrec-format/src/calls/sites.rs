@@ -5,9 +5,29 @@ use rustc_hash::FxHashMap;
 use super::Site;
 use crate::event::Abi;
 
-/// What makes a site, besides its calls: instruction pointer, ABI, number, register sets at entry and exit. Its order is
-/// that of sites.
-pub(super) type Key = (u64, u8, i32, (bool, bool));
+/// What makes a site, besides its calls, in two words that are quick to compare: the instruction pointer; and number,
+/// ABI and register sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key(u64, u64);
+
+impl Key {
+    #[inline]
+    pub(super) fn new(ip: u64, abi: Abi, nr: i32, entry_registers: bool, exit_registers: bool) -> Self {
+        let sets = u64::from(entry_registers) << 1 | u64::from(exit_registers);
+        Self(ip, u64::from(nr as u32) << 32 | u64::from(abi.0) << 8 | sets)
+    }
+
+    fn site(self, calls: u32) -> Site {
+        Site {
+            abi: Abi((self.1 >> 8) as u8),
+            nr: (self.1 >> 32) as i32,
+            ip: self.0,
+            calls,
+            entry_registers: self.1 & 2 != 0,
+            exit_registers: self.1 & 1 != 0,
+        }
+    }
+}
 
 /// The sites of a chunk in order of appearance.
 #[derive(Debug)]
@@ -33,7 +53,7 @@ impl Sites {
     /// Counts a call of the site; its place in the list, where it is put if it is new.
     #[inline]
     pub(super) fn count(&mut self, key: Key) -> u32 {
-        let mixed = (key.0 ^ (key.2 as u64) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mixed = (key.0 ^ key.1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let recent = (mixed >> 58) as usize % Self::RECENT;
         let mut place = self.recent[recent];
         match self.list.get_mut(place as usize) {
@@ -57,16 +77,15 @@ impl Sites {
 
     /// The sites as the chunk has them, ascending, and for each place in the list which of them it is.
     pub(super) fn ascending(&self) -> (Vec<Site>, Vec<u32>) {
-        let mut places: Vec<u32> = (0..self.list.len() as u32).collect();
-        places.sort_unstable_by_key(|&place| self.list[place as usize].0);
-        let mut ranks = vec![0_u32; places.len()];
-        for (rank, &place) in places.iter().enumerate() {
-            ranks[place as usize] = rank as u32;
+        let mut sites: Vec<(Site, usize)> =
+            self.list.iter().zip(0..).map(|(&(key, calls), place)| (key.site(calls), place)).collect();
+        sites.sort_unstable_by_key(|(site, _)| {
+            (site.ip, site.abi.0, site.nr, site.entry_registers, site.exit_registers)
+        });
+        let mut ranks = vec![0_u32; sites.len()];
+        for ((_, place), rank) in sites.iter().zip(0..) {
+            ranks[*place] = rank;
         }
-        let site = |&place: &u32| {
-            let ((ip, abi, nr, (entry_registers, exit_registers)), calls) = self.list[place as usize];
-            Site { abi: Abi(abi), nr, ip, calls, entry_registers, exit_registers }
-        };
-        (places.iter().map(site).collect(), ranks)
+        (sites.into_iter().map(|(site, _)| site).collect(), ranks)
     }
 }
