@@ -295,7 +295,6 @@ impl Sealer {
     }
 
     /// Puts the finished calls of each task together; the tasks are in the order of their first finished calls.
-    #[inline(never)]
     fn group_by_task(&mut self) -> Vec<(TaskId, Range<usize>)> {
         let mut groups = Vec::new();
         let mut start = 0;

@@ -245,8 +245,6 @@ impl<S: Storage> TraceWriter<S> {
 
     /// A task has made a call, from start to end: the same as [`entry`](Self::entry) and then [`exit`](Self::exit), for
     /// less. A call that the task has in flight becomes unfinished, as at an entry.
-    ///
-    /// Whoever finds the file after a kill sees the whole call or nothing of it.
     #[inline]
     pub fn call(&mut self, task: TaskId, entry: &Entry, exit: &Exit) {
         if self.append_call(task, entry, exit) {

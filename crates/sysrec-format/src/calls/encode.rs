@@ -65,7 +65,6 @@ impl Columns {
     }
 
     /// One block a site, of values in order of time.
-    #[inline(never)]
     fn grouped(&mut self, id: ColumnId, in_time_order: &[u64], sites: &[Site], by_site: &[u32]) {
         if sites.len() == 1 {
             return self.whole(id, in_time_order);
@@ -167,7 +166,6 @@ impl CallsEncoder {
     }
 
     /// Takes the rows apart: sites in order of appearance, gaps and fields in order of time.
-    #[inline(never)]
     fn read(&mut self, journal: &[u8], calls: &[CallAt]) -> Option<Span> {
         let count = calls.len();
         self.sites.clear();
@@ -210,7 +208,6 @@ impl CallsEncoder {
     }
 
     /// Puts the sites into their order, and the calls into that of their sites.
-    #[inline(never)]
     fn arrange(&mut self) -> Vec<Site> {
         let (sites, ranks) = self.sites.ascending();
         self.by_site.clear();

@@ -12,13 +12,11 @@ use crate::wire::{put_varint, varint_bytes, varint_bytes_of_bits, zigzag};
 const LANES: usize = 4;
 
 /// Whether all are the same.
-    #[inline(never)]
 fn all_are(first: u64, values: &[u64]) -> bool {
     // A group is looked at as a whole, which the compiler turns into wide instructions.
     values.chunks(32).all(|group| group.iter().fold(0, |differing, value| differing | (value ^ first)) == 0)
 }
 
-    #[inline(never)]
 fn smallest(values: &[u64]) -> u64 {
     let mut lanes = [u64::MAX; LANES];
     let groups = values.chunks_exact(LANES);
@@ -32,7 +30,6 @@ fn smallest(values: &[u64]) -> u64 {
 }
 
 /// Zigzag of each number less the one before.
-#[inline(never)]
 fn differences(values: &[u64], out: &mut Vec<u64>) {
     out.clear();
     out.resize(values.len().saturating_sub(1), 0);
@@ -42,7 +39,6 @@ fn differences(values: &[u64], out: &mut Vec<u64>) {
 }
 
 /// How many of the values lie so many bits above the base.
-    #[inline(never)]
 fn count_bits(values: &[u64], base: u64) -> [u32; 65] {
     // The same counter twice in a row would wait for its own store, so that each lane has its own.
     let mut lanes = [[0_u32; 65]; LANES];
@@ -101,7 +97,6 @@ impl Packing {
         best
     }
 
-    #[inline(never)]
     fn encode(&self, values: &[u64], out: &mut Vec<u8>) {
         put_varint(out, self.base);
         out.push(self.width as u8);
@@ -150,16 +145,16 @@ impl Distinct {
     }
 
     /// Its slot, or the free one where it belongs. There is always a free one: at most a quarter is taken.
-    fn slot(&self, key: u64) -> usize {
+    #[inline]
+    fn slot(slots: &[Slot; Self::SLOTS], stamp: u32, key: u64) -> usize {
         let mut at = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % Self::SLOTS;
-        while self.slots[at].stamp == self.stamp && self.slots[at].key != key {
+        while slots[at].stamp == stamp && slots[at].key != key {
             at = (at + 1) % Self::SLOTS;
         }
         at
     }
 
     /// Whether there are no more than `most` distinct values.
-    #[inline(never)]
     fn collect(&mut self, values: &[u64], most: usize) -> bool {
         if self.stamp == u32::MAX {
             self.slots.fill(Slot::default());
@@ -167,16 +162,16 @@ impl Distinct {
         }
         self.stamp += 1;
         self.sorted.clear();
-        self.indexes.clear();
-        self.indexes.reserve(values.len());
-        for &value in values {
-            let at = self.slot(value);
-            self.indexes.push(at as u64);
-            if self.slots[at].stamp != self.stamp {
+        self.indexes.resize(values.len(), 0);
+        let (slots, stamp) = (&mut self.slots, self.stamp);
+        for (index, &value) in self.indexes.iter_mut().zip(values) {
+            let at = Self::slot(slots, stamp, value);
+            *index = at as u64;
+            if slots[at].stamp != stamp {
                 if self.sorted.len() == most {
                     return false;
                 }
-                self.slots[at] = Slot { key: value, stamp: self.stamp, rank: 0 };
+                slots[at] = Slot { key: value, stamp, rank: 0 };
                 self.sorted.push(value);
             }
         }
@@ -198,7 +193,6 @@ impl Distinct {
         bytes + packed_bytes(values, self.index_width())
     }
 
-    #[inline(never)]
     fn encode(&mut self, out: &mut Vec<u8>) {
         put_varint(out, self.sorted.len() as u64);
         let mut previous = 0;
@@ -206,7 +200,7 @@ impl Distinct {
             let value = self.sorted[rank];
             put_varint(out, value - previous);
             previous = value;
-            let slot = self.slot(value);
+            let slot = Self::slot(&self.slots, self.stamp, value);
             self.slots[slot].rank = rank as u32;
         }
         for index in &mut self.indexes {
