@@ -11,23 +11,53 @@ fn mask(width: u32) -> u64 {
     if width == 0 { 0 } else { u64::MAX >> (64 - width) }
 }
 
-/// Appends the lowest `width` bits of each value.
-pub(crate) fn pack(values: impl Iterator<Item = u64>, width: u32, out: &mut Vec<u8>) {
-    if width == 0 {
-        return;
+/// Appends the lowest `width` bits of each value less `base` (modulo 2^64).
+pub(crate) fn pack(values: &[u64], base: u64, width: u32, out: &mut Vec<u8>) {
+    match width {
+        0 => {}
+        // Several narrow ones are put together before the word is filled with them.
+        1..=16 => pack_groups::<4>(values, base, width, out),
+        17..=32 => pack_groups::<2>(values, base, width, out),
+        _ => pack_groups::<1>(values, base, width, out),
     }
+}
+
+/// [`pack`] with `GROUP` values at a time, which have room in a word together.
+fn pack_groups<const GROUP: usize>(values: &[u64], base: u64, width: u32, out: &mut Vec<u8>) {
     let mask = mask(width);
-    let (mut waiting, mut bits) = (0_u128, 0_u32);
-    for value in values {
-        waiting |= u128::from(value & mask) << bits;
+    let start = out.len();
+    let bytes = packed_bytes(values.len(), width);
+    out.resize(start + bytes.next_multiple_of(8), 0);
+    let mut words = out[start..].chunks_exact_mut(8);
+    let (mut waiting, mut bits) = (0_u64, 0_u32);
+    let mut put = |value: u64, width: u32| {
+        waiting |= value << bits;
         bits += width;
         if bits >= 64 {
-            out.extend_from_slice(&(waiting as u64).to_le_bytes());
-            waiting >>= 64;
+            if let Some(word) = words.next() {
+                word.copy_from_slice(&waiting.to_le_bytes());
+            }
             bits -= 64;
+            // What had no room: the highest `bits` of the value.
+            waiting = if bits == 0 { 0 } else { value >> (width - bits) };
         }
+    };
+    let groups = values.chunks_exact(GROUP);
+    let rest = groups.remainder();
+    for group in groups {
+        let mut together = 0;
+        for (i, value) in group.iter().enumerate() {
+            together |= (value.wrapping_sub(base) & mask) << (i as u32 * width);
+        }
+        put(together, GROUP as u32 * width);
     }
-    out.extend_from_slice(&waiting.to_le_bytes()[..bits.div_ceil(8) as usize]);
+    for value in rest {
+        put(value.wrapping_sub(base) & mask, width);
+    }
+    if let Some(word) = words.next() {
+        word.copy_from_slice(&waiting.to_le_bytes());
+    }
+    out.truncate(start + bytes);
 }
 
 /// Appends `count` values of `width` bits, each plus `base` (modulo 2^64), out of `packed`, which holds
@@ -79,7 +109,8 @@ mod tests {
                     .map(|i| (i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) & mask(width))
                     .collect();
                 let mut packed = Vec::new();
-                pack(values.iter().copied(), width, &mut packed);
+                let raised: Vec<u64> = values.iter().map(|v| v.wrapping_add(u64::MAX - 5)).collect();
+                pack(&raised, u64::MAX - 5, width, &mut packed);
                 assert_eq!(packed.len(), packed_bytes(count, width));
                 let mut unpacked = vec![7];
                 unpack(&packed, count, width, 3, &mut unpacked);
@@ -93,7 +124,7 @@ mod tests {
     #[test]
     fn the_lowest_bits_come_first() {
         let mut packed = Vec::new();
-        pack([1, 2, 3, 4].into_iter(), 3, &mut packed);
+        pack(&[1, 2, 3, 4], 0, 3, &mut packed);
         assert_eq!(packed, [0b1101_0001, 0b0000_1000]);
     }
 }

@@ -15,6 +15,7 @@
 
 pub(crate) mod encode;
 mod registers;
+mod sites;
 
 use crate::column::{decode, skip};
 use crate::error::Error;

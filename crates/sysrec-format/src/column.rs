@@ -9,10 +9,12 @@
 //!  0x84  size, values, bits...                   DICTIONARY: ascending distinct values, indexes of them
 //! ```
 
-use crate::bitpack::{pack, packed_bytes, unpack};
+pub(crate) mod encode;
+
+use crate::bitpack::{packed_bytes, unpack};
 use crate::error::Error;
 use crate::limits::DICTIONARY_VALUES_MAX;
-use crate::wire::{Cursor, put_varint, unzigzag, varint_bytes, varint_bytes_of_bits, zigzag};
+use crate::wire::{Cursor, unzigzag};
 
 /// Encodings of a block; smaller first bytes are a constant by themselves.
 pub(crate) const CONSTANT: u8 = 0x80;
@@ -25,223 +27,8 @@ pub(crate) const DELTA: u8 = 0x83;
 /// Indexes into the distinct values.
 pub(crate) const DICTIONARY: u8 = 0x84;
 
-fn bits_of(value: u64) -> u32 {
+pub(crate) fn bits_of(value: u64) -> u32 {
     64 - value.leading_zeros()
-}
-
-/// How a run of numbers would be packed, and what it would cost.
-#[derive(Clone, Copy, Debug)]
-struct Packing {
-    base: u64,
-    width: u32,
-    bytes: usize,
-}
-
-impl Packing {
-    /// The width with the smallest estimated size: the bytes of the exceptions' gaps are estimated, all else is exact.
-    fn best(values: &[u64]) -> Self {
-        let base = values.iter().copied().min().unwrap_or(0);
-        let mut counts = [0_u32; 65];
-        for &value in values {
-            counts[bits_of(value - base) as usize] += 1;
-        }
-        let mut widest_first: [(u32, u32); 65] = [(0, 0); 65];
-        let mut distinct = 0;
-        for bits in (0..=64).rev().filter(|&bits| counts[bits as usize] > 0) {
-            widest_first[distinct] = (bits, counts[bits as usize]);
-            distinct += 1;
-        }
-        let widest_first = &widest_first[..distinct];
-        let fixed_bytes = 2 + varint_bytes(base);
-        let mut best = Self { base, width: 64, bytes: usize::MAX };
-        for (i, &(width, _)) in widest_first.iter().enumerate() {
-            let above = &widest_first[..i];
-            let exceptions: u32 = above.iter().map(|&(_, count)| count).sum();
-            let gap_bytes = if exceptions as usize * 64 < values.len() { 2 } else { 1 };
-            let exception_bytes: usize = above
-                .iter()
-                .map(|&(bits, count)| count as usize * (gap_bytes + varint_bytes_of_bits(bits - width)))
-                .sum();
-            let bytes = fixed_bytes
-                + packed_bytes(values.len(), width)
-                + varint_bytes(u64::from(exceptions))
-                + exception_bytes;
-            if bytes < best.bytes {
-                best = Self { base, width, bytes };
-            }
-        }
-        best
-    }
-
-    fn encode(&self, values: &[u64], out: &mut Vec<u8>) {
-        put_varint(out, self.base);
-        out.push(self.width as u8);
-        let high = |value: u64| if self.width == 64 { 0 } else { (value - self.base) >> self.width };
-        let exceptions = values.iter().filter(|&&value| high(value) != 0).count();
-        put_varint(out, exceptions as u64);
-        pack(values.iter().map(|value| value - self.base), self.width, out);
-        if exceptions == 0 {
-            return;
-        }
-        let mut next = 0;
-        for (i, &value) in values.iter().enumerate() {
-            if high(value) != 0 {
-                put_varint(out, (i - next) as u64);
-                put_varint(out, high(value));
-                next = i + 1;
-            }
-        }
-    }
-}
-
-/// The distinct values of a run while there are few, with room that is used again and again.
-#[derive(Debug)]
-struct Distinct {
-    stamps: [u32; Self::SLOTS],
-    stamp: u32,
-    keys: [u64; Self::SLOTS],
-    ranks: [u16; Self::SLOTS],
-    sorted: Vec<u64>,
-}
-
-impl Distinct {
-    const SLOTS: usize = 1024;
-
-    fn new() -> Self {
-        Self {
-            stamps: [0; Self::SLOTS],
-            stamp: 0,
-            keys: [0; Self::SLOTS],
-            ranks: [0; Self::SLOTS],
-            sorted: Vec::new(),
-        }
-    }
-
-    /// Its slot, or the free one where it belongs. There is always a free one: at most a quarter is taken.
-    fn slot(&self, key: u64) -> usize {
-        let mut slot = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize;
-        while self.stamps[slot] == self.stamp && self.keys[slot] != key {
-            slot = (slot + 1) % Self::SLOTS;
-        }
-        slot
-    }
-
-    /// Whether there are no more than `most` distinct values.
-    fn collect(&mut self, values: &[u64], most: usize) -> bool {
-        if self.stamp == u32::MAX {
-            self.stamps.fill(0);
-            self.stamp = 0;
-        }
-        self.stamp += 1;
-        self.sorted.clear();
-        for &value in values {
-            let slot = self.slot(value);
-            if self.stamps[slot] != self.stamp {
-                if self.sorted.len() == most {
-                    return false;
-                }
-                self.stamps[slot] = self.stamp;
-                self.keys[slot] = value;
-                self.sorted.push(value);
-            }
-        }
-        self.sorted.sort_unstable();
-        true
-    }
-
-    fn index_width(&self) -> u32 {
-        bits_of(self.sorted.len() as u64 - 1)
-    }
-
-    fn encoded_bytes(&self, values: usize) -> usize {
-        let mut previous = 0;
-        let mut bytes = 1 + varint_bytes(self.sorted.len() as u64);
-        for &value in &self.sorted {
-            bytes += varint_bytes(value - previous);
-            previous = value;
-        }
-        bytes + packed_bytes(values, self.index_width())
-    }
-
-    fn encode(&mut self, values: &[u64], out: &mut Vec<u8>) {
-        put_varint(out, self.sorted.len() as u64);
-        let mut previous = 0;
-        for rank in 0..self.sorted.len() {
-            let value = self.sorted[rank];
-            put_varint(out, value - previous);
-            previous = value;
-            let slot = self.slot(value);
-            self.ranks[slot] = rank as u16;
-        }
-        pack(values.iter().map(|&value| u64::from(self.ranks[self.slot(value)])), self.index_width(), out);
-    }
-}
-
-/// Encodes blocks; holds the room it works in.
-#[derive(Debug)]
-pub(crate) struct BlockEncoder {
-    deltas: Vec<u64>,
-    distinct: Box<Distinct>,
-}
-
-impl BlockEncoder {
-    pub(crate) fn new() -> Self {
-        Self { deltas: Vec::new(), distinct: Box::new(Distinct::new()) }
-    }
-
-    /// Appends one block.
-    pub(crate) fn encode(&mut self, values: &[u64], out: &mut Vec<u8>) {
-        let Some(&first) = values.first() else { return };
-        let raw_bytes = 1 + 8 * values.len();
-        if values.iter().all(|&value| value == first) {
-            // A constant below 128 is its own first byte, which is also its varint.
-            if first < u64::from(CONSTANT) {
-                out.push(first as u8);
-                return;
-            }
-            if varint_bytes(first) < raw_bytes {
-                out.push(CONSTANT);
-                put_varint(out, first);
-                return;
-            }
-        }
-        let packing = Packing::best(values);
-        let mut smallest = packing.bytes;
-        // Differences and dictionaries are worth a look only where offsets leave something to win.
-        let look_further = values.len() >= 4 && packing.bytes > 8 + values.len() / 8;
-        let mut delta = None;
-        if look_further {
-            self.deltas.clear();
-            self.deltas.extend(values.windows(2).map(|pair| zigzag(pair[1].wrapping_sub(pair[0]) as i64)));
-            let packing = Packing::best(&self.deltas);
-            let bytes = packing.bytes + varint_bytes(first);
-            if bytes < smallest {
-                smallest = bytes;
-                delta = Some(packing);
-            }
-        }
-        let most = DICTIONARY_VALUES_MAX.min(values.len() / 2);
-        let start = out.len();
-        if look_further
-            && self.distinct.collect(values, most)
-            && self.distinct.encoded_bytes(values.len()) < smallest
-        {
-            out.push(DICTIONARY);
-            self.distinct.encode(values, out);
-        } else if let Some(packing) = delta {
-            out.push(DELTA);
-            put_varint(out, first);
-            packing.encode(&self.deltas, out);
-        } else {
-            out.push(PACKED);
-            packing.encode(values, out);
-        }
-        if out.len() - start >= raw_bytes {
-            out.truncate(start);
-            out.push(RAW);
-            values.iter().for_each(|value| out.extend_from_slice(&value.to_le_bytes()));
-        }
-    }
 }
 
 fn width(cursor: &mut Cursor<'_>) -> Result<u32, Error> {
@@ -409,6 +196,7 @@ pub(crate) fn skip(cursor: &mut Cursor<'_>, count: usize) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    use super::encode::BlockEncoder;
     use super::*;
 
     fn encoded(values: &[u64]) -> Vec<u8> {

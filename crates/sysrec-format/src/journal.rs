@@ -9,8 +9,10 @@
 //! kind to body and begins with the trace's seed and the journal's number, so rows of an earlier use of the same
 //! bytes are not taken for rows of this one.
 
+pub(crate) mod make;
+
 use crate::error::Error;
-use crate::event::{Abi, Entry, Exit, TaskId, USER_REGISTERS, UnfinishedReason, UserRegisters};
+use crate::event::{Abi, Entry, TaskId, USER_REGISTERS, UnfinishedReason, UserRegisters};
 use crate::events::EVENT_HEADER_BYTES;
 use crate::limits::EVENT_BODY_BYTES_MAX;
 use crate::wire::{crc32, fixed, u32_at, u64_at};
@@ -19,7 +21,7 @@ use crate::wire::{crc32, fixed, u32_at, u64_at};
 pub const ROW_HEADER_BYTES: usize = 8;
 /// Bytes of a register set.
 const REGISTERS_BYTES: usize = 8 * USER_REGISTERS;
-const ENTRY_BYTES: usize = 80;
+pub(crate) const ENTRY_BYTES: usize = 80;
 const EXIT_BYTES: usize = 24;
 const END_BYTES: usize = 16;
 /// Bytes of the largest event in a row, padding included.
@@ -27,11 +29,18 @@ const EVENT_BYTES_MAX: usize = (EVENT_HEADER_BYTES + EVENT_BODY_BYTES_MAX as usi
 /// Bytes of the largest row of a call: an entry with all registers.
 pub(crate) const CALL_ROW_BYTES_MAX: usize = ROW_HEADER_BYTES + ENTRY_BYTES + REGISTERS_BYTES;
 
+/// Bytes of an ENTRY row without a register set.
+const ENTRY_ROW_BYTES: usize = ROW_HEADER_BYTES + ENTRY_BYTES;
+/// Bytes of the two rows of a call without register sets.
+pub(crate) const CALL_BYTES: usize = ENTRY_ROW_BYTES + ROW_HEADER_BYTES + EXIT_BYTES;
+
 /// What a row holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RowKind(pub u8);
 
 impl RowKind {
+    /// What stands behind the last row.
+    const NONE: RowKind = RowKind(0);
     /// The start of a call; the detail is its ABI.
     pub const ENTRY: RowKind = RowKind(1);
     /// The end of the task's call.
@@ -47,99 +56,6 @@ impl RowKind {
 /// What the CRCs of a journal's rows begin with.
 pub(crate) fn row_seed(trace_seed: u32, generation: u64) -> u32 {
     crc32(trace_seed, &generation.to_le_bytes())
-}
-
-/// Rows ready to be stored, header and body in one piece; with and without a register set, because the hot path
-/// should not touch more bytes than it has to.
-pub(crate) type EntryBuffer = [u8; ROW_HEADER_BYTES + ENTRY_BYTES];
-pub(crate) type EntryRegistersBuffer = [u8; ROW_HEADER_BYTES + ENTRY_BYTES + REGISTERS_BYTES];
-pub(crate) type ExitBuffer = [u8; ROW_HEADER_BYTES + EXIT_BYTES];
-pub(crate) type ExitRegistersBuffer = [u8; ROW_HEADER_BYTES + EXIT_BYTES + REGISTERS_BYTES];
-pub(crate) type EndBuffer = [u8; ROW_HEADER_BYTES + END_BYTES];
-
-fn put<const N: usize>(row: &mut [u8], at: usize, value: [u8; N]) {
-    row[ROW_HEADER_BYTES + at..ROW_HEADER_BYTES + at + N].copy_from_slice(&value);
-}
-
-fn put_registers(row: &mut [u8], at: usize, registers: &UserRegisters) {
-    for (i, register) in registers.iter().enumerate() {
-        put(row, at + 8 * i, register.to_le_bytes());
-    }
-}
-
-fn put_entry(row: &mut [u8], task: TaskId, entry: &Entry) {
-    put(row, 0, entry.time_ns.to_le_bytes());
-    put(row, 8, task.0.to_le_bytes());
-    put(row, 12, entry.nr.to_le_bytes());
-    put(row, 16, entry.ip.to_le_bytes());
-    put(row, 24, entry.sp.to_le_bytes());
-    for (i, arg) in entry.args.iter().enumerate() {
-        put(row, 32 + 8 * i, arg.to_le_bytes());
-    }
-}
-
-pub(crate) fn entry_row(seed: u32, task: TaskId, entry: &Entry) -> EntryBuffer {
-    let mut row = [0; ROW_HEADER_BYTES + ENTRY_BYTES];
-    put_entry(&mut row, task, entry);
-    seal_row(&mut row, seed, RowKind::ENTRY, entry.abi.0);
-    row
-}
-
-pub(crate) fn entry_registers_row(
-    seed: u32,
-    task: TaskId,
-    entry: &Entry,
-    registers: &UserRegisters,
-) -> EntryRegistersBuffer {
-    let mut row = [0; ROW_HEADER_BYTES + ENTRY_BYTES + REGISTERS_BYTES];
-    put_entry(&mut row, task, entry);
-    put_registers(&mut row, ENTRY_BYTES, registers);
-    seal_row(&mut row, seed, RowKind::ENTRY, entry.abi.0);
-    row
-}
-
-fn put_exit(row: &mut [u8], task: TaskId, exit: &Exit) {
-    put(row, 0, exit.time_ns.to_le_bytes());
-    put(row, 8, exit.ret.to_le_bytes());
-    put(row, 16, task.0.to_le_bytes());
-}
-
-pub(crate) fn exit_row(seed: u32, task: TaskId, exit: &Exit) -> ExitBuffer {
-    let mut row = [0; ROW_HEADER_BYTES + EXIT_BYTES];
-    put_exit(&mut row, task, exit);
-    seal_row(&mut row, seed, RowKind::EXIT, 0);
-    row
-}
-
-pub(crate) fn exit_registers_row(
-    seed: u32,
-    task: TaskId,
-    exit: &Exit,
-    registers: &UserRegisters,
-) -> ExitRegistersBuffer {
-    let mut row = [0; ROW_HEADER_BYTES + EXIT_BYTES + REGISTERS_BYTES];
-    put_exit(&mut row, task, exit);
-    put_registers(&mut row, EXIT_BYTES, registers);
-    seal_row(&mut row, seed, RowKind::EXIT, 0);
-    row
-}
-
-pub(crate) fn end_row(seed: u32, task: TaskId, time_ns: u64, reason: UnfinishedReason) -> EndBuffer {
-    let mut row = [0; ROW_HEADER_BYTES + END_BYTES];
-    put(&mut row, 0, time_ns.to_le_bytes());
-    put(&mut row, 8, task.0.to_le_bytes());
-    seal_row(&mut row, seed, RowKind::END, reason.0);
-    row
-}
-
-/// Writes the header of a row whose body stands in `row` already, padded.
-pub(crate) fn seal_row(row: &mut [u8], seed: u32, kind: RowKind, detail: u8) {
-    let units = ((row.len() - ROW_HEADER_BYTES) / 8) as u16;
-    row[4] = kind.0;
-    row[5] = detail;
-    row[6..8].copy_from_slice(&units.to_le_bytes());
-    let crc = crc32(seed, &row[4..]);
-    row[0..4].copy_from_slice(&crc.to_le_bytes());
 }
 
 /// One row.
@@ -251,8 +167,41 @@ pub(crate) enum Said<'a> {
     Nothing,
 }
 
+fn header_at(journal: &[u8], at: usize) -> Option<[u8; ROW_HEADER_BYTES]> {
+    journal.get(at..)?.first_chunk().copied()
+}
+
+#[cold]
+fn too_long(at: usize, journal_bytes: usize, header: [u8; ROW_HEADER_BYTES]) -> Error {
+    let expected = format!("at most {} bytes", journal_bytes - at);
+    let found = ROW_HEADER_BYTES + 8 * usize::from(u16::from_le_bytes([header[6], header[7]]));
+    Error::malformed(at as u64, "row of the journal", expected, found)
+}
+
+#[cold]
+fn wrong_crc(at: usize, stored: u32, computed: u32) -> Error {
+    let (expected, found) = (format!("{computed:#010x}"), format!("{stored:#010x}"));
+    Error::malformed(at as u64, "CRC of a row of the journal", expected, found)
+}
+
 impl<'a> Row<'a> {
+    /// The row at a place where there is known to be one: its CRC is not looked at. `None` for one that is longer
+    /// than the journal.
+    #[inline]
+    pub(crate) fn own(journal: &'a [u8], at: usize) -> Option<Self> {
+        let header = header_at(journal, at)?;
+        let units = u16::from_le_bytes([header[6], header[7]]);
+        let body = at + ROW_HEADER_BYTES;
+        let body = journal.get(body..body + 8 * usize::from(units))?;
+        Some(Row { at, kind: RowKind(header[4]), detail: header[5], body })
+    }
+
+    fn end(&self) -> usize {
+        self.at + ROW_HEADER_BYTES + self.body.len()
+    }
+
     /// `None` for a row whose length does not fit its kind.
+    #[inline]
     pub(crate) fn said(&self) -> Option<Said<'a>> {
         Some(match self.kind {
             RowKind::ENTRY => {
@@ -274,18 +223,106 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Whether rows are believed: the writer knows its own, the reader checks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Check {
-    Own,
-    Seed(u32),
+/// Where a finished call's two rows begin.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CallAt {
+    pub(crate) entry: u32,
+    pub(crate) exit: u32,
 }
 
-/// The rows of a journal in order.
-pub(crate) struct Rows<'a> {
+impl CallAt {
+    /// The rows, at places where they were a moment ago.
+    #[inline]
+    pub(crate) fn rows(self, journal: &[u8]) -> Option<(EntryRow<'_>, ExitRow<'_>)> {
+        if self.exit.wrapping_sub(self.entry) == ENTRY_ROW_BYTES as u32
+            && let Some(rows) = pair_at(journal, self.entry as usize)
+        {
+            return Some(rows);
+        }
+        match (entry_at(journal, self.entry), Row::own(journal, self.exit as usize)?.said()) {
+            (Some(entry), Some(Said::Exit(exit))) => Some((entry, exit)),
+            _ => None,
+        }
+    }
+}
+
+/// The start and the end of a call of one task, without register sets, one behind the other at `at`.
+#[inline]
+fn pair_at(journal: &[u8], at: usize) -> Option<(EntryRow<'_>, ExitRow<'_>)> {
+    let rows: &[u8; CALL_BYTES] = journal.get(at..)?.first_chunk()?;
+    let (first, second) = rows.split_at(ENTRY_ROW_BYTES);
+    let (header, body) = first.split_first_chunk::<ROW_HEADER_BYTES>()?;
+    if header[4] != RowKind::ENTRY.0 || header[6..] != [(ENTRY_BYTES / 8) as u8, 0] {
+        return None;
+    }
+    let entry = EntryRow { abi: Abi(header[5]), bytes: body.first_chunk()?, registers: None };
+    let (header, body) = second.split_first_chunk::<ROW_HEADER_BYTES>()?;
+    if header[4] != RowKind::EXIT.0 || header[6..] != [(EXIT_BYTES / 8) as u8, 0] {
+        return None;
+    }
+    let exit = ExitRow { bytes: body.first_chunk()?, registers: None };
+    (entry.task() == exit.task()).then_some((entry, exit))
+}
+
+/// The ENTRY row at a place where there was one a moment ago.
+#[inline]
+pub(crate) fn entry_at(journal: &[u8], at: u32) -> Option<EntryRow<'_>> {
+    match Row::own(journal, at as usize)?.said() {
+        Some(Said::Entry(entry)) => Some(entry),
+        _ => None,
+    }
+}
+
+/// Rows in order.
+pub(crate) trait JournalRows<'a>: Iterator<Item = Row<'a>> {
+    /// The next two rows, if they are the start and the end of a call without register sets; `None`, and nothing passed
+    /// over, if not.
+    ///
+    /// Most rows come in such pairs, and where the next pair begins does not depend on what is read from this one: the
+    /// CPU need not wait for the one before it looks at the other.
+    fn next_call(&mut self) -> Option<(CallAt, EntryRow<'a>, ExitRow<'a>)> {
+        None
+    }
+}
+
+/// The rows of a journal that the writer has filled itself: they are believed, up to the first header that is none.
+pub(crate) struct OwnRows<'a> {
     bytes: &'a [u8],
     at: usize,
-    check: Check,
+}
+
+impl<'a> OwnRows<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+}
+
+impl<'a> JournalRows<'a> for OwnRows<'a> {
+    #[inline]
+    fn next_call(&mut self) -> Option<(CallAt, EntryRow<'a>, ExitRow<'a>)> {
+        let (entry, exit) = pair_at(self.bytes, self.at)?;
+        let at = CallAt { entry: self.at as u32, exit: (self.at + ENTRY_ROW_BYTES) as u32 };
+        self.at += CALL_BYTES;
+        Some((at, entry, exit))
+    }
+}
+
+impl<'a> Iterator for OwnRows<'a> {
+    type Item = Row<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Row<'a>> {
+        let row = Row::own(self.bytes, self.at).filter(|row| row.kind != RowKind::NONE)?;
+        self.at = row.end();
+        Some(row)
+    }
+}
+
+/// The rows of a journal that was found: each is checked, and what cannot be read is passed over.
+pub(crate) struct CheckedRows<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    seed: u32,
     /// Bytes that may still be spent on CRCs; without a bound a hostile journal would make the search for the next
     /// row behind a damage quadratic.
     budget: usize,
@@ -293,49 +330,32 @@ pub(crate) struct Rows<'a> {
     pub(crate) damages: Vec<(usize, usize, Error)>,
 }
 
-impl<'a> Rows<'a> {
-    pub(crate) fn new(bytes: &'a [u8], check: Check) -> Self {
-        Self { bytes, at: 0, check, budget: 4 * bytes.len() + 4096, damages: Vec::new() }
+impl<'a> CheckedRows<'a> {
+    pub(crate) fn new(bytes: &'a [u8], seed: u32) -> Self {
+        Self { bytes, at: 0, seed, budget: 4 * bytes.len() + 4096, damages: Vec::new() }
     }
 
     /// The row at `at`; `Ok(None)` at the end.
-    pub(crate) fn row_at(&mut self, at: usize) -> Result<Option<Row<'a>>, Error> {
-        let Some(header) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<ROW_HEADER_BYTES>())
-        else {
-            return Ok(None);
-        };
-        if *header == [0; ROW_HEADER_BYTES] {
+    fn row_at(&mut self, at: usize) -> Result<Option<Row<'a>>, Error> {
+        let Some(header) = header_at(self.bytes, at) else { return Ok(None) };
+        if header == [0; ROW_HEADER_BYTES] {
             return Ok(None);
         }
-        let units = u16::from_le_bytes([header[6], header[7]]);
-        let end = at + ROW_HEADER_BYTES + 8 * usize::from(units);
-        let place = at as u64;
-        let Some(body) = self.bytes.get(at + ROW_HEADER_BYTES..end) else {
-            let left = self.bytes.len() - at;
-            return Err(Error::malformed(
-                place,
-                "row of the journal",
-                format!("at most {left} bytes"),
-                end - at,
-            ));
+        let Some(row) = Row::own(self.bytes, at) else {
+            return Err(too_long(at, self.bytes.len(), header));
         };
-        if let Check::Seed(seed) = self.check {
-            self.budget = self.budget.saturating_sub(end - at);
-            let (stored, computed) = (u32_at(header, 0), crc32(seed, &self.bytes[at + 4..end]));
-            if stored != computed {
-                let (expected, found) = (format!("{computed:#010x}"), format!("{stored:#010x}"));
-                return Err(Error::malformed(place, "CRC of a row of the journal", expected, found));
-            }
+        let end = row.end();
+        self.budget = self.budget.saturating_sub(end - at);
+        let (stored, computed) = (u32_at(&header, 0), crc32(self.seed, &self.bytes[at + 4..end]));
+        if stored != computed {
+            return Err(wrong_crc(at, stored, computed));
         }
-        Ok(Some(Row { at, kind: RowKind(header[4]), detail: header[5], body }))
+        Ok(Some(row))
     }
 
     /// Whether a row of a known kind could begin at `at`: a look at the header, which spares most CRCs.
     fn plausible(&self, at: usize) -> bool {
-        let Some(header) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<ROW_HEADER_BYTES>())
-        else {
-            return false;
-        };
+        let Some(header) = header_at(self.bytes, at) else { return false };
         let bytes = 8 * usize::from(u16::from_le_bytes([header[6], header[7]]));
         match RowKind(header[4]) {
             RowKind::ENTRY => bytes == ENTRY_BYTES || bytes == ENTRY_BYTES + REGISTERS_BYTES,
@@ -361,7 +381,9 @@ impl<'a> Rows<'a> {
     }
 }
 
-impl<'a> Iterator for Rows<'a> {
+impl<'a> JournalRows<'a> for CheckedRows<'a> {}
+
+impl<'a> Iterator for CheckedRows<'a> {
     type Item = Row<'a>;
 
     fn next(&mut self) -> Option<Row<'a>> {
@@ -369,7 +391,7 @@ impl<'a> Iterator for Rows<'a> {
             match self.row_at(self.at) {
                 Ok(row) => {
                     let row = row?;
-                    self.at = row.at + ROW_HEADER_BYTES + row.body.len();
+                    self.at = row.end();
                     return Some(row);
                 }
                 Err(error) => {
@@ -386,7 +408,9 @@ impl<'a> Iterator for Rows<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::make::whole::exit_row;
     use super::*;
+    use crate::event::Exit;
 
     fn journal(seed: u32) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -398,7 +422,7 @@ mod tests {
         bytes
     }
 
-    fn tasks(rows: &mut Rows<'_>) -> Vec<u32> {
+    fn tasks(rows: &mut CheckedRows<'_>) -> Vec<u32> {
         rows.map(|row| match row.said() {
             Some(Said::Exit(exit)) => exit.task().0,
             other => panic!("{other:?}"),
@@ -409,10 +433,10 @@ mod tests {
     #[test]
     fn rows_end_at_the_first_zero_and_at_rows_of_another_generation() {
         let bytes = journal(row_seed(1, 7));
-        let mut rows = Rows::new(&bytes, Check::Seed(row_seed(1, 7)));
+        let mut rows = CheckedRows::new(&bytes, row_seed(1, 7));
         assert_eq!(tasks(&mut rows), [0, 1, 2, 3, 4]);
         assert!(rows.damages.is_empty());
-        assert_eq!(tasks(&mut Rows::new(&bytes, Check::Seed(row_seed(1, 9)))), []);
+        assert_eq!(tasks(&mut CheckedRows::new(&bytes, row_seed(1, 9))), []);
     }
 
     #[test]
@@ -421,7 +445,7 @@ mod tests {
         for at in 0..5 * 32 {
             let mut bytes = good.clone();
             bytes[at] ^= 0x41;
-            let mut rows = Rows::new(&bytes, Check::Seed(5));
+            let mut rows = CheckedRows::new(&bytes, 5);
             let mut expected = vec![0, 1, 2, 3, 4];
             expected.remove(at / 32);
             assert_eq!(tasks(&mut rows), expected, "byte {at}");
@@ -439,7 +463,7 @@ mod tests {
             row[6] = 0xff;
             row[7] = 0x0f;
         }
-        let mut rows = Rows::new(&bytes, Check::Seed(5));
+        let mut rows = CheckedRows::new(&bytes, 5);
         assert_eq!(rows.by_ref().count(), 0);
         assert_eq!(rows.damages.len(), 1);
     }

@@ -6,11 +6,11 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use crate::calls::encode::{CallRows, CallsEncoder};
+use crate::calls::encode::CallsEncoder;
 use crate::event::{Event, EventBody, TaskId, UnfinishedReason};
 use crate::events::{EVENT_HEADER_BYTES, put_event};
 use crate::frame::ChunkKind;
-use crate::journal::{Check, EntryRow, Row, Rows, Said};
+use crate::journal::{CallAt, EntryRow, JournalRows, Row, Said, entry_at};
 use crate::limits::{CHUNK_CALLS_AIM, CHUNK_EVENT_BYTES_AIM};
 use crate::wire::{u32_at, u64_at};
 
@@ -52,17 +52,82 @@ pub(crate) struct Closing {
     pub(crate) events: Vec<Event>,
 }
 
-/// Where a call's two rows begin.
-type CallAt = (u32, u32);
-
 /// Seals journal after journal; holds the room it works in.
 #[derive(Debug)]
 pub(crate) struct Sealer {
     encoder: CallsEncoder,
-    pending: FxHashMap<u32, u32>,
-    task_calls: FxHashMap<u32, usize>,
-    calls: Vec<(TaskId, Vec<CallAt>)>,
+    tasks: Tasks,
+    /// Finished calls in the order of their ends, each with the place of its task in `tasks`.
+    finished: Vec<(u32, CallAt)>,
+    /// The same, task by task.
+    by_task: Vec<CallAt>,
     latest_ns: u64,
+}
+
+/// A task without a call in flight.
+const IDLE: u32 = u32::MAX;
+
+/// A task that has rows in the journal.
+#[derive(Debug)]
+struct TaskRows {
+    task: TaskId,
+    /// Where the row of its call in flight begins, or [`IDLE`].
+    pending: u32,
+    /// Finished calls.
+    calls: u32,
+}
+
+/// The tasks of a journal in order of appearance.
+#[derive(Debug)]
+struct Tasks {
+    list: Vec<TaskRows>,
+    places: FxHashMap<u32, u32>,
+    /// Some places by the last bits of the task: most rows need not ask the map.
+    recent: [u32; Self::RECENT],
+}
+
+impl Tasks {
+    const RECENT: usize = 64;
+
+    fn new() -> Self {
+        Self { list: Vec::new(), places: FxHashMap::default(), recent: [0; Self::RECENT] }
+    }
+
+    fn clear(&mut self) {
+        self.list.clear();
+        self.places.clear();
+    }
+
+    /// The task's place in the list, where it is put if it is new.
+    #[inline]
+    fn place(&mut self, task: TaskId) -> usize {
+        let recent = task.0 as usize % Self::RECENT;
+        let place = self.recent[recent] as usize;
+        match self.list.get(place) {
+            Some(rows) if rows.task == task => place,
+            _ => {
+                let place = self.look_up(task);
+                self.recent[recent] = place as u32;
+                place
+            }
+        }
+    }
+
+    fn look_up(&mut self, task: TaskId) -> usize {
+        let list = &mut self.list;
+        *self.places.entry(task.0).or_insert_with(|| {
+            list.push(TaskRows { task, pending: IDLE, calls: 0 });
+            list.len() as u32 - 1
+        }) as usize
+    }
+
+    /// Place of the task and the call that it had in flight, if it had one.
+    #[inline]
+    fn end(&mut self, task: TaskId) -> Option<(u32, u32)> {
+        let place = self.place(task);
+        let entry = std::mem::replace(&mut self.list[place].pending, IDLE);
+        (entry != IDLE).then_some((place as u32, entry))
+    }
 }
 
 /// The EVENTS chunk that is being filled.
@@ -124,25 +189,40 @@ impl Sealer {
     pub(crate) fn new() -> Self {
         Self {
             encoder: CallsEncoder::new(),
-            pending: FxHashMap::default(),
-            task_calls: FxHashMap::default(),
-            calls: Vec::new(),
+            tasks: Tasks::new(),
+            finished: Vec::new(),
+            by_task: Vec::new(),
             latest_ns: 0,
         }
     }
 
     /// Seals the rows of `journal`. With a `closing`, calls in flight become unfinished ones; without, they are
     /// left in [`Sealed::pending`].
-    pub(crate) fn seal(&mut self, journal: &[u8], rows: &mut Rows<'_>, closing: Option<&Closing>) -> Sealed {
-        self.pending.clear();
-        self.task_calls.clear();
-        self.calls.clear();
+    pub(crate) fn seal<'a>(
+        &mut self,
+        journal: &[u8],
+        rows: &mut impl JournalRows<'a>,
+        closing: Option<&Closing>,
+    ) -> Sealed {
+        self.tasks.clear();
+        self.finished.clear();
         let mut sealed = Sealed::default();
         let mut open = OpenEvents::new(0);
-        for row in rows {
+        loop {
+            while let Some((at, entry, exit)) = rows.next_call() {
+                let place = self.tasks.place(entry.task());
+                if self.tasks.list[place].pending != IDLE {
+                    self.vanished(journal, place, entry.time_ns(), &mut open, &mut sealed);
+                }
+                self.latest_ns = self.latest_ns.max(entry.time_ns()).max(exit.time_ns());
+                self.tasks.list[place].calls += 1;
+                self.finished.push((place as u32, at));
+            }
+            let Some(row) = rows.next() else { break };
             self.take(journal, row, &mut open, &mut sealed);
         }
-        let mut pending: Vec<u32> = self.pending.values().copied().collect();
+        let mut pending: Vec<u32> =
+            self.tasks.list.iter().map(|rows| rows.pending).filter(|&at| at != IDLE).collect();
         pending.sort_unstable();
         if let Some(closing) = closing {
             let time_ns = closing.time_ns.unwrap_or(self.latest_ns);
@@ -165,26 +245,22 @@ impl Sealer {
         match row.said() {
             Some(Said::Entry(entry)) => {
                 self.latest_ns = self.latest_ns.max(entry.time_ns());
-                let older = self.pending.insert(entry.task().0, row.at as u32);
-                if let Some(older) = older.and_then(|at| entry_at(journal, at)) {
-                    // Only behind damaged rows: a writer ends a call before it begins the next one.
-                    open.add(&unfinished(&older, entry.time_ns(), UnfinishedReason::VANISHED), sealed);
+                let place = self.tasks.place(entry.task());
+                if self.tasks.list[place].pending != IDLE {
+                    self.vanished(journal, place, entry.time_ns(), open, sealed);
                 }
+                self.tasks.list[place].pending = row.at as u32;
             }
             Some(Said::Exit(exit)) => {
                 self.latest_ns = self.latest_ns.max(exit.time_ns());
-                let task = exit.task();
-                let Some(entry) = self.pending.remove(&task.0) else { return };
-                let calls = &mut self.calls;
-                let place = *self.task_calls.entry(task.0).or_insert_with(|| {
-                    calls.push((task, Vec::new()));
-                    calls.len() - 1
-                });
-                calls[place].1.push((entry, row.at as u32));
+                if let Some((task, entry)) = self.tasks.end(exit.task()) {
+                    self.tasks.list[task as usize].calls += 1;
+                    self.finished.push((task, CallAt { entry, exit: row.at as u32 }));
+                }
             }
             Some(Said::End { task, time_ns, reason }) => {
                 self.latest_ns = self.latest_ns.max(time_ns);
-                let entry = self.pending.remove(&task.0).and_then(|at| entry_at(journal, at));
+                let entry = self.tasks.end(task).and_then(|(_, at)| entry_at(journal, at));
                 if let Some(entry) = entry {
                     open.add(&unfinished(&entry, time_ns, reason), sealed);
                 }
@@ -201,19 +277,58 @@ impl Sealer {
         }
     }
 
+    /// A task that has a call in flight begins another one. That is so behind damaged rows only: a writer ends a call
+    /// before it begins the next.
+    #[cold]
+    fn vanished(
+        &mut self,
+        journal: &[u8],
+        place: usize,
+        time_ns: u64,
+        open: &mut OpenEvents,
+        sealed: &mut Sealed,
+    ) {
+        let at = std::mem::replace(&mut self.tasks.list[place].pending, IDLE);
+        if let Some(entry) = entry_at(journal, at) {
+            open.add(&unfinished(&entry, time_ns, UnfinishedReason::VANISHED), sealed);
+        }
+    }
+
+    /// Puts the finished calls of each task together; the tasks are in the order of their first finished calls.
+    fn group_by_task(&mut self) -> Vec<(TaskId, Range<usize>)> {
+        let mut groups = Vec::new();
+        let mut start = 0;
+        let counts: Vec<u32> = self.tasks.list.iter().map(|rows| rows.calls).collect();
+        // Where a task's next call goes.
+        const UNSEEN: u32 = u32::MAX;
+        let mut next = vec![UNSEEN; counts.len()];
+        self.by_task.clear();
+        self.by_task.resize(self.finished.len(), CallAt::default());
+        for &(task, call) in &self.finished {
+            let place = &mut next[task as usize];
+            if *place == UNSEEN {
+                *place = start;
+                let end = start + counts[task as usize];
+                groups.push((self.tasks.list[task as usize].task, start as usize..end as usize));
+                start = end;
+            }
+            self.by_task[*place as usize] = call;
+            *place += 1;
+        }
+        groups
+    }
+
     fn seal_calls(&mut self, journal: &[u8], sealed: &mut Sealed) {
-        let mut rows = Vec::new();
-        for (task, calls) in &self.calls {
-            for calls in calls.chunks(CHUNK_CALLS_AIM as usize) {
-                rows.clear();
-                rows.extend(calls.iter().filter_map(|&at| call_at(journal, at)));
+        for (task, calls) in self.group_by_task() {
+            for calls in self.by_task[calls].chunks(CHUNK_CALLS_AIM as usize) {
                 let start = sealed.bytes.len();
-                let span = self.encoder.encode(&rows, &mut sealed.bytes);
-                sealed.calls += rows.len() as u64;
+                // Without a span the rows are not what they were a moment ago; the writer sees that calls are missing.
+                let Some(span) = self.encoder.encode(journal, calls, &mut sealed.bytes) else { continue };
+                sealed.calls += calls.len() as u64;
                 sealed.chunks.push(SealedChunk {
                     kind: ChunkKind::CALLS,
-                    task: Some(*task),
-                    count: rows.len() as u32,
+                    task: Some(task),
+                    count: calls.len() as u32,
                     first_ns: span.first_ns,
                     last_ns: span.last_ns,
                     payload: start..sealed.bytes.len(),
@@ -223,32 +338,14 @@ impl Sealer {
     }
 }
 
-/// The row at a place where there was one a moment ago.
-fn said_at(journal: &[u8], at: u32) -> Option<Said<'_>> {
-    Rows::new(journal, Check::Own).row_at(at as usize).ok()??.said()
-}
-
-pub(crate) fn entry_at(journal: &[u8], at: u32) -> Option<EntryRow<'_>> {
-    match said_at(journal, at) {
-        Some(Said::Entry(entry)) => Some(entry),
-        _ => None,
-    }
-}
-
-fn call_at(journal: &[u8], (entry, exit): CallAt) -> Option<CallRows<'_>> {
-    match (entry_at(journal, entry), said_at(journal, exit)) {
-        (Some(entry), Some(Said::Exit(exit))) => Some(CallRows { entry, exit }),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::event::{Abi, Entry, Exit, UserRegisters};
     use crate::frame::FRAME_BYTES;
     use crate::index::INDEX_ENTRY_BYTES;
-    use crate::journal::{entry_registers_row, entry_row, exit_registers_row, exit_row};
+    use crate::journal::OwnRows;
+    use crate::journal::make::whole::{entry_row, exit_row};
     use crate::wire::padded;
 
     fn noise(i: u64) -> u64 {
@@ -270,20 +367,18 @@ mod tests {
                 args: std::array::from_fn(|arg| noise(i + 5 + arg as u64)),
                 registers: registers.then(|| Box::new(all)),
             };
-            let exit = Exit { time_ns: noise(i + 1), ret: noise(i + 2) as i64, registers: None };
-            if registers {
-                journal.extend_from_slice(&entry_registers_row(0, task, &entry, &all));
-            } else {
-                journal.extend_from_slice(&entry_row(0, task, &entry));
-            }
-            match (ended, registers) {
-                (false, _) => {}
-                (true, true) => journal.extend_from_slice(&exit_registers_row(0, task, &exit, &all)),
-                (true, false) => journal.extend_from_slice(&exit_row(0, task, &exit)),
+            let exit = Exit {
+                time_ns: noise(i + 1),
+                ret: noise(i + 2) as i64,
+                registers: registers.then(|| Box::new(all)),
+            };
+            journal.extend_from_slice(&entry_row(0, task, &entry));
+            if ended {
+                journal.extend_from_slice(&exit_row(0, task, &exit));
             }
         }
         let closing = Closing { time_ns: Some(1), events: Vec::new() };
-        let sealed = Sealer::new().seal(&journal, &mut Rows::new(&journal, Check::Own), Some(&closing));
+        let sealed = Sealer::new().seal(&journal, &mut OwnRows::new(&journal), Some(&closing));
         let bytes: u64 = sealed
             .chunks
             .iter()

@@ -11,10 +11,10 @@
 
 mod close;
 mod place;
+mod rows;
 mod switch;
 
 use std::io;
-use std::sync::atomic::{Ordering, compiler_fence};
 
 use self::place::Place;
 use crate::block::{self, EndReason, Overhead, Session, Totals};
@@ -23,10 +23,8 @@ use crate::event::{Entry, Event, EventBody, Exit, LossReason, TaskId, Unfinished
 use crate::events::put_event;
 use crate::frame::{ChunkKind, FRAME_BYTES};
 use crate::header::{Clock, HEADER_BYTES, Header, Phase, State, VERSION};
-use crate::journal::{
-    CALL_ROW_BYTES_MAX, ROW_HEADER_BYTES, RowKind, end_row, entry_registers_row, entry_row,
-    exit_registers_row, exit_row, seal_row,
-};
+use crate::journal::make::{RowSeeds, row_header};
+use crate::journal::{CALL_ROW_BYTES_MAX, ROW_HEADER_BYTES, RowKind};
 use crate::limits;
 use crate::seal::Sealer;
 use crate::storage::Storage;
@@ -127,13 +125,14 @@ pub struct TraceWriter<S> {
     place: Place,
     /// How long the store is.
     allocated: u64,
-    row_seed: u32,
+    seeds: RowSeeds,
     /// Bytes of rows in the journal.
     used: usize,
     /// By task: [`IDLE`], [`LOST`], or where its ENTRY row is in the journal, in units of 8 bytes, plus one.
     in_flight: Vec<u32>,
     sealer: Sealer,
-    event_row: Vec<u8>,
+    /// The body of a row that has no fixed length.
+    row: Vec<u8>,
     /// Entries of the INDEX, as long as it can hold them all.
     index: Vec<u8>,
     frames: u32,
@@ -182,11 +181,11 @@ impl<S: Storage> TraceWriter<S> {
             state,
             place: Place::default(),
             allocated: 0,
-            row_seed: 0,
+            seeds: RowSeeds::new(0),
             used: 0,
             in_flight: Vec::new(),
             sealer: Sealer::new(),
-            event_row: Vec::new(),
+            row: Vec::new(),
             index: Vec::new(),
             frames: 0,
             full: None,
@@ -220,14 +219,7 @@ impl<S: Storage> TraceWriter<S> {
             self.unfinished(task, UnfinishedReason::VANISHED, entry.time_ns);
         }
         self.saw(entry.time_ns);
-        let at = if self.ensure(CALL_ROW_BYTES_MAX) {
-            match &entry.registers {
-                None => self.append(&entry_row(self.row_seed, task, entry)),
-                Some(all) => self.append(&entry_registers_row(self.row_seed, task, entry, all)),
-            }
-        } else {
-            None
-        };
+        let at = if self.ensure(CALL_ROW_BYTES_MAX) { self.append_entry(task, entry) } else { None };
         self.in_flight[index] = at.map_or(LOST, |at| (at / 8) as u32 + 1);
     }
 
@@ -241,19 +233,28 @@ impl<S: Storage> TraceWriter<S> {
         }
         self.saw(exit.time_ns);
         // Making room may have lost the start of the call.
-        if self.ensure(CALL_ROW_BYTES_MAX) && self.in_flight[index] != LOST {
-            let at = match &exit.registers {
-                None => self.append(&exit_row(self.row_seed, task, exit)),
-                Some(all) => self.append(&exit_registers_row(self.row_seed, task, exit, all)),
-            };
-            if at.is_some() {
-                self.in_flight[index] = IDLE;
-                self.totals.calls += 1;
-                self.totals.errors += u64::from((-4095..=-1).contains(&exit.ret));
-                return;
-            }
+        if self.ensure(CALL_ROW_BYTES_MAX)
+            && self.in_flight[index] != LOST
+            && self.append_exit(task, exit).is_some()
+        {
+            self.in_flight[index] = IDLE;
+            return self.count_call(exit);
         }
         self.lose_end(task, exit.time_ns);
+    }
+
+    /// A task has made a call, from start to end: the same as [`entry`](Self::entry) and then [`exit`](Self::exit), for
+    /// less. A call that the task has in flight becomes unfinished, as at an entry.
+    #[inline]
+    pub fn call(&mut self, task: TaskId, entry: &Entry, exit: &Exit) {
+        if self.append_call(task, entry, exit) {
+            self.saw(entry.time_ns);
+            self.saw(exit.time_ns);
+            self.count_call(exit);
+        } else {
+            self.entry(task, entry);
+            self.exit(task, exit);
+        }
     }
 
     /// A task's call ended without returning. Without a call in flight nothing happens.
@@ -265,7 +266,7 @@ impl<S: Storage> TraceWriter<S> {
         self.saw(time_ns);
         if self.ensure(CALL_ROW_BYTES_MAX)
             && self.in_flight[index] != LOST
-            && self.append(&end_row(self.row_seed, task, time_ns, reason)).is_some()
+            && self.append_end(task, time_ns, reason).is_some()
         {
             self.in_flight[index] = IDLE;
             self.totals.unfinished += 1;
@@ -278,16 +279,15 @@ impl<S: Storage> TraceWriter<S> {
     /// Anything else happened. Strings over 8 KiB are cut, and arguments over 64 KiB altogether.
     pub fn event(&mut self, event: &Event) {
         self.saw(event.time_ns);
-        let mut row = std::mem::take(&mut self.event_row);
+        let mut row = std::mem::take(&mut self.row);
         row.clear();
-        row.resize(ROW_HEADER_BYTES, 0);
         put_event(&mut row, event);
         row.resize(padded(row.len() as u64) as usize, 0);
-        let written = self.ensure(row.len()) && {
-            seal_row(&mut row, self.row_seed, RowKind::EVENT, 0);
-            self.append(&row).is_some()
+        let written = self.ensure(ROW_HEADER_BYTES + row.len()) && {
+            let header = row_header(self.seeds.journal, RowKind::EVENT, 0, &row);
+            self.append(header, &row).is_some()
         };
-        self.event_row = row;
+        self.row = row;
         if written {
             self.totals.events += 1;
             match event.body {
@@ -369,6 +369,11 @@ impl<S: Storage> TraceWriter<S> {
         &self.storage
     }
 
+    fn count_call(&mut self, exit: &Exit) {
+        self.totals.calls += 1;
+        self.totals.errors += u64::from((-4095..=-1).contains(&exit.ret));
+    }
+
     fn saw(&mut self, time_ns: u64) {
         self.totals.first_ns = self.totals.first_ns.min(time_ns);
         self.totals.last_ns = self.totals.last_ns.max(time_ns);
@@ -384,30 +389,6 @@ impl<S: Storage> TraceWriter<S> {
         }
         self.seal(row_bytes, 0);
         self.full.is_none() && self.used + row_bytes + ROW_HEADER_BYTES <= self.place.capacity
-    }
-
-    /// Appends a row for which there is room; where it begins.
-    fn append(&mut self, row: &[u8]) -> Option<usize> {
-        match self.store_row(row) {
-            Ok(at) => Some(at),
-            Err(cause) => {
-                self.fill(cause);
-                None
-            }
-        }
-    }
-
-    fn store_row(&mut self, row: &[u8]) -> io::Result<usize> {
-        let (at, offset) = (self.used, self.place.offset + self.used as u64);
-        let (header, body) = row.split_at(ROW_HEADER_BYTES);
-        let window = self.storage.bytes(offset + ROW_HEADER_BYTES as u64, row.len())?;
-        window[..body.len()].copy_from_slice(body);
-        window[body.len()..].fill(0);
-        // Whoever finds the file after a kill sees the stores in the order of the program.
-        compiler_fence(Ordering::SeqCst);
-        self.storage.bytes(offset, ROW_HEADER_BYTES)?.copy_from_slice(header);
-        self.used += row.len();
-        Ok(at)
     }
 
     /// Nothing more is taken from now on.
@@ -441,17 +422,6 @@ impl<S: Storage> TraceWriter<S> {
     /// Whether what is written now is still of use.
     fn may_write(&self) -> bool {
         self.full.as_ref().is_none_or(|full| !full.journal_gone)
-    }
-
-    fn void_row(&mut self, at: usize) -> io::Result<()> {
-        let mut header = [0; ROW_HEADER_BYTES];
-        let offset = self.place.offset + at as u64;
-        header.copy_from_slice(self.storage.bytes(offset, ROW_HEADER_BYTES)?);
-        let bytes = ROW_HEADER_BYTES + 8 * usize::from(u16::from_le_bytes([header[6], header[7]]));
-        let mut row = self.storage.bytes(offset, bytes)?.to_vec();
-        seal_row(&mut row, self.row_seed, RowKind::VOID, 0);
-        self.storage.bytes(offset, ROW_HEADER_BYTES)?.copy_from_slice(&row[..ROW_HEADER_BYTES]);
-        Ok(())
     }
 }
 

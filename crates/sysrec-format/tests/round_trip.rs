@@ -116,6 +116,9 @@ fn step() -> BoxedStrategy<Step> {
         10 => (task(), register(), register(), registers()).prop_map(|(task, time_ns, ret, registers)| {
             Step::Exit(task, Exit { time_ns, ret: ret as i64, registers })
         }),
+        10 => (task(), entry(), register(), register(), registers()).prop_map(|(task, entry, time_ns, ret, registers)| {
+            Step::Call(task, entry, Exit { time_ns, ret: ret as i64, registers })
+        }),
         1 => (task(), any::<u8>(), register())
             .prop_map(|(task, reason, time_ns)| Step::Unfinished(task, UnfinishedReason(reason), time_ns)),
         3 => (register(), proptest::option::of(task()), body())
@@ -141,6 +144,41 @@ proptest! {
         let overheads = steps.iter().filter(|step| matches!(step, Step::Overhead)).count();
         prop_assert_eq!(layout.overheads(&bytes).unwrap(), vec![overhead(); overheads]);
         prop_assert_eq!(layout.session(&bytes).unwrap(), Some(session()));
+    }
+}
+
+/// The same with each call told in two halves.
+fn in_halves(steps: &[Step]) -> Vec<Step> {
+    let mut halves = Vec::new();
+    for step in steps {
+        match step {
+            Step::Call(task, entry, exit) => {
+                halves.push(Step::Entry(*task, entry.clone()));
+                halves.push(Step::Exit(*task, exit.clone()));
+            }
+            other => halves.push(other.clone()),
+        }
+    }
+    halves
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_call_told_at_once_is_an_entry_and_an_exit(steps in proptest::collection::vec(step(), 0..120)) {
+        let written = |steps: &[Step]| {
+            let mut writer = create(MemoryStorage::new(), small_journals());
+            steps.iter().for_each(|step| apply(&mut writer, step));
+            // As a recorder leaves it that dies now, and as one that comes to its end.
+            let killed = writer.storage().as_slice().to_vec();
+            let layout = Layout::read(&killed).unwrap();
+            let (found, damaged) = content(&killed, &layout);
+            let (storage, totals) = writer.finish(&ending(u64::MAX)).unwrap();
+            let layout = Layout::read(storage.as_slice()).unwrap();
+            (without_times(found), damaged, content(storage.as_slice(), &layout), totals)
+        };
+        prop_assert_eq!(written(&steps), written(&in_halves(&steps)));
     }
 }
 

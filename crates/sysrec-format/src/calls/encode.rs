@@ -1,31 +1,18 @@
 //! Turns the rows of finished calls of one task into the payload of a CALLS chunk.
-
-use rustc_hash::FxHashMap;
+//!
+//! ```text
+//!  rows, in order of time    ->   columns, in order of time   ->   columns, site by site   ->   blocks
+//!  (each is read once)
+//! ```
 
 use super::registers::{self, EntryValues};
+use super::sites::{Key, Sites};
 use super::{ColumnId, Site};
-use crate::column::BlockEncoder;
+use crate::column::encode::BlockEncoder;
 use crate::event::{Abi, USER_REGISTERS};
-use crate::journal::{EntryRow, ExitRow};
+use crate::journal::{CallAt, EntryRow, ExitRow};
 use crate::limits::CALLS_PER_PAYLOAD_BYTE_MAX;
-use crate::wire::{put_varint, zigzag};
-
-/// A finished call in the journal.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CallRows<'a> {
-    pub(crate) entry: EntryRow<'a>,
-    pub(crate) exit: ExitRow<'a>,
-}
-
-impl CallRows<'_> {
-    pub(crate) fn duration_ns(&self) -> u64 {
-        self.exit.time_ns().saturating_sub(self.entry.time_ns())
-    }
-
-    pub(crate) fn end_ns(&self) -> u64 {
-        self.exit.time_ns().max(self.entry.time_ns())
-    }
-}
+use crate::wire::{put_varint, unzigzag, zigzag};
 
 impl EntryValues for EntryRow<'_> {
     fn abi(&self) -> Abi {
@@ -51,211 +38,267 @@ pub(crate) struct Span {
     pub(crate) last_ns: u64,
 }
 
-/// Encodes chunk after chunk; holds the room it works in.
+/// Columns that have a value of every call in a block a site: durations, results, stack pointers, arguments.
+const FIELDS: usize = 9;
+
+/// The columns while they are made.
 #[derive(Debug)]
-pub(crate) struct CallsEncoder {
+struct Columns {
     blocks: BlockEncoder,
-    values: Vec<u64>,
-    columns: Vec<u8>,
+    bytes: Vec<u8>,
     lengths: Vec<(ColumnId, usize)>,
-    found: FxHashMap<(u64, i32, u8, u8), u32>,
-    order: Vec<u32>,
+    values: Vec<u64>,
 }
 
-impl CallsEncoder {
-    pub(crate) fn new() -> Self {
-        Self {
-            blocks: BlockEncoder::new(),
-            values: Vec::new(),
-            columns: Vec::new(),
-            lengths: Vec::new(),
-            found: FxHashMap::default(),
-            order: Vec::new(),
-        }
+impl Columns {
+    /// One block.
+    fn whole(&mut self, id: ColumnId, values: &[u64]) {
+        let start = self.bytes.len();
+        self.blocks.encode(values, &mut self.bytes);
+        self.lengths.push((id, self.bytes.len() - start));
     }
 
-    /// Finds the sites, ascending, and leaves each call's site in `order`.
-    fn sites(&mut self, calls: &[CallRows<'_>]) -> Vec<Site> {
-        self.found.clear();
-        self.order.clear();
-        let mut sites: Vec<Site> = Vec::new();
-        let mut last: Option<((u64, i32, u8, u8), u32)> = None;
-        for call in calls {
-            let (entry, exit) = (&call.entry, &call.exit);
-            let sets = u8::from(entry.registers.is_some()) | u8::from(exit.registers.is_some()) << 1;
-            let key = (entry.ip(), entry.nr(), entry.abi.0, sets);
-            let site = match last {
-                Some((last, site)) if last == key => site,
-                _ => *self.found.entry(key).or_insert_with(|| {
-                    sites.push(Site {
-                        abi: entry.abi,
-                        nr: entry.nr(),
-                        ip: entry.ip(),
-                        calls: 0,
-                        entry_registers: entry.registers.is_some(),
-                        exit_registers: exit.registers.is_some(),
-                    });
-                    sites.len() as u32 - 1
-                }),
-            };
-            last = Some((key, site));
-            sites[site as usize].calls += 1;
-            self.order.push(site);
-        }
-        let key = |site: &Site| (site.ip, site.abi.0, site.nr, site.entry_registers, site.exit_registers);
-        let mut ascending: Vec<u32> = (0..sites.len() as u32).collect();
-        ascending.sort_unstable_by_key(|&site| key(&sites[site as usize]));
-        let mut ranks = vec![0_u32; sites.len()];
-        for (rank, &site) in ascending.iter().enumerate() {
-            ranks[site as usize] = rank as u32;
-        }
-        self.order.iter_mut().for_each(|site| *site = ranks[*site as usize]);
-        ascending.iter().map(|&site| sites[site as usize]).collect()
+    /// One block of few values.
+    fn small(&mut self, id: ColumnId, values: impl Iterator<Item = u64>) {
+        let values: Vec<u64> = values.collect();
+        self.whole(id, &values);
     }
 
-    /// One block of values, as a column of its own.
-    fn whole(&mut self, id: ColumnId, values: impl Iterator<Item = u64>) {
+    /// One block a site, of values in order of time.
+    fn grouped(&mut self, id: ColumnId, in_time_order: &[u64], sites: &[Site], by_site: &[u32]) {
+        if sites.len() == 1 {
+            return self.whole(id, in_time_order);
+        }
+        let start = self.bytes.len();
         self.values.clear();
-        self.values.extend(values);
-        let start = self.columns.len();
-        self.blocks.encode(&self.values, &mut self.columns);
-        self.lengths.push((id, self.columns.len() - start));
+        self.values.extend(by_site.iter().map(|&call| in_time_order[call as usize]));
+        let mut rest = self.values.as_slice();
+        for site in sites {
+            let (values, others) = rest.split_at(site.calls as usize);
+            self.blocks.encode(values, &mut self.bytes);
+            rest = others;
+        }
+        self.lengths.push((id, self.bytes.len() - start));
     }
 
-    /// One block a group of calls.
-    fn grouped<'a, 'r: 'a>(
+    /// One block a group of rows.
+    fn registers<'a, 'r: 'a>(
         &mut self,
         id: ColumnId,
-        groups: impl Iterator<Item = &'a [CallRows<'r>]>,
-        value: impl Fn(&CallRows<'r>) -> u64,
+        groups: impl Iterator<Item = &'a [(EntryRow<'r>, ExitRow<'r>)]>,
+        value: impl Fn(&EntryRow<'r>, &ExitRow<'r>) -> u64,
     ) {
-        let start = self.columns.len();
+        let start = self.bytes.len();
         for group in groups {
             self.values.clear();
-            self.values.extend(group.iter().map(&value));
-            self.blocks.encode(&self.values, &mut self.columns);
+            self.values.extend(group.iter().map(|(entry, exit)| value(entry, exit)));
+            self.blocks.encode(&self.values, &mut self.bytes);
         }
-        self.lengths.push((id, self.columns.len() - start));
-    }
-
-    /// Appends the payload of a chunk of `calls`: at least one and at most
-    /// [`CHUNK_CALLS_MAX`](crate::limits::CHUNK_CALLS_MAX), all of one task, in order.
-    pub(crate) fn encode(&mut self, calls: &[CallRows<'_>], out: &mut Vec<u8>) -> Span {
-        self.columns.clear();
-        self.lengths.clear();
-        let sites = self.sites(calls);
-        let first_ns = calls.iter().map(|call| call.entry.time_ns()).min().unwrap_or(0);
-        let last_ns = calls.iter().map(CallRows::end_ns).max().unwrap_or(0);
-        self.site_columns(&sites);
-        self.time_columns(calls, &sites, first_ns);
-
-        let by_site = by_site(calls, &sites, &self.order);
-        let groups = || {
-            let mut rest = by_site.as_slice();
-            sites.iter().map(move |site| {
-                let (group, others) = rest.split_at(site.calls as usize);
-                rest = others;
-                (site, group)
-            })
-        };
-        let all = || groups().map(|(_, group)| group);
-        self.grouped(ColumnId::DURATION, all(), CallRows::duration_ns);
-        self.grouped(ColumnId::RETURN, all(), |call| zigzag(call.exit.ret()));
-        self.grouped(ColumnId::SP, all(), |call| call.entry.sp());
-        for argument in 0..6 {
-            self.grouped(ColumnId::argument(argument), all(), |call| call.entry.arg(argument));
-        }
-        if sites.iter().any(|site| site.entry_registers) {
-            for register in 0..USER_REGISTERS {
-                let groups = groups().filter(|(site, _)| site.entry_registers).map(|(_, group)| group);
-                self.grouped(ColumnId::entry_register(register), groups, |call| {
-                    let actual = call.entry.registers.map_or(0, |registers| registers.get(register));
-                    registers::residual(registers::expected_at_entry(register, &call.entry), actual)
-                });
-                self.leave_out_zeros();
-            }
-        }
-        if sites.iter().any(|site| site.exit_registers) {
-            for register in 0..USER_REGISTERS {
-                let groups = groups().filter(|(site, _)| site.exit_registers).map(|(_, group)| group);
-                self.grouped(ColumnId::exit_register(register), groups, |call| {
-                    let actual = call.exit.registers.map_or(0, |registers| registers.get(register));
-                    let entry = call.entry.registers.map(|registers| registers.get(register));
-                    registers::residual(registers::expected_at_exit(register, call.exit.ret(), entry), actual)
-                });
-            }
-        }
-        self.assemble(sites.len(), calls.len(), out);
-        Span { first_ns, last_ns }
+        self.lengths.push((id, self.bytes.len() - start));
     }
 
     /// Takes the last column back when all its blocks are the constant zero.
     fn leave_out_zeros(&mut self) {
         let Some(&(_, bytes)) = self.lengths.last() else { return };
-        let start = self.columns.len() - bytes;
-        if self.columns[start..].iter().all(|&byte| byte == 0) {
-            self.columns.truncate(start);
+        let start = self.bytes.len() - bytes;
+        if self.bytes[start..].iter().all(|&byte| byte == 0) {
+            self.bytes.truncate(start);
             self.lengths.pop();
         }
     }
+}
 
-    fn site_columns(&mut self, sites: &[Site]) {
-        self.whole(ColumnId::SITE_ABI, sites.iter().map(|site| site.abi.0.into()));
-        self.whole(ColumnId::SITE_NR, sites.iter().map(|site| zigzag(site.nr.into())));
-        self.whole(ColumnId::SITE_IP, sites.iter().map(|site| site.ip));
-        self.whole(ColumnId::SITE_CALLS, sites.iter().map(|site| site.calls.into()));
-        let sets = |site: &Site| u64::from(site.entry_registers) | u64::from(site.exit_registers) << 1;
-        if sites.iter().any(|site| sets(site) != 0) {
-            self.whole(ColumnId::SITE_REGISTERS, sites.iter().map(sets));
+/// Encodes chunk after chunk; holds the room it works in.
+#[derive(Debug)]
+pub(crate) struct CallsEncoder {
+    columns: Columns,
+    sites: Sites,
+    /// The site of each call.
+    order: Vec<u64>,
+    gaps: Vec<u64>,
+    /// The [`FIELDS`], one behind the other, each in order of time.
+    fields: Vec<u64>,
+    /// The calls of the first site, of the second, and so on, as places in the order of time.
+    by_site: Vec<u32>,
+}
+
+impl CallsEncoder {
+    pub(crate) fn new() -> Self {
+        let columns = Columns {
+            blocks: BlockEncoder::new(),
+            bytes: Vec::new(),
+            lengths: Vec::new(),
+            values: Vec::new(),
+        };
+        Self {
+            columns,
+            sites: Sites::new(),
+            order: Vec::new(),
+            gaps: Vec::new(),
+            fields: Vec::new(),
+            by_site: Vec::new(),
         }
     }
 
-    fn time_columns(&mut self, calls: &[CallRows<'_>], sites: &[Site], first_ns: u64) {
+    /// Appends the payload of a chunk of `calls`: at least one and at most
+    /// [`CHUNK_CALLS_MAX`](crate::limits::CHUNK_CALLS_MAX), all of one task, in order. `None`, and nothing appended,
+    /// where their rows are not in the journal.
+    pub(crate) fn encode(&mut self, journal: &[u8], calls: &[CallAt], out: &mut Vec<u8>) -> Option<Span> {
+        self.columns.bytes.clear();
+        self.columns.lengths.clear();
+        let span = self.read(journal, calls)?;
+        let sites = self.arrange();
+        self.site_columns(&sites);
         if sites.len() > 1 {
-            let order = std::mem::take(&mut self.order);
-            self.whole(ColumnId::ORDER, order.iter().map(|&site| site.into()));
-            self.order = order;
+            self.columns.whole(ColumnId::ORDER, &self.order);
         }
-        let mut end = first_ns;
-        self.whole(
-            ColumnId::GAP,
-            calls.iter().map(|call| {
-                let gap = call.entry.time_ns().wrapping_sub(end);
-                end = call.end_ns();
-                zigzag(gap as i64)
-            }),
-        );
+        self.columns.whole(ColumnId::GAP, &self.gaps);
+        let ids = [ColumnId::DURATION, ColumnId::RETURN, ColumnId::SP];
+        let ids = ids.into_iter().chain((0..6).map(ColumnId::argument));
+        for (id, field) in ids.zip(self.fields.chunks_exact(calls.len())) {
+            self.columns.grouped(id, field, &sites, &self.by_site);
+        }
+        if sites.iter().any(|site| site.entry_registers || site.exit_registers) {
+            self.register_columns(journal, calls, &sites)?;
+        }
+        self.assemble(sites.len(), calls.len(), out);
+        Some(span)
+    }
+
+    /// Takes the rows apart: sites in order of appearance, gaps and fields in order of time.
+    fn read(&mut self, journal: &[u8], calls: &[CallAt]) -> Option<Span> {
+        let count = calls.len();
+        self.sites.clear();
+        for column in [&mut self.order, &mut self.gaps] {
+            column.clear();
+            column.resize(count, 0);
+        }
+        self.fields.resize(FIELDS * count, 0);
+        let (order, gaps) = (&mut self.order[..count], &mut self.gaps[..count]);
+        let mut rest = self.fields.as_mut_slice();
+        let mut fields: [&mut [u64]; FIELDS] = std::array::from_fn(|_| {
+            let (field, others) = std::mem::take(&mut rest).split_at_mut(count);
+            rest = others;
+            field
+        });
+        let [duration, ret, sp, arguments @ ..] = &mut fields;
+        let (mut first_ns, mut last_ns, mut end_ns) = (u64::MAX, 0, 0);
+        for (i, call) in calls.iter().enumerate() {
+            let (entry, exit) = call.rows(journal)?;
+            let (at_entry, at_exit) = (entry.registers.is_some(), exit.registers.is_some());
+            let key = Key::new(entry.ip(), entry.abi, entry.nr(), at_entry, at_exit);
+            order[i] = self.sites.count(key).into();
+            let start_ns = entry.time_ns();
+            gaps[i] = zigzag(start_ns.wrapping_sub(end_ns) as i64);
+            end_ns = exit.time_ns().max(start_ns);
+            first_ns = start_ns.min(first_ns);
+            last_ns = end_ns.max(last_ns);
+            duration[i] = end_ns - start_ns;
+            ret[i] = zigzag(exit.ret());
+            sp[i] = entry.sp();
+            for (argument, column) in arguments.iter_mut().enumerate() {
+                column[i] = entry.arg(argument);
+            }
+        }
+        if let Some(gap) = gaps.first_mut() {
+            // Its start was taken for a gap since 0.
+            *gap = zigzag(unzigzag(*gap).wrapping_sub(first_ns as i64));
+        }
+        Some(Span { first_ns, last_ns })
+    }
+
+    /// Puts the sites into their order, and the calls into that of their sites.
+    fn arrange(&mut self) -> Vec<Site> {
+        let (sites, ranks) = self.sites.ascending();
+        self.by_site.clear();
+        if let [_] = sites.as_slice() {
+            return sites;
+        }
+        let mut start = 0;
+        let mut next: Vec<u32> = sites
+            .iter()
+            .map(|site| {
+                start += site.calls;
+                start - site.calls
+            })
+            .collect();
+        self.by_site.resize(self.order.len(), 0);
+        for (call, site) in self.order.iter_mut().enumerate() {
+            *site = ranks[*site as usize].into();
+            let place = &mut next[*site as usize];
+            self.by_site[*place as usize] = call as u32;
+            *place += 1;
+        }
+        sites
+    }
+
+    fn site_columns(&mut self, sites: &[Site]) {
+        let columns = &mut self.columns;
+        columns.small(ColumnId::SITE_ABI, sites.iter().map(|site| site.abi.0.into()));
+        columns.small(ColumnId::SITE_NR, sites.iter().map(|site| zigzag(site.nr.into())));
+        columns.small(ColumnId::SITE_IP, sites.iter().map(|site| site.ip));
+        columns.small(ColumnId::SITE_CALLS, sites.iter().map(|site| site.calls.into()));
+        let sets = |site: &Site| u64::from(site.entry_registers) | u64::from(site.exit_registers) << 1;
+        if sites.iter().any(|site| sets(site) != 0) {
+            columns.small(ColumnId::SITE_REGISTERS, sites.iter().map(sets));
+        }
+    }
+
+    /// The columns of register sets. `None` where the rows are not in the journal.
+    fn register_columns(&mut self, journal: &[u8], calls: &[CallAt], sites: &[Site]) -> Option<()> {
+        let rows = |call: &CallAt| call.rows(journal);
+        let rows: Vec<_> = if sites.len() == 1 {
+            calls.iter().map(rows).collect::<Option<_>>()?
+        } else {
+            self.by_site.iter().map(|&call| rows(&calls[call as usize])).collect::<Option<_>>()?
+        };
+        let groups = |wanted: fn(&Site) -> bool| {
+            let mut rest = rows.as_slice();
+            sites
+                .iter()
+                .map(move |site| {
+                    let (group, others) = rest.split_at(site.calls as usize);
+                    rest = others;
+                    (site, group)
+                })
+                .filter(move |(site, _)| wanted(site))
+                .map(|(_, group)| group)
+        };
+        if sites.iter().any(|site| site.entry_registers) {
+            for register in 0..USER_REGISTERS {
+                let id = ColumnId::entry_register(register);
+                self.columns.registers(id, groups(|site| site.entry_registers), |entry, _| {
+                    let actual = entry.registers.map_or(0, |registers| registers.get(register));
+                    registers::residual(registers::expected_at_entry(register, entry), actual)
+                });
+                self.columns.leave_out_zeros();
+            }
+        }
+        if sites.iter().any(|site| site.exit_registers) {
+            for register in 0..USER_REGISTERS {
+                let id = ColumnId::exit_register(register);
+                self.columns.registers(id, groups(|site| site.exit_registers), |entry, exit| {
+                    let actual = exit.registers.map_or(0, |registers| registers.get(register));
+                    let at_entry = entry.registers.map(|registers| registers.get(register));
+                    registers::residual(registers::expected_at_exit(register, exit.ret(), at_entry), actual)
+                });
+            }
+        }
+        Some(())
     }
 
     fn assemble(&self, sites: usize, calls: usize, out: &mut Vec<u8>) {
         let start = out.len();
         put_varint(out, sites as u64);
-        put_varint(out, self.lengths.len() as u64);
-        for &(id, bytes) in &self.lengths {
+        put_varint(out, self.columns.lengths.len() as u64);
+        for &(id, bytes) in &self.columns.lengths {
             put_varint(out, id.0.into());
             put_varint(out, bytes as u64);
         }
-        out.extend_from_slice(&self.columns);
+        out.extend_from_slice(&self.columns.bytes);
         let least = calls.div_ceil(CALLS_PER_PAYLOAD_BYTE_MAX as usize);
         if out.len() - start < least {
             out.resize(start + least, 0);
         }
     }
-}
-
-/// The calls of the first site, of the second, and so on, each in order of time.
-fn by_site<'a>(calls: &[CallRows<'a>], sites: &[Site], order: &[u32]) -> Vec<CallRows<'a>> {
-    let Some(&any) = calls.first() else { return Vec::new() };
-    let mut next = Vec::with_capacity(sites.len());
-    let mut start = 0;
-    for site in sites {
-        next.push(start);
-        start += site.calls as usize;
-    }
-    let mut sorted = vec![any; calls.len()];
-    for (call, &site) in calls.iter().zip(order) {
-        sorted[next[site as usize]] = *call;
-        next[site as usize] += 1;
-    }
-    sorted
 }

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::event::{Event, EventBody, LossReason};
 use crate::frame::{ChunkKind, FrameHeader};
 use crate::header::State;
-use crate::journal::{Check, Rows, row_seed};
+use crate::journal::{CheckedRows, row_seed};
 use crate::limits::{FRAMES_MAX, JOURNAL_BYTES_MAX};
 use crate::read_at::ReadAt;
 use crate::seal::{Closing, Sealer};
@@ -94,7 +94,7 @@ impl Layout {
             self.damages.push(Damage::of_bytes(offset.saturating_add(there), bytes - there, error));
         }
         let journal = read(file, offset, there as usize)?;
-        let mut rows = Rows::new(&journal, Check::Seed(row_seed(self.seed, state.generation)));
+        let mut rows = CheckedRows::new(&journal, row_seed(self.seed, state.generation));
         let latest_ns = self.frames.iter().map(|frame| frame.header.last_ns).max().unwrap_or(0);
         let mut events = Vec::new();
         if state.lost_calls > 0 {

@@ -10,7 +10,7 @@ use crate::event::{Event, EventBody, LossReason};
 use crate::frame::{ChunkKind, FrameHeader};
 use crate::header::Phase;
 use crate::index::{FOOTER_BYTES, Footer};
-use crate::journal::{Check, Rows};
+use crate::journal::OwnRows;
 use crate::limits;
 use crate::seal::Closing;
 use crate::storage::Storage;
@@ -56,7 +56,7 @@ impl<S: Storage> TraceWriter<S> {
         let sealed = if self.may_write() {
             self.sealed(Some(&closing))?
         } else {
-            self.sealer.seal(&[], &mut Rows::new(&[], Check::Own), Some(&closing))
+            self.sealer.seal(&[], &mut OwnRows::new(&[]), Some(&closing))
         };
         self.totals.unfinished += unfinished;
         self.totals.events += unfinished + said;

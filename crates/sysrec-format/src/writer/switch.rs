@@ -10,7 +10,8 @@ use crate::event::LossReason;
 use crate::frame::{ChunkKind, FRAME_BYTES, FrameHeader};
 use crate::header::{CONSTANTS_BYTES, State};
 use crate::index::{INDEX_ENTRY_BYTES, put_entry};
-use crate::journal::{Check, ROW_HEADER_BYTES, RowKind, Rows, Said, row_seed, seal_row};
+use crate::journal::make::{RowSeeds, row_header};
+use crate::journal::{OwnRows, ROW_HEADER_BYTES, RowKind, Said, row_seed};
 use crate::limits;
 use crate::seal::{Closing, Sealed};
 use crate::storage::Storage;
@@ -50,7 +51,7 @@ impl<S: Storage> TraceWriter<S> {
 
     pub(super) fn sealed(&mut self, closing: Option<&Closing>) -> io::Result<Sealed> {
         let journal = self.storage.bytes(self.place.offset, self.used)?;
-        let sealed = self.sealer.seal(journal, &mut Rows::new(journal, Check::Own), closing);
+        let sealed = self.sealer.seal(journal, &mut OwnRows::new(journal), closing);
         if sealed.calls != self.totals.calls - self.sealed_totals.calls {
             return Err(io::Error::other("the journal is not what was written into it"));
         }
@@ -137,7 +138,8 @@ impl<S: Storage> TraceWriter<S> {
             let (units, abi) = (u16::from_le_bytes([header[6], header[7]]), header[5]);
             let start = rows.len();
             rows.extend_from_slice(self.storage.bytes(offset, ROW_HEADER_BYTES + 8 * usize::from(units))?);
-            seal_row(&mut rows[start..], seed, RowKind::ENTRY, abi);
+            let (header, body) = rows[start..].split_at_mut(ROW_HEADER_BYTES);
+            header.copy_from_slice(&row_header(seed, RowKind::ENTRY, abi, body));
         }
         Ok(rows)
     }
@@ -160,12 +162,12 @@ impl<S: Storage> TraceWriter<S> {
         self.state.journal_offset = if place.bytes > 0 { place.offset } else { 0 };
         self.state.journal_bytes = place.bytes;
         self.commit()?;
-        self.row_seed = row_seed(self.seed, self.state.generation);
+        self.seeds = RowSeeds::new(row_seed(self.seed, self.state.generation));
         self.place = place;
         self.used = rows.len();
         self.sealed_totals = self.totals.clone();
         if !pending.is_empty() {
-            for row in Rows::new(rows, Check::Own) {
+            for row in OwnRows::new(rows) {
                 if let Some(Said::Entry(entry)) = row.said() {
                     self.in_flight[entry.task().0 as usize] = (row.at / 8) as u32 + 1;
                 }

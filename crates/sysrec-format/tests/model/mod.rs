@@ -16,6 +16,8 @@ use sysrec_format::writer::{Ending, NewTrace, TraceWriter, WriterOptions};
 pub enum Step {
     Entry(TaskId, Entry),
     Exit(TaskId, Exit),
+    /// Both at once.
+    Call(TaskId, Entry, Exit),
     Unfinished(TaskId, UnfinishedReason, u64),
     Event(Event),
     Flush,
@@ -78,6 +80,10 @@ impl Model {
                     self.content.calls.entry(task.0).or_default().push(call);
                 }
             },
+            Step::Call(task, entry, exit) => {
+                self.step(&Step::Entry(*task, entry.clone()));
+                self.step(&Step::Exit(*task, exit.clone()));
+            }
             Step::Unfinished(task, reason, time_ns) => self.end(task.0, *reason, *time_ns),
             Step::Event(event) => {
                 self.latest_ns = self.latest_ns.max(event.time_ns);
@@ -122,6 +128,7 @@ pub fn apply<S: Storage>(writer: &mut TraceWriter<S>, step: &Step) {
     match step {
         Step::Entry(task, entry) => writer.entry(*task, entry),
         Step::Exit(task, exit) => writer.exit(*task, exit),
+        Step::Call(task, entry, exit) => writer.call(*task, entry, exit),
         Step::Unfinished(task, reason, time_ns) => writer.unfinished(*task, *reason, *time_ns),
         Step::Event(event) => writer.event(event),
         Step::Flush => writer.flush(),
@@ -227,7 +234,27 @@ impl Numbers {
     }
 }
 
-/// Steps as of a small program with threads: calls, signals, unfinished calls, now and then a flush.
+fn busy_registers(numbers: &mut Numbers) -> Option<Box<UserRegisters>> {
+    (numbers.below(9) == 0).then(|| Box::new(std::array::from_fn(|i| i as u64 * numbers.below(3))))
+}
+
+fn busy_entry(numbers: &mut Numbers, time_ns: u64) -> Entry {
+    Entry {
+        time_ns,
+        abi: if numbers.below(20) == 0 { Abi::I386 } else { Abi::X86_64 },
+        nr: numbers.below(4) as i32,
+        ip: 0x7f00_0000_1000 + 0x40 * numbers.below(6),
+        sp: 0x7ffd_0000_0000 - 8 * numbers.below(3),
+        args: [numbers.below(9), numbers.next() >> 20, 4096, 0, 0, 1],
+        registers: busy_registers(numbers),
+    }
+}
+
+fn busy_exit(numbers: &mut Numbers, time_ns: u64) -> Exit {
+    Exit { time_ns, ret: numbers.below(100) as i64 - 20, registers: busy_registers(numbers) }
+}
+
+/// Steps as of a small program with threads: calls in two halves and at once, signals, unfinished calls, now and then a flush.
 pub fn busy_steps(seed: u64, count: usize) -> Vec<Step> {
     let mut numbers = Numbers(seed);
     let mut time_ns = 1_000_000;
@@ -254,28 +281,14 @@ pub fn busy_steps(seed: u64, count: usize) -> Vec<Step> {
             2 => Step::Unfinished(task, UnfinishedReason::KILLED, time_ns),
             3 if numbers.below(4) == 0 => Step::Flush,
             3 if numbers.below(8) == 0 => Step::Overhead,
-            n if n % 2 == 0 => Step::Entry(
-                task,
-                Entry {
-                    time_ns,
-                    abi: Abi::X86_64,
-                    nr: numbers.below(4) as i32,
-                    ip: 0x7f00_0000_1000 + 0x40 * numbers.below(6),
-                    sp: 0x7ffd_0000_0000 - 8 * numbers.below(3),
-                    args: [numbers.below(9), numbers.next() >> 20, 4096, 0, 0, 1],
-                    registers: (numbers.below(9) == 0)
-                        .then(|| Box::new(std::array::from_fn(|i| i as u64 * numbers.below(3)))),
-                },
-            ),
-            _ => Step::Exit(
-                task,
-                Exit {
-                    time_ns,
-                    ret: numbers.below(100) as i64 - 20,
-                    registers: (numbers.below(9) == 0)
-                        .then(|| Box::new(std::array::from_fn(|i| i as u64 * numbers.below(3)))),
-                },
-            ),
+            n @ (4 | 6 | 8 | 10) => {
+                let entry = busy_entry(&mut numbers, time_ns);
+                // Now and then the clock goes back.
+                let time_ns = if n == 4 { time_ns.saturating_sub(7) } else { time_ns + numbers.below(900) };
+                Step::Call(task, entry, busy_exit(&mut numbers, time_ns))
+            }
+            n if n % 2 == 0 => Step::Entry(task, busy_entry(&mut numbers, time_ns)),
+            _ => Step::Exit(task, busy_exit(&mut numbers, time_ns)),
         });
     }
     steps
