@@ -257,6 +257,10 @@ impl Answer<'_> {
             text.push_str(&rows::table(self).text(width));
             text.push('\n');
         }
+        if let Some(line) = verdict::unfinished_line(self.diff) {
+            text.push_str(&crate::table::wrap(&line, columns));
+            text.push_str("\n\n");
+        }
         for line in conditions::footer(self) {
             text.push_str(&screen::styled(screen::QUIET, &crate::table::wrap(&line, columns)));
             text.push('\n');

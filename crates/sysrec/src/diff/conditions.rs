@@ -1,7 +1,7 @@
 //! Under which conditions the two sides were recorded: warnings where they do not agree, and a footer.
 
 use sysrec_analyzer::Trace;
-use sysrec_analyzer::diff::{Condition, Diff, Metric, Mismatch, Recording, mismatches};
+use sysrec_analyzer::diff::{Condition, Diff, Metric, Mismatch, P99_CALLS_MIN, Recording, Row, mismatches};
 use sysrec_format::layout::Completeness;
 
 use super::{Answer, verdict};
@@ -75,9 +75,11 @@ fn cost_ns(traces: impl Iterator<Item = impl std::ops::Deref<Target = Trace>>) -
 /// Differences that are called so, and are smaller than what recording adds to each call.
 fn cost_above_effect(base: &[Trace], new: &[Trace], diff: &Diff) -> Option<String> {
     let cost_ns = cost_ns(base.iter().chain(new))?;
-    let below = |change: f64| change.abs() < cost_ns as f64;
-    let rows =
-        diff.rows.iter().filter(|row| row.time.is_change() && row.change(Metric::P50).is_some_and(below));
+    let below = |row: &Row, metric| {
+        row.verdict(metric).is_change()
+            && row.change(metric).is_some_and(|change| change.abs() < cost_ns as f64)
+    };
+    let rows = diff.rows.iter().filter(|row| below(row, Metric::P50) || below(row, Metric::P99));
     let mut names: Vec<String> = rows.map(|row| verdict::name(diff, row)).collect();
     if names.is_empty() {
         return None;
@@ -119,9 +121,10 @@ pub(super) fn footer(answer: &Answer<'_>) -> Vec<String> {
     }
     if diff.has_tests() {
         lines.push(format!(
-            "~: no difference shown. Medians of recordings by the Mann-Whitney U test, p after Holm's correction for \
-             {}, at most {}% false alarms in a comparison; shifts below {}% or {} are none. Ratios with 95% by \
-             bootstrap.",
+            "~: no difference shown. Totals, p50 and p99 of recordings by the Mann-Whitney U test, p after Holm's \
+             correction for {}, at most {}% false alarms in a comparison; shifts below {}% or {} (of a total: for each \
+             call) are none. Ratios with 95% by bootstrap. Not tested: max, which is a single call, and p99 of fewer \
+             than {P99_CALLS_MIN} calls.",
             counted(diff.tests as u64, "test", "tests"),
             percent(diff.options.alpha),
             percent(diff.options.floor_share),
