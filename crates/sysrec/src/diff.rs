@@ -82,11 +82,11 @@ pub(crate) struct ViewArgs {
     #[arg(long, value_name = "RULES", value_parser = Rules::parse)]
     fail_on: Option<Rules>,
 
-    /// Shifts of a median by a smaller share are never called a difference
+    /// Shifts of a time by a smaller share are never called a difference
     #[arg(long, value_name = "PERCENT", default_value = "3%", value_parser = parse_percent)]
     floor: f64,
 
-    /// Shifts of a median by less time are never called a difference
+    /// Shifts by less are never called a difference; of a total, by less for each call
     #[arg(long, value_name = "TIME", default_value = "500ns", value_parser = text::parse_duration)]
     floor_time: std::time::Duration,
 
