@@ -12,9 +12,9 @@ use sysrec_benches::big_trace::Template;
 use sysrec_benches::comparison::{median, new_table};
 use sysrec_benches::file_storage::FileStorage;
 use sysrec_benches::machine::Machine;
+use sysrec_benches::options::{CommonArgs, Measured};
 use sysrec_benches::process::{self, Cpus};
 use sysrec_benches::recorded;
-use sysrec_benches::tool::build_sysrec;
 
 /// Calls that a core takes in a second, at least, in the longest trace.
 const CALLS_PER_CORE_SECOND_MIN: f64 = 50e6;
@@ -68,18 +68,8 @@ struct Measure {
     /// Options for `sysrec report`, in one word: "--by thread"
     #[arg(long, default_value = "", allow_hyphen_values = true)]
     report: String,
-    /// Print the table as Markdown
-    #[arg(long)]
-    markdown: bool,
-    /// Print everything as JSON
-    #[arg(long, conflicts_with = "markdown")]
-    json: bool,
-    /// Exit with 1 where it is slower or takes more memory than is allowed
-    #[arg(long)]
-    check: bool,
-    /// Measure this binary, not the one of these sources
-    #[arg(long, value_name = "PATH")]
-    sysrec: Option<PathBuf>,
+    #[command(flatten)]
+    common: CommonArgs,
 }
 
 /// Medians over the rounds.
@@ -100,6 +90,16 @@ struct Speeds {
     rows: Vec<Row>,
 }
 
+impl Measured for Speeds {
+    fn render(&self, markdown: bool) -> String {
+        render(self, markdown)
+    }
+
+    fn broken(&self) -> Vec<String> {
+        broken(&self.rows)
+    }
+}
+
 fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
     if let Some(Action::Make(make)) = &options.make {
@@ -110,20 +110,11 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     let options = options.measure;
     let speeds = measure(&options)?;
-    if options.json {
-        println!("{}", serde_json::to_string_pretty(&speeds)?);
-    } else {
-        print!("{}", render(&speeds, options.markdown));
-    }
-    let broken = if options.check { broken(&speeds.rows) } else { Vec::new() };
-    for line in &broken {
-        eprintln!("BROKEN: {line}");
-    }
-    Ok(ExitCode::from(u8::from(!broken.is_empty())))
+    options.common.end(&speeds)
 }
 
 fn measure(options: &Measure) -> anyhow::Result<Speeds> {
-    let sysrec = options.sysrec.clone().map_or_else(build_sysrec, Ok)?;
+    let sysrec = options.common.sysrec()?;
     let machine = Machine::this(&sysrec);
     machine.warn_if_busy();
     let dir = match &options.dir {
