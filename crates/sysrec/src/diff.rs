@@ -245,7 +245,7 @@ impl Answer<'_> {
             text.push_str(&histogram.text(false, width));
             text.push('\n');
         } else if !self.rows.is_empty() {
-            text.push_str(&rows::table(self).text(width));
+            text.push_str(&rows::table(self, width).text(width));
             text.push('\n');
         }
         if let Some(line) = verdict::unfinished_line(self.diff) {

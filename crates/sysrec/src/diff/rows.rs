@@ -17,8 +17,23 @@ use crate::screen::{FAILURE, HEADING, NAME, QUIET};
 use crate::table::{Cell, Column, Table};
 use crate::text::printable;
 
-/// The rows as a table.
-pub(super) fn table(answer: &Answer<'_>) -> Table {
+/// Where remarks stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Remarks {
+    /// In a column of their own.
+    Beside,
+    /// Under the row, so that on a narrow terminal figures and remarks are both whole.
+    Below,
+}
+
+/// The rows as a table for a terminal of so many columns, or of any width.
+pub(super) fn table(answer: &Answer<'_>, width: Option<usize>) -> Table {
+    let beside = table_with(answer, Remarks::Beside);
+    let fits = width.is_none_or(|width| beside.width() <= width);
+    if fits { beside } else { table_with(answer, Remarks::Below) }
+}
+
+fn table_with(answer: &Answer<'_>, remarks: Remarks) -> Table {
     let by = &answer.diff.by;
     let mut columns: Vec<Column> = by.iter().map(|dimension| Column::label(dimension.name())).collect();
     columns.push(Column::label(""));
@@ -27,13 +42,14 @@ pub(super) fn table(answer: &Answer<'_>) -> Table {
         columns.push(match metric {
             Metric::Max => column.gives_way(1),
             Metric::P99 => column.gives_way(2),
+            Metric::Errors => column.last_resort(),
             _ => column,
         });
     }
     columns.push(Column::label(""));
     let mut table = Table::new(columns);
     for row in &answer.rows {
-        push(&mut table, by, row);
+        push(&mut table, by, row, remarks);
     }
     if answer.diff.rows.len() > 1 {
         push_total(&mut table, by.len(), &answer.diff.total);
@@ -41,7 +57,7 @@ pub(super) fn table(answer: &Answer<'_>) -> Table {
     table
 }
 
-fn push(table: &mut Table, by: &[Dimension], row: &Row) {
+fn push(table: &mut Table, by: &[Dimension], row: &Row, place: Remarks) {
     let labels = by.iter().map(|dimension| {
         let text = printable(row.label(*dimension).as_bytes());
         match dimension {
@@ -50,11 +66,16 @@ fn push(table: &mut Table, by: &[Dimension], row: &Row) {
             _ => text.into(),
         }
     });
-    let mut remarks = verdict::remarks(row).into_iter();
-    let mut remark = || {
-        let text = remarks.next().unwrap_or_default();
-        if text.starts_with('~') { Cell::styled(text, QUIET) } else { Cell::styled(text, HEADING) }
+    let remarks = verdict::remarks(row).into_iter().map(|text| {
+        let style = if text.starts_with('~') { QUIET } else { HEADING };
+        Cell::styled(text, style)
+    });
+    let (beside, below): (Vec<Cell>, Vec<Cell>) = match place {
+        Remarks::Beside => (remarks.collect(), Vec::new()),
+        Remarks::Below => (Vec::new(), remarks.collect()),
     };
+    let mut beside = beside.into_iter();
+    let mut remark = || beside.next().unwrap_or_default();
     let base = |metric| figures::value(metric, row.base_value(metric)).into();
     let new = |metric| figures::value(metric, row.new_value(metric)).into();
     let mut first: Vec<Cell> = labels.collect();
@@ -64,7 +85,8 @@ fn push(table: &mut Table, by: &[Dimension], row: &Row) {
             return;
         }
         Presence::Gone => {
-            line(table, by.len(), first, "base", &base, remark());
+            let side = if place == Remarks::Below { "gone" } else { "base" };
+            line(table, by.len(), first, side, &base, remark());
             return;
         }
         Presence::Both => {}
@@ -91,6 +113,7 @@ fn push(table: &mut Table, by: &[Dimension], row: &Row) {
         }
         line(table, by.len(), Vec::new(), "", &|_| Cell::default(), last);
     }
+    below.into_iter().for_each(|remark| table.remark(remark));
 }
 
 /// Whether there is any change to give as a share.
