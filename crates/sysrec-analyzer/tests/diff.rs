@@ -312,6 +312,16 @@ fn conditions_that_differ_are_named() {
         (&found[1].base[..], &found[1].new[..]),
         (&["none".to_owned()][..], &["%file".to_owned()][..])
     );
+    let session = Session { backend_options: vec!["placement=false".into()], ..recording::session() };
+    let made = Made::with(MemoryStorage::new(), &session);
+    let elsewhere = [Trace::open(folder.file("f", &made.finish())).unwrap()];
+    let found = mismatches(&elsewhere, &elsewhere[..0]);
+    assert!(found.is_empty());
+    let found = mismatches(&base[..1], &elsewhere);
+    assert_eq!(
+        found.iter().find(|found| found.condition == Condition::Backend).unwrap().new,
+        ["ptrace (placement=false)"]
+    );
     // Within one side too.
     let mixed = [trace("d", "6.1", None), trace("e", "6.2", None)];
     assert_eq!(mismatches(&mixed, &base).len(), 1);
