@@ -42,7 +42,7 @@ fn table_with(answer: &Answer<'_>, remarks: Remarks) -> Table {
         columns.push(match metric {
             Metric::Max => column.gives_way(1),
             Metric::P99 => column.gives_way(2),
-            Metric::Errors => column.last_resort(),
+            Metric::Errors | Metric::Wall => column.last_resort(),
             _ => column,
         });
     }
