@@ -5,7 +5,7 @@ mod recording;
 mod run;
 
 use recording::{Folder, Recording};
-use run::{command, stdout_of, sysrec};
+use run::{is_coloured_on_request_only, stdout_of, sysrec};
 use serde_json::Value;
 use sysrec_format::block::Session;
 use sysrec_format::storage::MemoryStorage;
@@ -181,20 +181,7 @@ fn calls_that_did_not_return_are_shown_where_they_differ() {
 
 #[test]
 fn colour_is_for_terminals_and_whoever_asks() {
-    let folder = pair();
-    let is_coloured = |variables: &[(&str, &str)]| {
-        let mut command = command(folder.path(), &["diff", "base.bin", "new.bin"]);
-        command
-            .env_remove("NO_COLOR")
-            .envs(variables.iter().copied())
-            .output()
-            .unwrap()
-            .stdout
-            .contains(&0x1b)
-    };
-    assert!(!is_coloured(&[]));
-    assert!(is_coloured(&[("CLICOLOR_FORCE", "1")]));
-    assert!(!is_coloured(&[("NO_COLOR", "1")]));
+    is_coloured_on_request_only(pair().path(), &["diff", "base.bin", "new.bin"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod recording;
 mod run;
 
 use recording::{Folder, Recording};
-use run::{command, stdout_of, sysrec, with_closed_pipe};
+use run::{is_coloured_on_request_only, stdout_of, sysrec, with_closed_pipe};
 use serde_json::Value;
 use sysrec_format::block::Session;
 
@@ -163,20 +163,7 @@ fn names_cannot_drive_the_terminal() {
 
 #[test]
 fn colour_is_for_terminals_and_whoever_asks() {
-    let folder = server();
-    let coloured = |variables: &[(&str, &str)]| {
-        let mut command = command(folder.path(), &["report"]);
-        command
-            .env_remove("NO_COLOR")
-            .envs(variables.iter().copied())
-            .output()
-            .unwrap()
-            .stdout
-            .contains(&0x1b)
-    };
-    assert!(!coloured(&[]));
-    assert!(coloured(&[("CLICOLOR_FORCE", "1")]));
-    assert!(!coloured(&[("NO_COLOR", "1")]));
+    is_coloured_on_request_only(server().path(), &["report"]);
 }
 
 #[test]

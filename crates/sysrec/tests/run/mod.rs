@@ -16,8 +16,7 @@ pub struct Run {
     pub stderr: String,
 }
 
-/// What starts it, with what it is told.
-pub fn command(folder: &Path, arguments: &[&str]) -> Command {
+fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(cargo_bin!("sysrec"));
     // Nothing in this environment may show in what is printed.
     command.args(arguments).current_dir(folder).env_remove("CLICOLOR_FORCE");
@@ -54,4 +53,16 @@ pub fn with_closed_pipe(folder: &Path, arguments: &[&str]) -> (Option<i32>, Stri
     let mut stderr = String::new();
     child.stderr.take().expect("it is a pipe").read_to_string(&mut stderr).expect("output is UTF-8");
     (child.wait().expect("it ends").code(), stderr)
+}
+
+/// Its output has colours where a variable asks for them, and only there: this is no terminal.
+pub fn is_coloured_on_request_only(folder: &Path, arguments: &[&str]) {
+    let is_coloured = |variables: &[(&str, &str)]| {
+        let mut command = command(folder, arguments);
+        command.env_remove("NO_COLOR").envs(variables.iter().copied());
+        command.output().expect("it runs").stdout.contains(&0x1b)
+    };
+    assert!(!is_coloured(&[]));
+    assert!(is_coloured(&[("CLICOLOR_FORCE", "1")]));
+    assert!(!is_coloured(&[("NO_COLOR", "1")]));
 }
