@@ -288,6 +288,19 @@ fn what_cannot_be_compared_is_said_first() {
 }
 
 #[test]
+fn sides_that_cost_more_to_record_than_the_other_are_warned_of() {
+    let folder = pair();
+    let mut made = Recording::at_cost(MemoryStorage::new(), &recording::session(), 11_200);
+    let main = made.process(100, "server");
+    made.call(main, "read", 25_000, 5);
+    folder.file("dear.bin", &made.finish());
+    let warning = "warning: recording added about 8.20 µs to the time of each call of the base, and 11.2 µs of the new \
+                   side: a shift of a time by 3.00 µs can come from that.\n";
+    assert!(diff(&folder, "base.bin dear.bin").starts_with(warning));
+    assert!(!diff(&folder, "base.bin new.bin").contains("recording added"));
+}
+
+#[test]
 fn a_shift_below_the_cost_of_recording_is_warned_of() {
     // Recording adds 8.2 µs inside of each call; the reads are 5 µs longer.
     let text = diff(&tens(), TENS);
