@@ -2,8 +2,8 @@
 """How often `sysrec compare` is wrong, on this machine, as noisy as it is.
 
   null    the same command on both sides: how many comparisons call anything changed (at most 5 % may)
-  power   the upstream of a server answers 10 % later: how many comparisons call `read` slower, and how many
-          call any other row changed
+  power   the upstream of a server answers 10 % later: how many comparisons call the median of `read` slower,
+          and how many call any other row changed
   stat    one more stat a request, one recording a side: how many comparisons find it
 
 Usage: comparison_errors.py SYSREC SERVER_UPSTREAM {null,power,stat} [TRIALS]
@@ -36,7 +36,7 @@ def changed(diff):
         if row["presence"] != "both":
             found.append((row["key"], row["presence"]))
             continue
-        for figure in ("calls", "errors", "p50_ns"):
+        for figure in ("calls", "errors", "wall_ns_total", "p50_ns", "p99_ns"):
             if row[figure]["verdict"] in ("exact", "shown"):
                 found.append((row["key"], figure))
     return found
@@ -64,12 +64,13 @@ def main():
             diff = compare(sysrec, folder, base, new, 1 if kind == "stat" else RUNS)
             shown = set(changed(diff))
             found += expected <= shown
-            more = shown - expected
+            # Of the row that is to be found, every figure may move: the total of a read grows with its median.
+            more = {key for key, _ in shown} - {key for key, _ in expected}
             # The upstream's own spinning is in no call, and the server waits in read alone.
             others += bool(more)
             if more or not expected <= shown:
                 print(f"trial {trial}: {sorted(shown)}", flush=True)
-    print(f"{kind}: {trials} comparisons, expected change found in {found}, anything else called changed in {others}")
+    print(f"{kind}: {trials} comparisons, expected change found in {found}, any other row called changed in {others}")
 
 
 if __name__ == "__main__":

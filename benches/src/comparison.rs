@@ -6,6 +6,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
 use crate::machine::Machine;
+use crate::options::Measured;
 use crate::process::Cpus;
 use crate::tool::{Tool, Way};
 use crate::workload::{Kind, Sample, Workload};
@@ -124,9 +125,10 @@ impl Comparison {
         }
         comparison
     }
+}
 
-    /// As text for people, or as Markdown.
-    pub fn render(&self, markdown: bool) -> String {
+impl Measured for Comparison {
+    fn render(&self, markdown: bool) -> String {
         let mut table = new_table(
             markdown,
             &[
@@ -168,8 +170,7 @@ impl Comparison {
         format!("{table}\n\n{starts}\n\n{rounds}\n")
     }
 
-    /// What is required and does not hold, one line each.
-    pub fn broken(&self) -> Vec<String> {
+    fn broken(&self) -> Vec<String> {
         let sysrec = Way { tool: Tool::Sysrec, cpus: Cpus::All }.name();
         let mut broken = Vec::new();
         for row in self.rows.iter().filter(|row| row.tool == sysrec) {

@@ -1,6 +1,7 @@
 //! What the benchmarks stand on; the programs that measure are in `src/bin`, how to run and read them is in
 //! `README.md` beside them.
 //!
+//! - [`options`]: what every benchmark can be told, and how it ends;
 //! - [`process`]: starts a program, bounded in time, and tells what it took;
 //! - [`tool`]: sysrec and its peers, and how each is put before a command;
 //! - [`workload`]: what is run under them, and how each takes its own time;
@@ -13,6 +14,7 @@ pub mod big_trace;
 pub mod comparison;
 pub mod file_storage;
 pub mod machine;
+pub mod options;
 pub mod process;
 pub mod recorded;
 pub mod tool;

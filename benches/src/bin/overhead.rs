@@ -1,7 +1,6 @@
 //! The same commands bare, under sysrec, strace and perf trace in turn; one table of what each adds to a call.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -9,7 +8,8 @@ use anyhow::Context;
 use clap::Parser;
 use sysrec_benches::comparison::{Comparison, Samples};
 use sysrec_benches::machine::Machine;
-use sysrec_benches::tool::{Tool, Toolbox, Way, build_sysrec};
+use sysrec_benches::options::CommonArgs;
+use sysrec_benches::tool::{Tool, Toolbox, Way};
 use sysrec_benches::workload::{self, Programs};
 
 /// What a recorded call costs under sysrec, strace and perf trace, end to end.
@@ -27,34 +27,14 @@ struct Options {
     /// Only workloads with this in their name
     #[arg(long)]
     only: Option<String>,
-    /// Print the table as Markdown
-    #[arg(long)]
-    markdown: bool,
-    /// Print everything as JSON
-    #[arg(long, conflicts_with = "markdown")]
-    json: bool,
-    /// Exit with 1 where sysrec adds more than is allowed
-    #[arg(long)]
-    check: bool,
-    /// Measure this binary, not the one of these sources
-    #[arg(long, value_name = "PATH")]
-    sysrec: Option<PathBuf>,
+    #[command(flatten)]
+    common: CommonArgs,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
-    let sysrec = options.sysrec.clone().map_or_else(build_sysrec, Ok)?;
-    let comparison = measure(&options, &Toolbox::new(sysrec))?;
-    if options.json {
-        println!("{}", serde_json::to_string_pretty(&comparison)?);
-    } else {
-        print!("{}", comparison.render(options.markdown));
-    }
-    let broken = if options.check { comparison.broken() } else { Vec::new() };
-    for line in &broken {
-        eprintln!("BROKEN: {line}");
-    }
-    Ok(ExitCode::from(u8::from(!broken.is_empty())))
+    let comparison = measure(&options, &Toolbox::new(options.common.sysrec()?))?;
+    options.common.end(&comparison)
 }
 
 fn measure(options: &Options, tools: &Toolbox) -> anyhow::Result<Comparison> {

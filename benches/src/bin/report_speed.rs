@@ -1,5 +1,5 @@
-//! How fast `sysrec report` is and how much memory it takes, on traces of up to 100 million calls; and the making of
-//! such a trace from a recorded one.
+//! How fast `sysrec report` and `sysrec diff` are and how much memory they take, on traces of up to 100 million calls;
+//! and the making of such a trace from a recorded one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,18 +12,20 @@ use sysrec_benches::big_trace::Template;
 use sysrec_benches::comparison::{median, new_table};
 use sysrec_benches::file_storage::FileStorage;
 use sysrec_benches::machine::Machine;
+use sysrec_benches::options::{CommonArgs, Measured};
 use sysrec_benches::process::{self, Cpus};
 use sysrec_benches::recorded;
-use sysrec_benches::tool::build_sysrec;
 
 /// Calls that a core takes in a second, at least, in the longest trace.
 const CALLS_PER_CORE_SECOND_MIN: f64 = 50e6;
+/// A comparison of two of the longest traces takes less, seconds of wall time.
+const DIFF_WALL_S_BELOW: f64 = 5.0;
 /// Resident memory of the report stays below.
 const RSS_BYTES_BELOW: u64 = 64 << 20;
 /// What the longest trace takes more than the next shorter one: how the threads share the work makes some difference.
 const RSS_GROWTH_BYTES_MAX: u64 = 4 << 20;
 
-/// Speed and memory of `sysrec report`.
+/// Speed and memory of `sysrec report` and `sysrec diff`.
 #[derive(Debug, Parser)]
 #[command(args_conflicts_with_subcommands = true)]
 struct Options {
@@ -68,18 +70,11 @@ struct Measure {
     /// Options for `sysrec report`, in one word: "--by thread"
     #[arg(long, default_value = "", allow_hyphen_values = true)]
     report: String,
-    /// Print the table as Markdown
-    #[arg(long)]
-    markdown: bool,
-    /// Print everything as JSON
-    #[arg(long, conflicts_with = "markdown")]
-    json: bool,
-    /// Exit with 1 where it is slower or takes more memory than is allowed
-    #[arg(long)]
-    check: bool,
-    /// Measure this binary, not the one of these sources
-    #[arg(long, value_name = "PATH")]
-    sysrec: Option<PathBuf>,
+    /// Compare each trace with a second one of the same length, instead of reporting on it
+    #[arg(long, conflicts_with = "report")]
+    diff: bool,
+    #[command(flatten)]
+    common: CommonArgs,
 }
 
 /// Medians over the rounds.
@@ -97,7 +92,19 @@ struct Row {
 struct Speeds {
     machine: Machine,
     rounds: usize,
+    /// Whether two traces were compared each time; calls and bytes are those of both.
+    diff: bool,
     rows: Vec<Row>,
+}
+
+impl Measured for Speeds {
+    fn render(&self, markdown: bool) -> String {
+        render(self, markdown)
+    }
+
+    fn broken(&self) -> Vec<String> {
+        broken(&self.rows, self.diff)
+    }
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -110,20 +117,11 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     let options = options.measure;
     let speeds = measure(&options)?;
-    if options.json {
-        println!("{}", serde_json::to_string_pretty(&speeds)?);
-    } else {
-        print!("{}", render(&speeds, options.markdown));
-    }
-    let broken = if options.check { broken(&speeds.rows) } else { Vec::new() };
-    for line in &broken {
-        eprintln!("BROKEN: {line}");
-    }
-    Ok(ExitCode::from(u8::from(!broken.is_empty())))
+    options.common.end(&speeds)
 }
 
 fn measure(options: &Measure) -> anyhow::Result<Speeds> {
-    let sysrec = options.sysrec.clone().map_or_else(build_sysrec, Ok)?;
+    let sysrec = options.common.sysrec()?;
     let machine = Machine::this(&sysrec);
     machine.warn_if_busy();
     let dir = match &options.dir {
@@ -141,12 +139,13 @@ fn measure(options: &Measure) -> anyhow::Result<Speeds> {
     };
     let mut rows = Vec::new();
     for &calls in &options.calls {
-        let trace = dir.path().join("trace");
-        make(&from, calls, &trace)?;
-        rows.push(report(options, &sysrec, &trace, calls)?);
-        fs::remove_file(&trace)?;
+        let names: &[&str] = if options.diff { &["base", "new"] } else { &["trace"] };
+        let traces: Vec<PathBuf> = names.iter().map(|name| dir.path().join(name)).collect();
+        traces.iter().try_for_each(|trace| make(&from, calls, trace))?;
+        rows.push(row(options, &sysrec, &traces, calls * traces.len() as u64)?);
+        traces.iter().try_for_each(fs::remove_file)?;
     }
-    Ok(Speeds { machine, rounds: options.rounds, rows })
+    Ok(Speeds { machine, rounds: options.rounds, diff: options.diff, rows })
 }
 
 /// In a process of its own: the peak of our memory would count as that of the report (see
@@ -159,12 +158,13 @@ fn make(from: &Path, calls: u64, trace: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn report(options: &Measure, sysrec: &Path, trace: &Path, calls: u64) -> anyhow::Result<Row> {
+fn row(options: &Measure, sysrec: &Path, traces: &[PathBuf], calls: u64) -> anyhow::Result<Row> {
     let (mut walls, mut cpus, mut rss_bytes_max) = (Vec::new(), Vec::new(), 0);
     // The first one, which brings the file into the page cache, does not count.
     for round in 0..=options.rounds {
         let mut command = Command::new(sysrec);
-        command.arg("report").args(options.report.split_whitespace()).arg(trace);
+        command.arg(if options.diff { "diff" } else { "report" });
+        command.args(options.report.split_whitespace()).args(traces);
         let finished = process::run(command, Cpus::All)?;
         rss_bytes_max = rss_bytes_max.max(finished.rss_bytes_max);
         if round > 0 {
@@ -174,7 +174,7 @@ fn report(options: &Measure, sysrec: &Path, trace: &Path, calls: u64) -> anyhow:
     }
     let wall_s = median(&walls).context("no rounds")?;
     let cpu_s = median(&cpus).context("no rounds")?;
-    let bytes = fs::metadata(trace)?.len();
+    let bytes = traces.iter().map(|trace| Ok(fs::metadata(trace)?.len())).sum::<anyhow::Result<u64>>()?;
     Ok(Row { calls, bytes, wall_s, cpu_s, calls_per_core_second: calls as f64 / cpu_s, rss_bytes_max })
 }
 
@@ -203,7 +203,7 @@ fn render(speeds: &Speeds, markdown: bool) -> String {
     format!("{table}\n\nMedians of {} rounds. {}\n", speeds.rounds, speeds.machine.describe())
 }
 
-fn broken(rows: &[Row]) -> Vec<String> {
+fn broken(rows: &[Row], diff: bool) -> Vec<String> {
     let mut broken = Vec::new();
     for row in rows.iter().filter(|row| row.rss_bytes_max >= RSS_BYTES_BELOW) {
         broken.push(format!(
@@ -221,6 +221,16 @@ fn broken(rows: &[Row]) -> Vec<String> {
                 "from {from} to {to} calls: {growth} bytes more memory, at most {RSS_GROWTH_BYTES_MAX} are allowed"
             ));
         }
+    }
+    if diff {
+        let slow = by_length.last().filter(|row| row.wall_s >= DIFF_WALL_S_BELOW);
+        broken.extend(slow.map(|row| {
+            format!(
+                "{} calls: compared in {:.2} s, less than {DIFF_WALL_S_BELOW} are required",
+                row.calls, row.wall_s
+            )
+        }));
+        return broken;
     }
     // Starting a process is most of what a short trace takes.
     if let Some(row) = by_length.last()
@@ -246,8 +256,10 @@ mod tests {
             Row { calls, bytes: 1, wall_s: cpu_s, cpu_s, calls_per_core_second, rss_bytes_max }
         };
         let short = |rss| row(1_000_000, 1.0, rss);
-        assert_eq!(broken(&[row(100_000_000, 2.0, 63 << 20), short(60 << 20)]), Vec::<String>::new());
-        assert_eq!(broken(&[short(64 << 20), row(100_000_000, 2.1, 1 << 20)]).len(), 2);
-        assert_eq!(broken(&[short(8 << 20), row(100_000_000, 2.0, 13 << 20)]).len(), 1);
+        assert_eq!(broken(&[row(100_000_000, 2.0, 63 << 20), short(60 << 20)], false), Vec::<String>::new());
+        assert_eq!(broken(&[short(64 << 20), row(100_000_000, 2.1, 1 << 20)], false).len(), 2);
+        assert_eq!(broken(&[short(8 << 20), row(100_000_000, 2.0, 13 << 20)], false).len(), 1);
+        assert_eq!(broken(&[row(200_000_000, 4.9, 1 << 20)], true), Vec::<String>::new());
+        assert_eq!(broken(&[row(200_000_000, 5.0, 1 << 20)], true).len(), 1);
     }
 }

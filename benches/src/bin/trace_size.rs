@@ -8,25 +8,16 @@ use clap::Parser;
 use serde::Serialize;
 use sysrec_benches::comparison::new_table;
 use sysrec_benches::machine::Machine;
+use sysrec_benches::options::{CommonArgs, Measured};
 use sysrec_benches::process::Cpus;
-use sysrec_benches::tool::{Tool, Toolbox, Way, build_sysrec};
+use sysrec_benches::tool::{Tool, Toolbox, Way};
 use sysrec_benches::workload::{Kind, Programs, Workload};
 
 /// Bytes a call of recorded programs.
 #[derive(Debug, Parser)]
 struct Options {
-    /// Print the table as Markdown
-    #[arg(long)]
-    markdown: bool,
-    /// Print everything as JSON
-    #[arg(long, conflicts_with = "markdown")]
-    json: bool,
-    /// Exit with 1 where a call takes more than is allowed
-    #[arg(long)]
-    check: bool,
-    /// Measure this binary, not the one of these sources
-    #[arg(long, value_name = "PATH")]
-    sysrec: Option<PathBuf>,
+    #[command(flatten)]
+    common: CommonArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -44,25 +35,34 @@ struct Sizes {
     rows: Vec<Row>,
 }
 
+impl Measured for Sizes {
+    fn render(&self, markdown: bool) -> String {
+        let mut table = new_table(markdown, &["recorded", "calls", "bytes", "bytes a call", "at most"]);
+        for row in &self.rows {
+            table.add_row([
+                row.program.to_owned(),
+                row.calls.to_string(),
+                row.bytes.to_string(),
+                format!("{:.2}", row.bytes_per_call),
+                format!("{}", row.bytes_per_call_max),
+            ]);
+        }
+        format!("{table}\n\n{}\n", self.machine.describe())
+    }
+
+    fn broken(&self) -> Vec<String> {
+        let broken = self.rows.iter().filter(|row| row.bytes_per_call > row.bytes_per_call_max);
+        let text = |row: &Row| {
+            let Row { program, bytes_per_call, bytes_per_call_max, .. } = row;
+            format!("{program}: {bytes_per_call:.2} bytes a call, at most {bytes_per_call_max} are required")
+        };
+        broken.map(text).collect()
+    }
+}
+
 fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
-    let sysrec = options.sysrec.clone().map_or_else(build_sysrec, Ok)?;
-    let sizes = measure(sysrec)?;
-    if options.json {
-        println!("{}", serde_json::to_string_pretty(&sizes)?);
-    } else {
-        print!("{}", render(&sizes, options.markdown));
-    }
-    let broken = sizes.rows.iter().filter(|row| options.check && row.bytes_per_call > row.bytes_per_call_max);
-    let mut code = ExitCode::SUCCESS;
-    for row in broken {
-        let Row { program, bytes_per_call, bytes_per_call_max, .. } = row;
-        eprintln!(
-            "BROKEN: {program}: {bytes_per_call:.2} bytes a call, at most {bytes_per_call_max} are required"
-        );
-        code = ExitCode::FAILURE;
-    }
-    Ok(code)
+    options.common.end(&measure(options.common.sysrec()?)?)
 }
 
 fn measure(sysrec: PathBuf) -> anyhow::Result<Sizes> {
@@ -84,18 +84,4 @@ fn measure(sysrec: PathBuf) -> anyhow::Result<Sizes> {
         rows.push(Row { program, calls, bytes, bytes_per_call, bytes_per_call_max });
     }
     Ok(Sizes { machine, rows })
-}
-
-fn render(sizes: &Sizes, markdown: bool) -> String {
-    let mut table = new_table(markdown, &["recorded", "calls", "bytes", "bytes a call", "at most"]);
-    for row in &sizes.rows {
-        table.add_row([
-            row.program.to_owned(),
-            row.calls.to_string(),
-            row.bytes.to_string(),
-            format!("{:.2}", row.bytes_per_call),
-            format!("{}", row.bytes_per_call_max),
-        ]);
-    }
-    format!("{table}\n\n{}\n", sizes.machine.describe())
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 /// Why a trace could not be opened.
 ///
+/// The text of each is whole: where something else is the cause, it has the cause's text in it, and no `source`.
+///
 /// Damage inside a trace is no error: it is listed in [`Integrity`](crate::Integrity), and the rest is read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -16,12 +18,12 @@ pub enum Error {
         path: PathBuf,
     },
     /// The system does not let it be opened or examined.
-    #[error("{}: cannot be opened: {source}", path.display())]
+    #[error("{}: cannot be opened: {cause}", path.display())]
     Open {
         /// The path as given.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// It is a directory.
     #[error("{}: is a directory; name the trace in it", path.display())]
@@ -49,11 +51,11 @@ pub enum Error {
         path: PathBuf,
     },
     /// It is not a trace, a trace of another version, or cannot be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {cause}", path.display())]
     Trace {
         /// The path as given.
         path: PathBuf,
         /// Place, what was expected and what was found.
-        source: sysrec_format::error::Error,
+        cause: sysrec_format::error::Error,
     },
 }

@@ -24,9 +24,9 @@ impl TraceFile {
     /// # Errors
     /// What the path is instead.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let failed = |source: io::Error| match source.kind() {
+        let failed = |cause: io::Error| match cause.kind() {
             io::ErrorKind::NotFound => Error::Missing { path: path.to_owned() },
-            _ => Error::Open { path: path.to_owned(), source },
+            _ => Error::Open { path: path.to_owned(), cause },
         };
         // Looked at before it is opened, since opening a device can have effects; and opened without blocking
         // and looked at again, since a FIFO may have taken the name meanwhile.

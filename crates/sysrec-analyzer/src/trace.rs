@@ -43,7 +43,7 @@ impl Trace {
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref().to_owned();
         let file = TraceFile::open(&path)?;
-        let layout = Layout::read(&file).map_err(|source| Error::Trace { path: path.clone(), source })?;
+        let layout = Layout::read(&file).map_err(|cause| Error::Trace { path: path.clone(), cause })?;
         let integrity = Integrity {
             completeness: layout.completeness(),
             damages: layout.damages().to_vec(),

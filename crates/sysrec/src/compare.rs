@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use crate::diff::{self, ViewArgs};
-use crate::{repeat, text};
+use crate::{progress, repeat, text};
 
 /// Record two commands in turn, several times each, and compare them
 #[derive(Debug, Args)]
@@ -70,6 +70,7 @@ pub(crate) fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
         warm_up(&args.base)?;
         warm_up(&args.new)?;
     }
+    let mut started = 0;
     for run in 1..=args.runs {
         base.push(name("base", run));
         new.push(name("new", run));
@@ -78,7 +79,11 @@ pub(crate) fn run(args: &CompareArgs) -> anyhow::Result<ExitCode> {
             pair.reverse();
         }
         for (command, output) in pair {
-            record(command, &output, args.pause)?;
+            started += 1;
+            progress::show(&format!("run {started} of {}", 2 * args.runs));
+            let recorded = record(command, &output, args.pause);
+            progress::clear();
+            recorded?;
         }
     }
     diff::show(&args.view, &base, &new)

@@ -24,6 +24,7 @@ use sysrec_syscalls::Filter;
 
 use crate::diff::histogram::Histogram;
 use crate::diff::rule::{Broken, Rules};
+use crate::form::{Form, FormArgs};
 use crate::report::parse_dimension;
 use crate::selection::SelectionArgs;
 use crate::{open, screen, text};
@@ -81,25 +82,16 @@ pub(crate) struct ViewArgs {
     #[arg(long, value_name = "RULES", value_parser = Rules::parse)]
     fail_on: Option<Rules>,
 
-    /// Shifts of a median by a smaller share are never called a difference
+    /// Shifts of a time by a smaller share are never called a difference
     #[arg(long, value_name = "PERCENT", default_value = "3%", value_parser = parse_percent)]
     floor: f64,
 
-    /// Shifts of a median by less time are never called a difference
+    /// Shifts by less are never called a difference; of a total, by less for each call
     #[arg(long, value_name = "TIME", default_value = "500ns", value_parser = text::parse_duration)]
     floor_time: std::time::Duration,
 
-    /// Print JSON; docs/json.md describes it
-    #[arg(long, conflicts_with_all = ["csv", "markdown"])]
-    json: bool,
-
-    /// Print CSV, times in nanoseconds
-    #[arg(long, conflicts_with = "markdown")]
-    csv: bool,
-
-    /// Print Markdown for a pull request: what changed, the rest folded
-    #[arg(long)]
-    markdown: bool,
+    #[command(flatten)]
+    form: FormArgs,
 
     #[command(flatten)]
     selection: SelectionArgs,
@@ -192,7 +184,7 @@ pub(crate) fn show(args: &ViewArgs, base: &[PathBuf], new: &[PathBuf]) -> anyhow
             Unit::CallOf(filter) => Some(format!("call of {filter}")),
         },
     };
-    screen::print(&answer.text(args)?)?;
+    screen::print(&answer.text(args.form.form())?)?;
     for broken in answer.broken.iter().flatten() {
         screen::say(&broken.text(&diff));
     }
@@ -223,14 +215,13 @@ fn read(
 }
 
 impl Answer<'_> {
-    fn text(&self, args: &ViewArgs) -> anyhow::Result<String> {
-        if args.json {
-            return json::text(self);
+    fn text(&self, form: Form) -> anyhow::Result<String> {
+        match form {
+            Form::Json => json::text(self),
+            Form::Csv => csv::text(self),
+            Form::Markdown => Ok(markdown::text(self)),
+            Form::Terminal => Ok(self.for_terminal(screen::width())),
         }
-        if args.csv {
-            return csv::text(self);
-        }
-        Ok(if args.markdown { markdown::text(self) } else { self.for_terminal(screen::width()) })
     }
 
     /// Warnings, the verdict, the rows, and what they rest on.
@@ -254,8 +245,12 @@ impl Answer<'_> {
             text.push_str(&histogram.text(false, width));
             text.push('\n');
         } else if !self.rows.is_empty() {
-            text.push_str(&rows::table(self).text(width));
+            text.push_str(&rows::table(self, width).text(width));
             text.push('\n');
+        }
+        if let Some(line) = verdict::unfinished_line(self.diff) {
+            text.push_str(&crate::table::wrap(&line, columns));
+            text.push_str("\n\n");
         }
         for line in conditions::footer(self) {
             text.push_str(&screen::styled(screen::QUIET, &crate::table::wrap(&line, columns)));

@@ -4,6 +4,7 @@ mod basis;
 mod call_text;
 mod compare;
 mod diff;
+mod form;
 mod generate;
 mod hex_json;
 mod info;

@@ -1,4 +1,4 @@
-//! The progress line of a long recording, on a terminal.
+//! The progress line of a long recording, or of several, on a terminal.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -26,6 +26,20 @@ pub(crate) fn watch() -> Option<Watch> {
 /// pager) has the screen for itself.
 fn takes_lines() -> bool {
     tcgetattr(std::io::stderr()).is_ok_and(|state| state.local_flags.contains(LocalFlags::ICANON))
+}
+
+/// A line about one of several runs, until the next one or [`clear`]; nothing where standard error is no terminal.
+pub(crate) fn show(text: &str) {
+    if std::io::stderr().is_terminal() && takes_lines() {
+        _ = std::io::stderr().write_all(format!("\r\x1b[Ksysrec: {text}\r").as_bytes());
+    }
+}
+
+/// Takes the line away.
+pub(crate) fn clear() {
+    if std::io::stderr().is_terminal() && takes_lines() {
+        _ = std::io::stderr().write_all(b"\r\x1b[K");
+    }
 }
 
 impl Line {

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use sysrec_analyzer::metrics::Metrics;
+use sysrec_analyzer::{Selection, Trace};
 use sysrec_recorder::{BackendChoice, CommandEnd, InlineClasses, Options, Outcome, Registers, StopReason, Target};
 use sysrec_syscalls::filter::Filter;
 
@@ -227,13 +229,14 @@ pub(crate) fn run(args: &RecordArgs) -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    let kept = Kept::of(&outcome);
     if !args.quiet {
-        screen::say(&closing_line(&outcome));
+        screen::say(&closing_line(&outcome, &kept));
     }
     if let Some(problem) = &outcome.storage_problem {
         screen::warn(&format!(
             "the trace could not grow any more ({problem}); the program went on, and {} missing from the trace",
-            text::counted(outcome.totals.lost_calls, "call is", "calls are"),
+            text::counted(kept.lost, "call is", "calls are"),
         ));
     }
     for note in &outcome.notes {
@@ -253,17 +256,45 @@ pub(crate) fn run(args: &RecordArgs) -> ExitCode {
     }
 }
 
+/// Which calls there are, finished or not.
+struct Kept {
+    /// In the trace.
+    calls: u64,
+    /// Known to be missing from it.
+    lost: u64,
+}
+
+impl Kept {
+    /// What the recorder counted; where somebody cut the file, calls that had been written went with what was cut, so
+    /// the file itself is asked.
+    fn of(outcome: &Outcome) -> Kept {
+        let totals = &outcome.totals;
+        let counted = totals.calls + totals.unfinished;
+        let readable = outcome.storage_problem.as_ref().and_then(|_| readable_calls(&outcome.output));
+        let calls = readable.map_or(counted, |readable| readable.min(counted));
+        Kept { calls, lost: totals.lost_calls + (counted - calls) }
+    }
+}
+
+/// How many calls can be read from a trace; `None` where it cannot be opened.
+fn readable_calls(path: &Path) -> Option<u64> {
+    let trace = Trace::open(path).ok()?;
+    let mut metrics = Metrics::new(&[]);
+    metrics.add(&trace, &Selection::default());
+    let report = metrics.finish();
+    Some(report.calls() + report.unfinished.iter().map(|(_, calls)| calls).sum::<u64>())
+}
+
 /// What was recorded, how large it is, what it cost, what was lost.
-fn closing_line(outcome: &Outcome) -> String {
+fn closing_line(outcome: &Outcome, kept: &Kept) -> String {
     let totals = &outcome.totals;
-    let lost = match totals.lost_calls {
+    let lost = match kept.lost {
         0 => "nothing lost".to_owned(),
         lost => format!("{} LOST", text::counted(lost, "call", "calls")),
     };
-    let per_call = if totals.calls == 0 {
-        String::new()
-    } else {
-        format!(" ({:.1} bytes a call)", outcome.bytes as f64 / totals.calls as f64)
+    let per_call = match kept.calls.saturating_sub(totals.unfinished) {
+        0 => String::new(),
+        finished => format!(" ({:.1} bytes a call)", outcome.bytes as f64 / finished as f64),
     };
     let early = match outcome.stopped {
         Some(StopReason::Duration) => ", ended by --duration",
@@ -275,7 +306,7 @@ fn closing_line(outcome: &Outcome) -> String {
     };
     format!(
         "{} of {} in {}; {}{} in {}; {}{} added about {} a call; {}{}",
-        text::counted(totals.calls + totals.unfinished, "call", "calls"),
+        text::counted(kept.calls, "call", "calls"),
         text::counted(totals.tasks, "task", "tasks"),
         text::duration(outcome.elapsed_ns),
         text::bytes(outcome.bytes),

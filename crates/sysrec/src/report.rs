@@ -14,6 +14,7 @@ use sysrec_analyzer::metrics::{Dimension, Metrics, Report, Slow};
 use sysrec_analyzer::{Selection, Trace};
 use sysrec_syscalls::Filter;
 
+use crate::form::{Form, FormArgs};
 use crate::selection::SelectionArgs;
 use crate::{basis, open, screen, text};
 
@@ -48,17 +49,8 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     slowest: Option<u32>,
 
-    /// Print JSON; docs/json.md describes it
-    #[arg(long, conflicts_with_all = ["csv", "markdown"])]
-    json: bool,
-
-    /// Print CSV, times in nanoseconds
-    #[arg(long, conflicts_with = "markdown")]
-    csv: bool,
-
-    /// Print a Markdown table
-    #[arg(long)]
-    markdown: bool,
+    #[command(flatten)]
+    form: FormArgs,
 
     #[command(flatten)]
     selection: SelectionArgs,
@@ -141,7 +133,7 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
         slowest,
         histogram: args.histogram.as_ref().map(Filter::to_string),
     };
-    screen::print(&answer.text(args)?)?;
+    screen::print(&answer.text(args.form.form())?)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -155,28 +147,25 @@ pub(crate) fn print(trace: &Path) -> anyhow::Result<ExitCode> {
         top: None,
         histogram: None,
         slowest: None,
-        json: false,
-        csv: false,
-        markdown: false,
+        form: FormArgs::default(),
         selection: SelectionArgs::default(),
     })
 }
 
 impl Answer<'_> {
-    fn text(&self, args: &ReportArgs) -> anyhow::Result<String> {
-        if args.json {
-            return json::text(self);
+    fn text(&self, form: Form) -> anyhow::Result<String> {
+        match form {
+            Form::Json => return json::text(self),
+            Form::Csv => return csv::text(self),
+            Form::Markdown | Form::Terminal => {}
         }
-        if args.csv {
-            return csv::text(self);
-        }
-        let width = screen::width();
+        let (markdown, width) = (form == Form::Markdown, screen::width());
         let view = match (&self.slowest, &self.histogram) {
             (Some(calls), _) if calls.is_empty() => "No finished call.\n".to_owned(),
-            (Some(calls), _) => slowest::table(self, calls).render(args.markdown, width),
-            (None, Some(name)) => histogram::text(self, name, args.markdown, width),
+            (Some(calls), _) => slowest::table(self, calls).render(markdown, width),
+            (None, Some(name)) => histogram::text(self, name, markdown, width),
             (None, None) if self.rows.is_empty() => "No finished call.\n".to_owned(),
-            (None, None) => rows::table(self).render(args.markdown, width),
+            (None, None) => rows::table(self).render(markdown, width),
         };
         let taken = basis::Taken {
             calls: self.report.calls(),

@@ -10,6 +10,9 @@ const GAP: usize = 2;
 /// What the first columns are cut to at least, when nothing else is left to leave out.
 const LABEL_WIDTH_MIN: usize = 12;
 
+/// Before a remark under a row.
+const REMARK_INDENT: &str = "  ";
+
 /// On which side the text of a column stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Align {
@@ -78,11 +81,13 @@ impl<T: Into<String>> From<T> for Cell {
 pub(crate) struct Table {
     columns: Vec<Column>,
     rows: Vec<Vec<Cell>>,
+    /// Remarks across all columns, each with the number of rows above it. Ascending.
+    remarks: Vec<(usize, Cell)>,
 }
 
 impl Table {
     pub(crate) fn new(columns: Vec<Column>) -> Self {
-        Self { columns, rows: Vec::new() }
+        Self { columns, rows: Vec::new(), remarks: Vec::new() }
     }
 
     /// Adds a row with one cell a column.
@@ -91,13 +96,25 @@ impl Table {
         self.rows.push(row);
     }
 
+    /// Adds a remark on the rows above, on lines of its own. Markdown's tables cannot have any.
+    pub(crate) fn remark(&mut self, remark: Cell) {
+        self.remarks.push((self.rows.len(), remark));
+    }
+
+    /// How many columns of a terminal it takes where nothing is left out or cut.
+    pub(crate) fn width(&self) -> usize {
+        let (shown, widths) = self.fit(usize::MAX);
+        total(&shown, &widths)
+    }
+
     /// Lines for a terminal of so many columns, or of any width.
     pub(crate) fn text(&self, width: Option<usize>) -> String {
         let (shown, widths) = self.fit(width.unwrap_or(usize::MAX));
         let mut text = String::new();
         let heading = |column: &Column| Cell::styled(column.heading, HEADING);
         let headings: Vec<Cell> = self.columns.iter().map(heading).collect();
-        for row in std::iter::once(&headings).chain(&self.rows) {
+        let mut remarks = self.remarks.iter().peekable();
+        for (position, row) in std::iter::once(&headings).chain(&self.rows).enumerate() {
             let mut line = String::new();
             // Blanks are written when something follows, so that no line ends in them.
             let mut blanks = 0;
@@ -119,6 +136,13 @@ impl Table {
             }
             text.push_str(&line);
             text.push('\n');
+            while let Some((_, remark)) = remarks.next_if(|(above, _)| *above == position) {
+                let wrapped =
+                    wrap(&remark.text, width.unwrap_or(usize::MAX).saturating_sub(REMARK_INDENT.len()));
+                text.push_str(REMARK_INDENT);
+                text.push_str(&styled(remark.style, &wrapped));
+                text.push('\n');
+            }
         }
         text
     }
@@ -131,9 +155,6 @@ impl Table {
         };
         let mut widths: Vec<usize> = (0..self.columns.len()).map(widest).collect();
         let mut shown: Vec<usize> = (0..self.columns.len()).collect();
-        let total = |shown: &[usize], widths: &[usize]| {
-            shown.iter().map(|column| widths[*column]).sum::<usize>() + GAP * shown.len().saturating_sub(1)
-        };
         for cut_first in [false, true] {
             while total(&shown, &widths) > width {
                 let giving = |column: &Column| column.gives_way > 0 && (cut_first || !column.cut_first);
@@ -174,6 +195,11 @@ impl Table {
         }
         text
     }
+}
+
+/// What these columns and the gaps between them take together.
+fn total(shown: &[usize], widths: &[usize]) -> usize {
+    shown.iter().map(|column| widths[*column]).sum::<usize>() + GAP * shown.len().saturating_sub(1)
 }
 
 /// Text broken between words into lines of at most so many columns; lines behind the first are indented.
@@ -261,6 +287,22 @@ name           calls
 a name that …      3
 ";
         assert_eq!(plain(&table().text(Some(20))), expected);
+    }
+
+    #[test]
+    fn remarks_go_under_their_rows_and_are_broken_between_words() {
+        let mut table = Table::new(vec![Column::label("name"), Column::number("calls")]);
+        table.push(vec!["read".into(), "1".into()]);
+        table.remark("it takes longer".into());
+        table.push(vec!["write".into(), "2".into()]);
+        let expected = "\
+name   calls
+read       1
+  it takes
+  longer
+write      2
+";
+        assert_eq!((plain(&table.text(Some(12))).as_str(), table.width()), (expected, 12));
     }
 
     #[test]

@@ -2,34 +2,18 @@
 
 #[path = "../../sysrec-analyzer/tests/recording/mod.rs"]
 mod recording;
+mod run;
 
-use std::process::Command;
-
-use assert_cmd::cargo::cargo_bin;
 use recording::{Folder, Recording};
+use run::{is_coloured_on_request_only, stdout_of, sysrec};
 use serde_json::Value;
 use sysrec_format::block::Session;
 use sysrec_format::storage::MemoryStorage;
 
-/// What a run printed.
-struct Run {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-fn sysrec(folder: &Folder, args: &[&str]) -> Run {
-    let output = Command::new(cargo_bin!("sysrec")).args(args).current_dir(folder.path()).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Run { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
-}
-
 /// Runs `sysrec diff`, which has to go well and without warnings on stderr.
 fn diff(folder: &Folder, args: &str) -> String {
     let args: Vec<&str> = ["diff"].into_iter().chain(args.split(' ')).collect();
-    let run = sysrec(folder, &args);
-    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{}", run.stdout);
-    run.stdout
+    stdout_of(folder.path(), &args)
 }
 
 /// Writes a recording of a server: 20 reads of about so long, so many calls of stat, and one that only it makes.
@@ -132,7 +116,7 @@ fn json_has_the_documented_fields() {
     assert_eq!(document["schema"], "sysrec-diff/1");
     assert_eq!(
         fields(&document),
-        "alpha base broken by floor_ns floor_share new rows schema tests total unit verdict warnings"
+        "alpha base broken by floor_ns floor_share new rows schema tests total unfinished unit verdict warnings"
     );
     assert_eq!(fields(&document["base"][0]), "calls complete path unfinished units");
     assert_eq!(fields(&document["total"]), "calls errors wall_ns_total");
@@ -143,7 +127,12 @@ fn json_has_the_documented_fields() {
         fields(&row["p50_ns"]),
         "base base_recordings change change_share new new_recordings p ratio_interval verdict"
     );
+    assert_eq!(
+        (fields(&row["p99_ns"]), fields(&row["wall_ns_total"])),
+        (fields(&row["p50_ns"]), fields(&row["p50_ns"]))
+    );
     assert_eq!(fields(&row["max_ns"]), "base change change_share new");
+    assert_eq!(fields(&document["unfinished"][0]), "base_recordings new_recordings syscall verdict");
 }
 
 #[test]
@@ -165,6 +154,37 @@ fn json_tells_what_is_shown() {
 }
 
 #[test]
+fn calls_that_did_not_return_are_shown_where_they_differ() {
+    let folder = pair();
+    let mut made = Recording::new();
+    let main = made.process(100, "server");
+    let worker = made.thread(main, 101, "worker");
+    made.call(main, "read", 5_000, 5).in_flight(worker, "exit").exit(worker, 0);
+    made.in_flight(main, "exit_group").exit(main, 0);
+    folder.file("threads.bin", &made.finish());
+    let args = "base.bin threads.bin -e read,exit,exit_group";
+    let text = diff(&folder, args);
+    assert!(text.contains("; did not return: exit 0 -> 1. Run-to-run"), "{text}");
+    assert!(text.contains("\nCalls that did not return, in a recording: exit 0 -> 1.\n"), "{text}");
+    let markdown = diff(&folder, &format!("{args} --markdown"));
+    assert!(markdown.contains("\nCalls that did not return, in a recording: exit 0 -> 1.\n"), "{markdown}");
+    let unfinished = json(&folder, args)["unfinished"].clone();
+    assert_eq!(
+        unfinished,
+        serde_json::json!([
+            { "syscall": "exit", "base_recordings": [0], "new_recordings": [1], "verdict": "exact" },
+            { "syscall": "exit_group", "base_recordings": [1], "new_recordings": [1], "verdict": "same" },
+        ])
+    );
+    assert!(!diff(&folder, "base.bin new.bin").contains("did not return"));
+}
+
+#[test]
+fn colour_is_for_terminals_and_whoever_asks() {
+    is_coloured_on_request_only(pair().path(), &["diff", "base.bin", "new.bin"]);
+}
+
+#[test]
 fn a_recording_against_itself_shows_nothing() {
     let document = json(&pair(), "base.bin base.bin");
     assert_eq!(
@@ -177,7 +197,7 @@ fn a_recording_against_itself_shows_nothing() {
 #[test]
 fn rules_decide_the_exit_code_and_name_what_breaks_them() {
     let folder = pair();
-    let run = |rules: &str| sysrec(&folder, &["diff", "base.bin", "new.bin", "--fail-on", rules]);
+    let run = |rules: &str| sysrec(folder.path(), &["diff", "base.bin", "new.bin", "--fail-on", rules]);
     let broken = run("p50(read) > +10%, calls(newfstatat) > +0");
     assert_eq!(broken.code, Some(1));
     let lines: Vec<&str> = broken.stderr.lines().collect();
@@ -205,7 +225,7 @@ fn noise_over_several_recordings_breaks_no_rule() {
     let folder = tens();
     let run = |rules: &str| {
         let args: Vec<&str> = ["diff"].into_iter().chain(TENS.split(' ')).collect();
-        sysrec(&folder, &[&args[..], &["--fail-on", rules]].concat())
+        sysrec(folder.path(), &[&args[..], &["--fail-on", rules]].concat())
     };
     // 21 to 21.5 in the median, and from 20 on both sides.
     assert_eq!(run("calls(newfstatat) > +0").code, Some(0));
@@ -230,7 +250,7 @@ fn wrong_usage_is_2_and_says_what_to_do() {
         ("diff base.bin new.bin --per 0", "no unit of work"),
         ("diff base.bin new.bin --floor x", "'x' is not a percentage"),
     ] {
-        let run = sysrec(&folder, &args.split(' ').collect::<Vec<_>>());
+        let run = sysrec(folder.path(), &args.split(' ').collect::<Vec<_>>());
         assert_eq!(run.code, Some(2), "{args}");
         assert!(run.stderr.contains(word), "{args}: {}", run.stderr);
     }
@@ -238,7 +258,7 @@ fn wrong_usage_is_2_and_says_what_to_do() {
 
 #[test]
 fn a_unit_of_work_that_is_not_there_is_an_error() {
-    let run = sysrec(&pair(), &["diff", "base.bin", "new.bin", "--per-call-of", "openat"]);
+    let run = sysrec(pair().path(), &["diff", "base.bin", "new.bin", "--per-call-of", "openat"]);
     assert_eq!(run.code, Some(1));
     assert!(run.stderr.contains("base.bin: there is no finished call of openat"), "{}", run.stderr);
 }
@@ -252,7 +272,7 @@ fn what_cannot_be_compared_is_said_first() {
     let main = other.process(100, "server");
     other.call(main, "read", 5, 1).seal();
     folder.file("other.bin", &other.killed());
-    let run = sysrec(&folder, &["diff", "base.bin", "other.bin"]);
+    let run = sysrec(folder.path(), &["diff", "base.bin", "other.bin"]);
     assert_eq!(run.code, Some(0));
     let warnings: Vec<&str> = run.stdout.lines().take_while(|line| line.starts_with("warning: ")).collect();
     let about = [
@@ -265,6 +285,19 @@ fn what_cannot_be_compared_is_said_first() {
     for (warning, about) in warnings.iter().zip(about) {
         assert!(warning.contains(about), "{warning}");
     }
+}
+
+#[test]
+fn sides_that_cost_more_to_record_than_the_other_are_warned_of() {
+    let folder = pair();
+    let mut made = Recording::at_cost(MemoryStorage::new(), &recording::session(), 11_200);
+    let main = made.process(100, "server");
+    made.call(main, "read", 25_000, 5);
+    folder.file("dear.bin", &made.finish());
+    let warning = "warning: recording added about 8.20 µs to the time of each call of the base, and 11.2 µs of the new \
+                   side: a shift of a time by 3.00 µs can come from that.\n";
+    assert!(diff(&folder, "base.bin dear.bin").starts_with(warning));
+    assert!(!diff(&folder, "base.bin new.bin").contains("recording added"));
 }
 
 #[test]

@@ -1,14 +1,11 @@
 //! `sysrec record --repeat` and `sysrec compare`, with real commands.
 
+mod run;
+
 use std::path::Path;
-use std::process::{Command, Output};
 
-use assert_cmd::cargo::cargo_bin;
+use run::{json_of, sysrec};
 use serde_json::Value;
-
-fn sysrec(folder: &Path, args: &[&str]) -> Output {
-    Command::new(cargo_bin!("sysrec")).args(args).current_dir(folder).output().unwrap()
-}
 
 fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(folder)
@@ -19,59 +16,50 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Whether this machine lets anybody trace at all.
-fn can_record(folder: &Path) -> bool {
-    let output = sysrec(folder, &["record", "-q", "-o", "probe.bin", "true"]);
-    if !output.status.success() {
-        println!("SKIP: nothing can be recorded here: {}", String::from_utf8_lossy(&output.stderr));
-        return false;
+/// A folder to record into; `None` where this machine lets nobody trace.
+fn folder() -> Option<tempfile::TempDir> {
+    let folder = tempfile::tempdir().unwrap();
+    let probe = sysrec(folder.path(), &["record", "-q", "-o", "probe.bin", "true"]);
+    if probe.code != Some(0) {
+        println!("SKIP: nothing can be recorded here: {}", probe.stderr);
+        return None;
     }
-    std::fs::remove_file(folder.join("probe.bin")).unwrap();
-    true
+    std::fs::remove_file(folder.path().join("probe.bin")).unwrap();
+    Some(folder)
 }
 
 #[test]
 fn every_run_has_a_file_and_the_options_of_all() {
-    let folder = tempfile::tempdir().unwrap();
-    if !can_record(folder.path()) {
-        return;
-    }
+    let Some(folder) = folder() else { return };
     let args =
         ["record", "-q", "--repeat", "3", "--pause", "0", "-e", "execve,exit_group,write", "echo", "-n", "x"];
     let output = sysrec(folder.path(), &args);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(output.stdout, b"xxx");
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert_eq!(output.stdout, "xxx");
     assert_eq!(names(folder.path()), ["trace-1.bin", "trace-2.bin", "trace-3.bin"]);
-    let report = sysrec(folder.path(), &["report", "--json", "trace-3.bin"]);
-    let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+    let report = json_of(folder.path(), &["report", "--json", "trace-3.bin"]);
     assert_eq!(report["traces"][0]["filter"], "execve,exit_group,write");
     assert_eq!(report["total"]["calls"], 2);
 }
 
 #[test]
 fn a_run_that_fails_is_the_last() {
-    let folder = tempfile::tempdir().unwrap();
-    if !can_record(folder.path()) {
-        return;
-    }
+    let Some(folder) = folder() else { return };
     let output = sysrec(folder.path(), &["record", "--repeat", "3", "--pause", "0", "sh", "-c", "exit 3"]);
-    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(output.code, Some(3));
     assert_eq!(names(folder.path()), ["trace-1.bin"]);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("run 1 of 3 ended with exit status: 3"));
+    assert!(output.stderr.contains("run 1 of 3 ended with exit status: 3"));
 }
 
 #[test]
 fn compare_records_in_turn_and_ends_in_the_comparison() {
-    let folder = tempfile::tempdir().unwrap();
-    if !can_record(folder.path()) {
-        return;
-    }
+    let Some(folder) = folder() else { return };
     // The new one calls stat once more, on a file that is not there.
     let (base, new) = ("sh -c ':'", "sh -c 'test -e \"/no such file\" || :'");
     let args = ["compare", base, new, "-n", "3", "--pause", "0", "--json", "--fail-on", "errors > +0"];
     let output = sysrec(folder.path(), &args);
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
-    let diff: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.code, Some(1), "{}", output.stderr);
+    let diff: Value = serde_json::from_str(&output.stdout).unwrap();
     let paths = |side: &str| -> Vec<String> {
         diff[side]
             .as_array()
@@ -90,9 +78,7 @@ fn compare_records_in_turn_and_ends_in_the_comparison() {
     );
     // The order, by when each began.
     let started = |path: String| -> u64 {
-        let info = sysrec(folder.path(), &["info", "--json", &path]);
-        let info: Value = serde_json::from_slice(&info.stdout).unwrap();
-        info["started_realtime_ns"].as_u64().unwrap()
+        json_of(folder.path(), &["info", "--json", &path])["started_realtime_ns"].as_u64().unwrap()
     };
     let mut order: Vec<(u64, String)> =
         paths("base").into_iter().chain(paths("new")).map(|path| (started(path.clone()), path)).collect();
@@ -103,14 +89,11 @@ fn compare_records_in_turn_and_ends_in_the_comparison() {
 
 #[test]
 fn warming_up_runs_both_commands_without_recording_them() {
-    let folder = tempfile::tempdir().unwrap();
-    if !can_record(folder.path()) {
-        return;
-    }
+    let Some(folder) = folder() else { return };
     let words =
         ["compare", "sh -c 'echo >> a'", "sh -c 'echo >> b'", "-n", "1", "--pause", "0", "--warmup", "2"];
     let output = sysrec(folder.path(), &words);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
     let runs = |file: &str| std::fs::read(folder.path().join(file)).unwrap().len();
     assert_eq!((runs("a"), runs("b")), (3, 3));
     assert_eq!(names(&folder.path().join("compared")), ["base-1.bin", "new-1.bin"]);
@@ -118,13 +101,10 @@ fn warming_up_runs_both_commands_without_recording_them() {
 
 #[test]
 fn compare_tells_of_a_command_that_fails_or_is_none() {
-    let folder = tempfile::tempdir().unwrap();
-    if !can_record(folder.path()) {
-        return;
-    }
+    let Some(folder) = folder() else { return };
     let output = sysrec(folder.path(), &["compare", "true", "false", "-n", "2", "--pause", "0"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("'false' ended with exit status: 1"));
-    assert_eq!(sysrec(folder.path(), &["compare", "true", ""]).status.code(), Some(2));
-    assert_eq!(sysrec(folder.path(), &["compare", "true", "echo 'x"]).status.code(), Some(2));
+    assert_eq!(output.code, Some(1));
+    assert!(output.stderr.contains("'false' ended with exit status: 1"));
+    assert_eq!(sysrec(folder.path(), &["compare", "true", ""]).code, Some(2));
+    assert_eq!(sysrec(folder.path(), &["compare", "true", "echo 'x"]).code, Some(2));
 }

@@ -2,33 +2,16 @@
 
 #[path = "../../sysrec-analyzer/tests/recording/mod.rs"]
 mod recording;
+mod run;
 
-use std::io::Read;
-use std::process::{Command, Stdio};
-
-use assert_cmd::cargo::cargo_bin;
 use recording::{Folder, Recording};
+use run::{is_coloured_on_request_only, stdout_of, sysrec, with_closed_pipe};
 use serde_json::Value;
 use sysrec_format::block::Session;
 
-/// What a run printed.
-struct Run {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-fn sysrec(folder: &Folder, args: &[&str]) -> Run {
-    let output = Command::new(cargo_bin!("sysrec")).args(args).current_dir(folder.path()).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Run { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
-}
-
 /// Runs `sysrec report` on `trace.bin`, which has to go well and without warnings.
 fn report(folder: &Folder, args: &[&str]) -> String {
-    let run = sysrec(folder, &[&["report"], args].concat());
-    assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""), "{}", run.stdout);
-    run.stdout
+    stdout_of(folder.path(), &[&["report"], args].concat())
 }
 
 fn json(folder: &Folder, args: &[&str]) -> Value {
@@ -180,19 +163,7 @@ fn names_cannot_drive_the_terminal() {
 
 #[test]
 fn colour_is_for_terminals_and_whoever_asks() {
-    let folder = server();
-    let coloured = |variables: &[(&str, &str)]| {
-        let mut command = Command::new(cargo_bin!("sysrec"));
-        command
-            .arg("report")
-            .current_dir(folder.path())
-            .env_remove("NO_COLOR")
-            .envs(variables.iter().copied());
-        command.output().unwrap().stdout.contains(&0x1b)
-    };
-    assert!(!coloured(&[]));
-    assert!(coloured(&[("CLICOLOR_FORCE", "1")]));
-    assert!(!coloured(&[("NO_COLOR", "1")]));
+    is_coloured_on_request_only(server().path(), &["report"]);
 }
 
 #[test]
@@ -220,11 +191,11 @@ fn an_unfinished_trace_is_reported_with_a_warning() {
     let mut recording = Recording::new();
     fill(&mut recording);
     folder.file("trace.bin", &recording.killed());
-    let run = sysrec(&folder, &["report"]);
+    let run = sysrec(folder.path(), &["report"]);
     assert_eq!(run.code, Some(0));
     assert!(run.stderr.contains("warning: trace.bin: the recording was not closed"), "{}", run.stderr);
     assert!(run.stdout.contains("openat") && run.stdout.contains("trace.bin: not closed"), "{}", run.stdout);
-    let run = sysrec(&folder, &["report", "--json"]);
+    let run = sysrec(folder.path(), &["report", "--json"]);
     let document: Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(document["traces"][0]["completeness"], "unfinished");
     assert_eq!(document["total"]["calls"], 61);
@@ -241,13 +212,13 @@ fn damage_is_warned_of_and_counted() {
     let sysrec_format::layout::Place::File(offset) = frame.place else { panic!("{frame:?}") };
     bytes[offset as usize + 70] ^= 1;
     folder.file("trace.bin", &bytes);
-    let run = sysrec(&folder, &["report"]);
+    let run = sysrec(folder.path(), &["report"]);
     assert_eq!(run.code, Some(0));
     assert!(run.stderr.contains("warning: trace.bin: damaged: "), "{}", run.stderr);
     let lost = u64::from(frame.header.count);
     assert!(run.stdout.contains(&format!("{lost} calls in damaged chunks are missing.")), "{}", run.stdout);
     assert!(!run.stdout.contains("nothing lost"), "{}", run.stdout);
-    let document: Value = serde_json::from_str(&sysrec(&folder, &["report", "--json"]).stdout).unwrap();
+    let document: Value = serde_json::from_str(&sysrec(folder.path(), &["report", "--json"]).stdout).unwrap();
     assert_eq!(document["total"]["losses"], lost);
     assert_eq!(document["traces"][0]["complete"], false);
 }
@@ -262,7 +233,7 @@ fn a_trace_cut_short_does_not_claim_to_know_what_is_missing() {
     }
     let bytes = recording.finish();
     folder.file("trace.bin", &bytes[..bytes.len() / 2]);
-    let run = sysrec(&folder, &["report"]);
+    let run = sysrec(folder.path(), &["report"]);
     assert_eq!(run.code, Some(0));
     assert!(run.stderr.contains("warning: trace.bin: damaged"), "{}", run.stderr);
     let told = run.stdout.contains("at least ") || run.stdout.contains("an unknown number of calls");
@@ -288,7 +259,7 @@ fn what_is_no_trace_fails_with_one_clear_line() {
         ("/dev/null", "is a device"),
     ];
     for (name, message) in cases {
-        let run = sysrec(&folder, &["report", name]);
+        let run = sysrec(folder.path(), &["report", name]);
         assert_eq!(run.code, Some(1), "{name}");
         assert_eq!(run.stdout, "");
         assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
@@ -310,26 +281,16 @@ fn wrong_usage_is_exit_code_2() {
         &["reprot"],
         &[],
     ] {
-        let run = sysrec(&folder, args);
+        let run = sysrec(folder.path(), args);
         assert_eq!(run.code, Some(2), "{args:?}");
         assert_eq!(run.stdout, "", "{args:?}");
     }
-    assert!(sysrec(&folder, &["report", "-e", "opne"]).stderr.contains("did you mean 'open'"));
+    assert!(sysrec(folder.path(), &["report", "-e", "opne"]).stderr.contains("did you mean 'open'"));
 }
 
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let folder = server();
-    let mut child = Command::new(cargo_bin!("sysrec"))
-        .args(["report", "--json", "--slowest", "1000"])
-        .current_dir(folder.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // Closed before anything is read: every write fails.
-    drop(child.stdout.take());
-    let mut stderr = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
-    assert_eq!((child.wait().unwrap().code(), stderr.as_str()), (Some(0), ""));
+    let ended = with_closed_pipe(folder.path(), &["report", "--json", "--slowest", "1000"]);
+    assert_eq!(ended, (Some(0), String::new()));
 }

@@ -1,10 +1,12 @@
 //! Brings two sides together, row by row, and says what the recordings show.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashSet;
 
 use crate::diff::recording::{Figures, Recording};
-use crate::diff::row::{Metric, Presence, Row, Run, Verdict, range, values};
-use crate::diff::statistics::{holm, least_p, mann_whitney_p, ratio_interval};
+use crate::diff::row::{Metric, P99_CALLS_MIN, Presence, Row, Run, Verdict, range, values};
+use crate::diff::statistics::{holm, least_p, mann_whitney_p};
 use crate::metrics::{Dimension, Key};
 
 /// What a difference must reach to be called one.
@@ -12,9 +14,9 @@ use crate::metrics::{Dimension, Key};
 pub struct Options {
     /// How often all verdicts of a comparison together may be false, 0 to 1.
     pub alpha: f64,
-    /// Shifts of a median by a smaller share of the base are never called a difference: 0.03 for 3 %.
+    /// Shifts of a time by a smaller share of the base are never called a difference: 0.03 for 3 %.
     pub floor_share: f64,
-    /// Shifts by less are never called a difference, nanoseconds.
+    /// Shifts by less are never called a difference, nanoseconds; of a total, for each call in it.
     pub floor_ns: f64,
 }
 
@@ -29,17 +31,33 @@ impl Default for Options {
 pub struct Diff {
     /// What rows are told apart by.
     pub by: Vec<Dimension>,
-    /// New rows, then gone ones, then the others; among each the largest change of total wall time first.
+    /// New rows, then gone ones, then others that changed, then those for which nothing is shown; among each the largest
+    /// change of total wall time first.
     pub rows: Vec<Row>,
-    /// All rows together. It has no percentiles (they are 0), and its times are not compared (`time` is
-    /// [`Verdict::Unknown`]).
+    /// All rows together. It has no percentiles (they are 0), and its times are not compared ([`Verdict::NotTested`]).
     pub total: Row,
+    /// Selected calls that did not return, by name. They are in no row.
+    pub unfinished: Vec<Unfinished>,
     /// Recordings of the base and of the new side.
     pub recordings: [usize; 2],
     /// How many tests over recordings were made. Each makes the p of the others weigh more.
     pub tests: usize,
     /// What was asked for.
     pub options: Options,
+}
+
+/// Calls of a name that did not return, which have neither result nor duration: `exit`, and calls that the recording
+/// or the task ended in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unfinished {
+    /// The call.
+    pub syscall: String,
+    /// How many in each recording of the base, whatever the unit of work.
+    pub base: Vec<u64>,
+    /// How many in each recording of the new side.
+    pub new: Vec<u64>,
+    /// As of a number of calls; never tested.
+    pub verdict: Verdict,
 }
 
 impl Diff {
@@ -67,7 +85,9 @@ pub fn compare(by: &[Dimension], base: &[Recording], new: &[Recording], options:
     let mut rows: Vec<Row> = keys.into_iter().map(|key| row(key, base, new)).collect();
     let total = total(base, new);
     let recordings = [base.len(), new.len()];
-    let mut diff = Diff { by: by.to_vec(), rows: Vec::new(), total, recordings, tests: 0, options };
+    let unfinished = unfinished(base, new);
+    let mut diff =
+        Diff { by: by.to_vec(), rows: Vec::new(), total, unfinished, recordings, tests: 0, options };
     if diff.has_tests() {
         diff.tests = judge(&mut rows, options);
     }
@@ -75,7 +95,8 @@ pub fn compare(by: &[Dimension], base: &[Recording], new: &[Recording], options:
         let presence = match row.presence {
             Presence::New => 0,
             Presence::Gone => 1,
-            Presence::Both => 2,
+            Presence::Both if row.is_change() => 2,
+            Presence::Both => 3,
         };
         (presence, -row.change(Metric::Wall).unwrap_or(0.0).abs())
     };
@@ -101,29 +122,35 @@ fn row(key: &Key, base: &[Recording], new: &[Recording]) -> Row {
         (true, false) if all(base) => Presence::Gone,
         _ => Presence::Both,
     };
-    let mut row = Row {
-        key: key.clone(),
-        base: runs(key, base),
-        new: runs(key, new),
-        presence,
-        calls: Verdict::Unknown,
-        errors: Verdict::Unknown,
-        time: Verdict::Unknown,
-        ratio_interval: None,
-    };
-    row.calls = count_verdict(&row, Metric::Calls);
-    row.errors = count_verdict(&row, Metric::Errors);
-    if base.len() > 1 && new.len() > 1 {
-        let (base, new) = (values(&row.base, Metric::P50), values(&row.new, Metric::P50));
-        row.ratio_interval = ratio_interval(&base, &new);
-        row.time = Verdict::NotShown { p: None };
+    let several = base.len() > 1 && new.len() > 1;
+    let time = if several { Verdict::NotShown { p: None } } else { Verdict::Unknown };
+    let mut row =
+        Row { key: key.clone(), base: runs(key, base), new: runs(key, new), presence, verdicts: [time; 6] };
+    row.verdicts[Metric::Max as usize] = Verdict::NotTested;
+    if several && !has_p99(&row) {
+        row.verdicts[Metric::P99 as usize] = Verdict::NotTested;
     }
+    set_counts(&mut row);
     row
 }
 
-/// What numbers of calls show without a test. [`Verdict::Unknown`] where one recording stands against some that differ.
-fn count_verdict(row: &Row, metric: Metric) -> Verdict {
-    let (Some(base), Some(new)) = (row.base_range(metric), row.new_range(metric)) else {
+/// Whether the 99th percentiles of all recordings are those of enough calls.
+fn has_p99(row: &Row) -> bool {
+    let calls = row.base.iter().chain(&row.new).map(Run::calls);
+    calls.filter(|calls| *calls > 0).min().is_some_and(|calls| calls >= P99_CALLS_MIN)
+}
+
+/// What numbers of calls show without a test.
+fn set_counts(row: &mut Row) {
+    for metric in [Metric::Calls, Metric::Errors] {
+        row.verdicts[metric as usize] = count_verdict(row.base_range(metric), row.new_range(metric));
+    }
+}
+
+/// What the smallest and largest numbers of each side show. [`Verdict::Unknown`] where one recording stands against some
+/// that differ.
+fn count_verdict(base: Option<(f64, f64)>, new: Option<(f64, f64)>) -> Verdict {
+    let (Some(base), Some(new)) = (base, new) else {
         return Verdict::Same;
     };
     let exact = base.0 == base.1 && new.0 == new.1;
@@ -145,9 +172,9 @@ fn judge(rows: &mut [Row], options: Options) -> usize {
     }
     let mut tests: Vec<Test> = Vec::new();
     for (position, row) in rows.iter().enumerate() {
-        for metric in [Metric::Calls, Metric::Errors, Metric::P50] {
-            let (base, new) = (values(&row.base, metric), values(&row.new, metric));
-            if is_tested(metric, &base, &new, options) {
+        for metric in Metric::TESTED {
+            if is_tested(row, metric, options) {
+                let (base, new) = (values(&row.base, metric), values(&row.new, metric));
                 tests.push(Test { row: position, metric, p: mann_whitney_p(&base, &new) });
             }
         }
@@ -156,45 +183,86 @@ fn judge(rows: &mut [Row], options: Options) -> usize {
     for (test, p) in tests.iter().zip(corrected) {
         let row = &mut rows[test.row];
         let is_enough = match test.metric {
-            Metric::P50 => is_above_floors(row, options),
             // A number that only sometimes lies apart is not called another one.
-            metric => count_verdict(row, metric) == Verdict::Unknown,
+            Metric::Calls | Metric::Errors => row.verdict(test.metric) == Verdict::Unknown,
+            time => is_above_floors(row, time, options),
         };
         let verdict = if is_enough && p <= options.alpha {
             Verdict::Shown { p }
         } else {
             Verdict::NotShown { p: Some(p) }
         };
-        match test.metric {
-            Metric::Calls => row.calls = verdict,
-            Metric::Errors => row.errors = verdict,
-            _ => row.time = verdict,
-        }
+        row.verdicts[test.metric as usize] = verdict;
+    }
+    // The total of a single call is its median, and has been tested as that.
+    for row in rows.iter_mut().filter(|row| is_single(row)) {
+        row.verdicts[Metric::Wall as usize] = row.verdict(Metric::P50);
     }
     tests.len()
 }
 
+/// Whether total and median are the same in every recording.
+fn is_single(row: &Row) -> bool {
+    row.base.iter().chain(&row.new).all(|run| run.value(Metric::Wall) == run.value(Metric::P50))
+}
+
 /// Whether a figure needs a test. That may depend on all values together, and not on which side they are from: else
 /// the tests that are left would be those that look promising, and p would be too small.
-fn is_tested(metric: Metric, base: &[f64], new: &[f64], options: Options) -> bool {
-    let Some((min, max)) = range(&[base, new].concat()) else { return false };
+fn is_tested(row: &Row, metric: Metric, options: Options) -> bool {
+    let (base, new) = (values(&row.base, metric), values(&row.new, metric));
+    let Some((min, max)) = range(&[&base[..], &new].concat()) else { return false };
     if base.is_empty() || new.is_empty() {
         return false;
     }
-    if metric == Metric::P50 {
-        // Two medians between the extremes cannot be further apart than the extremes.
-        return max - min >= options.floor_ns && max - min >= min * options.floor_share;
-    }
-    // Numbers that are the same within each side are facts, and need none.
+    // Two medians between the extremes cannot be further apart than the extremes.
+    let can_pass =
+        |calls: f64| max - min >= calls * options.floor_ns && max - min >= min * options.floor_share;
     let varies = |side: &[f64]| range(side).is_some_and(|(min, max)| min != max);
-    varies(base) || varies(new)
+    match metric {
+        // Numbers that are the same within each side are facts, and need none.
+        Metric::Calls | Metric::Errors => varies(&base) || varies(&new),
+        Metric::Wall => {
+            let fewest = row.base_range(Metric::Calls).into_iter().chain(row.new_range(Metric::Calls));
+            let fewest = fewest.map(|(min, _)| min).fold(f64::INFINITY, f64::min);
+            row.presence == Presence::Both && !is_single(row) && can_pass(fewest)
+        }
+        Metric::P50 => can_pass(1.0),
+        Metric::P99 => has_p99(row) && can_pass(1.0),
+        Metric::Max => false,
+    }
 }
 
-fn is_above_floors(row: &Row, options: Options) -> bool {
-    let (Some(change), Some(relative)) = (row.change(Metric::P50), row.relative_change(Metric::P50)) else {
+fn is_above_floors(row: &Row, metric: Metric, options: Options) -> bool {
+    let (Some(change), Some(relative)) = (row.change(metric), row.relative_change(metric)) else {
         return false;
     };
-    change.abs() >= options.floor_ns && relative.abs() >= options.floor_share
+    let calls = match metric {
+        Metric::Wall => {
+            let calls = [row.base_value(Metric::Calls), row.new_value(Metric::Calls)];
+            calls.into_iter().flatten().fold(0.0, f64::max)
+        }
+        _ => 1.0,
+    };
+    change.abs() >= calls * options.floor_ns && relative.abs() >= options.floor_share
+}
+
+/// Calls that did not return, by name.
+fn unfinished(base: &[Recording], new: &[Recording]) -> Vec<Unfinished> {
+    let all = base.iter().chain(new).flat_map(|recording| &recording.unfinished);
+    let names: BTreeSet<&str> = all.map(|(name, _)| name.as_str()).collect();
+    let of = |name: &str, side: &[Recording]| -> Vec<u64> {
+        let calls = |recording: &Recording| {
+            recording.unfinished.iter().find(|(other, _)| other == name).map_or(0, |(_, calls)| *calls)
+        };
+        side.iter().map(calls).collect()
+    };
+    let range = |calls: &[u64]| range(&calls.iter().map(|calls| *calls as f64).collect::<Vec<f64>>());
+    let compared = |name: &str| {
+        let (base, new) = (of(name, base), of(name, new));
+        let verdict = count_verdict(range(&base), range(&new));
+        Unfinished { syscall: name.to_owned(), base, new, verdict }
+    };
+    names.into_iter().map(compared).collect()
 }
 
 fn total(base: &[Recording], new: &[Recording]) -> Row {
@@ -216,12 +284,8 @@ fn total(base: &[Recording], new: &[Recording]) -> Row {
         base: sum(base),
         new: sum(new),
         presence: Presence::Both,
-        calls: Verdict::Unknown,
-        errors: Verdict::Unknown,
-        time: Verdict::Unknown,
-        ratio_interval: None,
+        verdicts: [Verdict::NotTested; 6],
     };
-    row.calls = count_verdict(&row, Metric::Calls);
-    row.errors = count_verdict(&row, Metric::Errors);
+    set_counts(&mut row);
     row
 }

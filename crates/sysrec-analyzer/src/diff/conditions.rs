@@ -13,7 +13,7 @@ pub enum Condition {
     Cpu,
     /// Name and architecture of the machine.
     Host,
-    /// The mechanism that recorded.
+    /// The mechanism that recorded, and what it was told: whether to follow children, where to run.
     Backend,
     /// The filter that was applied while recording.
     Filter,
@@ -56,7 +56,8 @@ impl Condition {
             Condition::Kernel => format!("{} {} {}", host.system, host.release, host.version),
             Condition::Cpu => format!("{} x {}", host.cpus, host.cpu_model),
             Condition::Host => format!("{} ({})", host.name, host.machine),
-            Condition::Backend => session.backend.clone(),
+            Condition::Backend if session.backend_options.is_empty() => session.backend.clone(),
+            Condition::Backend => format!("{} ({})", session.backend, session.backend_options.join(", ")),
             Condition::Filter => session.filter.clone().unwrap_or_else(|| "none".to_owned()),
             Condition::Registers => if session.all_registers { "all" } else { "call" }.to_owned(),
             Condition::Recorder => session.recorder.clone(),

@@ -16,7 +16,7 @@ mod recording;
 mod row;
 pub mod statistics;
 
-pub use compare::{Diff, Options, compare};
+pub use compare::{Diff, Options, Unfinished, compare};
 pub use conditions::{Condition, Mismatch, mismatches};
 pub use recording::{Figures, NoUnit, Recording, Unit};
-pub use row::{Metric, Presence, Row, Run, Verdict};
+pub use row::{Metric, P99_CALLS_MIN, Presence, Row, Run, Verdict};

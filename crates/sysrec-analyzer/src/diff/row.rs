@@ -1,7 +1,7 @@
 //! One row of a comparison: a key, its figures in every recording of both sides, and what they show.
 
 use crate::diff::recording::Figures;
-use crate::diff::statistics::median;
+use crate::diff::statistics::{median, ratio_interval};
 use crate::metrics::{Dimension, Key, Who};
 
 /// A figure that is compared.
@@ -25,6 +25,10 @@ impl Metric {
     /// All of them, in the order in which they are shown.
     pub const ALL: [Metric; 6] =
         [Metric::Calls, Metric::Errors, Metric::Wall, Metric::P50, Metric::P99, Metric::Max];
+
+    /// Those that are tested over recordings. [`Metric::Max`] is not: it is a single call of each, and says more about
+    /// the machine at that moment than about the program.
+    pub const TESTED: [Metric; 5] = [Metric::Calls, Metric::Errors, Metric::Wall, Metric::P50, Metric::P99];
 
     /// The word that options and outputs use.
     pub fn name(self) -> &'static str {
@@ -62,6 +66,11 @@ impl Run {
         Run { figures, units: units as f64 }
     }
 
+    /// Finished calls of the whole recording, whatever the unit of work.
+    pub(super) fn calls(&self) -> u64 {
+        self.figures.map_or(0, |figures| figures.calls)
+    }
+
     /// One figure; nanoseconds or a number. `None` for a time of a row without a call in that recording.
     pub fn value(&self, metric: Metric) -> Option<f64> {
         let Some(figures) = self.figures else {
@@ -89,6 +98,9 @@ pub enum Presence {
     Both,
 }
 
+/// Calls that every recording needs for its 99th percentile to be another than its maximum.
+pub const P99_CALLS_MIN: u64 = 100;
+
 /// What the recordings show about one figure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {
@@ -108,6 +120,9 @@ pub enum Verdict {
     },
     /// Run-to-run noise is not known: one recording on a side.
     Unknown,
+    /// Nothing that a test could say much about: the longest call, or the 99th percentile of fewer than
+    /// [`P99_CALLS_MIN`] calls, which is the longest one too.
+    NotTested,
 }
 
 impl Verdict {
@@ -128,17 +143,25 @@ pub struct Row {
     pub new: Vec<Run>,
     /// Whether it is on both sides.
     pub presence: Presence,
-    /// About the number of calls.
-    pub calls: Verdict,
-    /// About the number of errors.
-    pub errors: Verdict,
-    /// About the durations, by the medians of the recordings.
-    pub time: Verdict,
-    /// Where the ratio of the medians lies with 95 %, by bootstrap over recordings; `None` where noise is not known.
-    pub ratio_interval: Option<(f64, f64)>,
+    /// What is shown about each figure, in the order of [`Metric::ALL`].
+    pub(super) verdicts: [Verdict; Metric::ALL.len()],
 }
 
 impl Row {
+    /// What the recordings show about a figure.
+    pub fn verdict(&self, metric: Metric) -> Verdict {
+        self.verdicts[metric as usize]
+    }
+
+    /// Where the ratio of a figure, new to base, lies with 95 %, by bootstrap over recordings; `None` where noise is not
+    /// known, or a recording has nothing of it.
+    pub fn ratio_interval(&self, metric: Metric) -> Option<(f64, f64)> {
+        if self.base.len() < 2 || self.new.len() < 2 {
+            return None;
+        }
+        ratio_interval(&values(&self.base, metric), &values(&self.new, metric))
+    }
+
     /// The value of one dimension as text, escaped of nothing; of a process or thread its name.
     pub fn label(&self, dimension: Dimension) -> String {
         let name =
@@ -183,10 +206,7 @@ impl Row {
 
     /// Whether anything about it changed that is certain or shown.
     pub fn is_change(&self) -> bool {
-        self.presence != Presence::Both
-            || self.calls.is_change()
-            || self.errors.is_change()
-            || self.time.is_change()
+        self.presence != Presence::Both || self.verdicts.iter().any(|verdict| verdict.is_change())
     }
 }
 

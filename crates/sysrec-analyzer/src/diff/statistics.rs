@@ -111,11 +111,17 @@ impl Ranks {
 }
 
 /// Where the ratio of the medians, new to base, lies with 95 %: the percentiles of the ratio over samples drawn with
-/// replacement from each side. `None` where a side is empty or has values that are not above 0.
+/// replacement from each side, in whatever order its values are given. `None` where a side is empty or has values that are not above 0.
 pub fn ratio_interval(base: &[f64], new: &[f64]) -> Option<(f64, f64)> {
     if base.is_empty() || new.is_empty() || base.iter().chain(new).any(|value| *value <= 0.0) {
         return None;
     }
+    let sorted = |values: &[f64]| {
+        let mut values = values.to_vec();
+        values.sort_by(f64::total_cmp);
+        values
+    };
+    let (base, new) = (sorted(base), sorted(new));
     let mut random = SplitMix(SEED);
     let mut sample = Vec::new();
     let mut median_of = |values: &[f64]| {
@@ -126,7 +132,7 @@ pub fn ratio_interval(base: &[f64], new: &[f64]) -> Option<(f64, f64)> {
     };
     let mut ratios = Vec::with_capacity(RESAMPLES);
     for _ in 0..RESAMPLES {
-        ratios.push(median_of(new)? / median_of(base)?);
+        ratios.push(median_of(&new)? / median_of(&base)?);
     }
     ratios.sort_by(f64::total_cmp);
     let edge = RESAMPLES / 40;

@@ -115,7 +115,16 @@ fn the_interval_holds_the_ratio_and_is_always_the_same() {
     let new = base.map(|value| value * 1.1 + 0.3);
     let (low, high) = ratio_interval(&base, &new).unwrap();
     assert!(low > 1.05 && low < 1.10 && high > 1.10 && high < 1.15, "{low} {high}");
-    assert_eq!(ratio_interval(&base, &new), Some((low, high)));
+    for turn in 0..base.len() {
+        let (mut base, mut new) = (base, new);
+        base.rotate_left(turn);
+        new.rotate_right(3 * turn % 8);
+        assert_eq!(
+            ratio_interval(&base, &new),
+            Some((low, high)),
+            "the order of the recordings decides nothing"
+        );
+    }
     assert_eq!(ratio_interval(&[7.0; 3], &[14.0; 3]), Some((2.0, 2.0)));
     assert_eq!(ratio_interval(&[0.0, 1.0], &[1.0]), None);
     assert_eq!(ratio_interval(&[], &[1.0]), None);

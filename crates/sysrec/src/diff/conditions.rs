@@ -1,7 +1,8 @@
 //! Under which conditions the two sides were recorded: warnings where they do not agree, and a footer.
 
 use sysrec_analyzer::Trace;
-use sysrec_analyzer::diff::{Condition, Diff, Metric, Mismatch, Recording, mismatches};
+use sysrec_analyzer::diff::statistics::median;
+use sysrec_analyzer::diff::{Condition, Diff, Metric, Mismatch, P99_CALLS_MIN, Recording, Row, mismatches};
 use sysrec_format::layout::Completeness;
 
 use super::{Answer, verdict};
@@ -9,6 +10,8 @@ use crate::text::{count, counted, duration, printable};
 
 /// Rows, traces and values that are named one by one.
 const NAMED_MAX: usize = 4;
+/// Costs of recording that are apart by this share of the smaller one, and by the floor of a comparison, are warned of.
+const COSTS_APART_SHARE: f64 = 0.25;
 
 /// What makes the two sides hard to compare, a sentence each.
 pub(super) fn warnings(
@@ -23,6 +26,7 @@ pub(super) fn warnings(
     warnings.extend(
         base.iter().chain(new).zip(recordings).filter_map(|(trace, recording)| missing(trace, recording)),
     );
+    warnings.extend(costs_apart(base, new, diff));
     warnings.extend(cost_above_effect(base, new, diff));
     warnings
 }
@@ -67,17 +71,37 @@ fn missing(trace: &Trace, recording: &Recording) -> Option<String> {
     Some(format!("{path} {why}{known}: its counts are too small."))
 }
 
-/// What recording adds inside the times, at its largest; nanoseconds.
-fn cost_ns(traces: impl Iterator<Item = impl std::ops::Deref<Target = Trace>>) -> Option<u64> {
-    traces.filter_map(|trace| trace.overheads().first().map(|overhead| overhead.inside_ns_median)).max()
+/// What recording adds inside the times of a side, as each of its recordings measured it at its start; their median,
+/// nanoseconds.
+fn cost_ns(side: &[Trace]) -> Option<u64> {
+    let inside = |trace: &Trace| trace.overheads().first().map(|overhead| overhead.inside_ns_median as f64);
+    median(&side.iter().filter_map(inside).collect::<Vec<f64>>()).map(|ns| ns.round() as u64)
+}
+
+/// Sides that were not recorded at the same cost: their times are apart for that reason alone.
+fn costs_apart(base: &[Trace], new: &[Trace], diff: &Diff) -> Option<String> {
+    let (base, new) = (cost_ns(base)?, cost_ns(new)?);
+    let apart = base.abs_diff(new);
+    if (apart as f64) < diff.options.floor_ns.max(COSTS_APART_SHARE * base.min(new) as f64) {
+        return None;
+    }
+    Some(format!(
+        "recording added about {} to the time of each call of the base, and {} of the new side: a shift of a time by \
+         {} can come from that.",
+        duration(base),
+        duration(new),
+        duration(apart)
+    ))
 }
 
 /// Differences that are called so, and are smaller than what recording adds to each call.
 fn cost_above_effect(base: &[Trace], new: &[Trace], diff: &Diff) -> Option<String> {
-    let cost_ns = cost_ns(base.iter().chain(new))?;
-    let below = |change: f64| change.abs() < cost_ns as f64;
-    let rows =
-        diff.rows.iter().filter(|row| row.time.is_change() && row.change(Metric::P50).is_some_and(below));
+    let cost_ns = cost_ns(base).max(cost_ns(new))?;
+    let below = |row: &Row, metric| {
+        row.verdict(metric).is_change()
+            && row.change(metric).is_some_and(|change| change.abs() < cost_ns as f64)
+    };
+    let rows = diff.rows.iter().filter(|row| below(row, Metric::P50) || below(row, Metric::P99));
     let mut names: Vec<String> = rows.map(|row| verdict::name(diff, row)).collect();
     if names.is_empty() {
         return None;
@@ -119,9 +143,10 @@ pub(super) fn footer(answer: &Answer<'_>) -> Vec<String> {
     }
     if diff.has_tests() {
         lines.push(format!(
-            "~: no difference shown. Medians of recordings by the Mann-Whitney U test, p after Holm's correction for \
-             {}, at most {}% false alarms in a comparison; shifts below {}% or {} are none. Ratios with 95% by \
-             bootstrap.",
+            "~: no difference shown. Totals, p50 and p99 of recordings by the Mann-Whitney U test, p after Holm's \
+             correction for {}, at most {}% false alarms in a comparison; shifts below {}% or {} (of a total: for each \
+             call) are none. Ratios with 95% by bootstrap. Not tested: max, which is a single call, and p99 of fewer \
+             than {P99_CALLS_MIN} calls.",
             counted(diff.tests as u64, "test", "tests"),
             percent(diff.options.alpha),
             percent(diff.options.floor_share),
@@ -169,8 +194,12 @@ fn machine(answer: &Answer<'_>) -> Option<String> {
         .into_iter()
         .filter_map(|condition| Some(format!("{} {}", condition.name(), said(condition)?)))
         .collect();
-    let cost = cost_ns(traces()).map(|cost_ns| {
-        format!("recording adds about {} to the time of each call, on both sides", duration(cost_ns))
+    let cost = cost_ns(answer.base).zip(cost_ns(answer.new)).map(|(base, new)| {
+        format!(
+            "recording adds to the time of each call about {} (base) and {} (new)",
+            duration(base),
+            duration(new)
+        )
     });
     let parts: Vec<String> = known.into_iter().chain(cost).collect();
     (!parts.is_empty()).then(|| format!("Recorded with: {}.", parts.join("; ")))

@@ -40,12 +40,6 @@ pub(super) fn text(answer: &Answer<'_>) -> anyhow::Result<String> {
 
 fn figures(row: &Row, metric: Metric) -> [String; 8] {
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-    let verdict = match metric {
-        Metric::Calls => Some(row.calls),
-        Metric::Errors => Some(row.errors),
-        Metric::P50 => Some(row.time),
-        _ => None,
-    };
     [
         presence_name(row.presence).to_owned(),
         metric.name().to_owned(),
@@ -53,7 +47,7 @@ fn figures(row: &Row, metric: Metric) -> [String; 8] {
         number(row.new_value(metric)),
         number(row.change(metric)),
         number(row.relative_change(metric)),
-        verdict.map(verdict_name).unwrap_or_default().to_owned(),
-        number(verdict.and_then(verdict_p)),
+        verdict_name(row.verdict(metric)).to_owned(),
+        number(verdict_p(row.verdict(metric))),
     ]
 }

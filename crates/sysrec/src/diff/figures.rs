@@ -4,6 +4,14 @@ use sysrec_analyzer::diff::{Metric, Verdict};
 
 use crate::text::{count, duration};
 
+/// What a figure is called where people read it.
+pub(super) fn name(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Wall => "total",
+        metric => metric.name(),
+    }
+}
+
 /// A figure: `12,345`, `0.25` where it is for a unit of work, `17.3 µs`; `-` for none.
 pub(super) fn value(metric: Metric, value: Option<f64>) -> String {
     match value {

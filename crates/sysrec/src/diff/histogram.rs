@@ -8,7 +8,7 @@ use sysrec_syscalls::Filter;
 
 use crate::report::histogram::{bar, buckets};
 use crate::screen::{BAR, HEADING, QUIET, styled};
-use crate::table::{Cell, Column, Table};
+use crate::table::{Cell, Column, Table, wrap};
 use crate::text::{count, counted, duration, share};
 
 /// Width of the bars where nothing limits it.
@@ -84,7 +84,7 @@ impl Histogram {
                 duration(latency.min_ns()),
                 duration(latency.max_ns()),
             );
-            if markdown { text + "<br>" } else { styled(HEADING, &text) }
+            if markdown { text + "<br>" } else { styled(HEADING, &wrap(&text, width.unwrap_or(usize::MAX))) }
         };
         let titles = format!("{}\n{}\n\n", title("base", &self.base), title("new", &self.new));
         titles + &self.table(&ranges, width).render(markdown, width)

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 use sysrec_analyzer::Trace;
-use sysrec_analyzer::diff::{Metric, Presence, Recording, Row, Verdict};
+use sysrec_analyzer::diff::{Metric, Presence, Recording, Row, Run, Unfinished, Verdict};
 
 use super::histogram::Range;
 use super::{Answer, verdict};
@@ -25,6 +25,7 @@ struct Document {
     floor_ns: f64,
     total: Counts,
     rows: Vec<RowJson>,
+    unfinished: Vec<UnfinishedJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     histogram: Option<Vec<Range>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,13 +38,21 @@ struct TraceJson {
     complete: bool,
     calls: u64,
     units: u64,
-    unfinished: Vec<Unfinished>,
+    unfinished: Vec<NamedCalls>,
 }
 
 #[derive(Serialize)]
-struct Unfinished {
+struct NamedCalls {
     syscall: String,
     calls: u64,
+}
+
+#[derive(Serialize)]
+struct UnfinishedJson {
+    syscall: String,
+    base_recordings: Vec<u64>,
+    new_recordings: Vec<u64>,
+    verdict: &'static str,
 }
 
 #[derive(Serialize)]
@@ -61,9 +70,9 @@ struct RowJson {
     changed: bool,
     calls: Counted,
     errors: Counted,
-    wall_ns_total: Compared,
+    wall_ns_total: Timed,
     p50_ns: Timed,
-    p99_ns: Compared,
+    p99_ns: Timed,
     max_ns: Compared,
 }
 
@@ -122,11 +131,12 @@ pub(super) fn text(answer: &Answer<'_>) -> anyhow::Result<String> {
         floor_share: diff.options.floor_share,
         floor_ns: diff.options.floor_ns,
         total: Counts {
-            calls: counted(&diff.total, Metric::Calls, diff.total.calls),
-            errors: counted(&diff.total, Metric::Errors, diff.total.errors),
+            calls: counted(&diff.total, Metric::Calls),
+            errors: counted(&diff.total, Metric::Errors),
             wall_ns_total: compared(&diff.total, Metric::Wall),
         },
         rows: answer.rows.iter().map(|row| self::row(answer, row)).collect(),
+        unfinished: diff.unfinished.iter().map(unfinished).collect(),
         histogram: answer.histogram.as_ref().map(super::histogram::Histogram::ranges),
         broken: answer.broken.as_ref().map(|broken| {
             let broken = broken.iter().map(|broken| BrokenJson {
@@ -142,13 +152,22 @@ pub(super) fn text(answer: &Answer<'_>) -> anyhow::Result<String> {
 
 fn trace(trace: &Trace, recording: &Recording) -> TraceJson {
     let unfinished =
-        |(syscall, calls): &(String, u64)| Unfinished { syscall: syscall.clone(), calls: *calls };
+        |(syscall, calls): &(String, u64)| NamedCalls { syscall: syscall.clone(), calls: *calls };
     TraceJson {
         path: trace.path().display().to_string(),
         complete: trace.integrity().is_whole() && recording.damages.is_empty(),
         calls: recording.calls(),
         units: recording.units,
         unfinished: recording.unfinished.iter().map(unfinished).collect(),
+    }
+}
+
+fn unfinished(unfinished: &Unfinished) -> UnfinishedJson {
+    UnfinishedJson {
+        syscall: unfinished.syscall.clone(),
+        base_recordings: unfinished.base.clone(),
+        new_recordings: unfinished.new.clone(),
+        verdict: verdict_name(unfinished.verdict),
     }
 }
 
@@ -163,24 +182,16 @@ fn row(answer: &Answer<'_>, row: &Row) -> RowJson {
         _ => row.label(dimension).into(),
     };
     let by = answer.diff.by.iter().map(|dimension| (dimension.name().to_owned(), value(*dimension)));
-    let p50s = |runs: &[sysrec_analyzer::diff::Run]| runs.iter().map(|run| run.value(Metric::P50)).collect();
     RowJson {
         key: key(answer, row),
         by: by.collect(),
         presence: presence_name(row.presence),
         changed: row.is_change(),
-        calls: counted(row, Metric::Calls, row.calls),
-        errors: counted(row, Metric::Errors, row.errors),
-        wall_ns_total: compared(row, Metric::Wall),
-        p50_ns: Timed {
-            compared: compared(row, Metric::P50),
-            base_recordings: p50s(&row.base),
-            new_recordings: p50s(&row.new),
-            ratio_interval: row.ratio_interval,
-            verdict: verdict_name(row.time),
-            p: verdict_p(row.time),
-        },
-        p99_ns: compared(row, Metric::P99),
+        calls: counted(row, Metric::Calls),
+        errors: counted(row, Metric::Errors),
+        wall_ns_total: timed(row, Metric::Wall),
+        p50_ns: timed(row, Metric::P50),
+        p99_ns: timed(row, Metric::P99),
         max_ns: compared(row, Metric::Max),
     }
 }
@@ -194,7 +205,21 @@ fn compared(row: &Row, metric: Metric) -> Compared {
     }
 }
 
-fn counted(row: &Row, metric: Metric, verdict: Verdict) -> Counted {
+fn timed(row: &Row, metric: Metric) -> Timed {
+    let of = |runs: &[Run]| runs.iter().map(|run| run.value(metric)).collect();
+    let verdict = row.verdict(metric);
+    Timed {
+        compared: compared(row, metric),
+        base_recordings: of(&row.base),
+        new_recordings: of(&row.new),
+        ratio_interval: row.ratio_interval(metric),
+        verdict: verdict_name(verdict),
+        p: verdict_p(verdict),
+    }
+}
+
+fn counted(row: &Row, metric: Metric) -> Counted {
+    let verdict = row.verdict(metric);
     Counted {
         compared: compared(row, metric),
         base_range: row.base_range(metric),
@@ -212,6 +237,7 @@ pub(super) fn verdict_name(verdict: Verdict) -> &'static str {
         Verdict::Shown { .. } => "shown",
         Verdict::NotShown { .. } => "not shown",
         Verdict::Unknown => "unknown",
+        Verdict::NotTested => "not tested",
     }
 }
 
@@ -220,7 +246,7 @@ pub(super) fn verdict_p(verdict: Verdict) -> Option<f64> {
     match verdict {
         Verdict::Shown { p } => Some(p),
         Verdict::NotShown { p } => p,
-        Verdict::Same | Verdict::Exact | Verdict::Unknown => None,
+        Verdict::Same | Verdict::Exact | Verdict::Unknown | Verdict::NotTested => None,
     }
 }
 

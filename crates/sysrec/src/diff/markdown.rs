@@ -29,6 +29,9 @@ pub(super) fn text(answer: &Answer<'_>) -> String {
         text.push_str(&table(answer, &changed).markdown());
         text.push('\n');
     }
+    if let Some(line) = verdict::unfinished_line(answer.diff) {
+        _ = writeln!(text, "{}\n", escape(&line));
+    }
     if !rest.is_empty() {
         let rows = counted(rest.len() as u64, "row", "rows");
         let what = if answer.diff.has_tests() {
@@ -70,7 +73,7 @@ fn escape(text: &str) -> String {
 fn table(answer: &Answer<'_>, rows: &[&Row]) -> Table {
     let by = &answer.diff.by;
     let mut columns: Vec<Column> = by.iter().map(|dimension| Column::label(dimension.name())).collect();
-    columns.extend(["calls", "errors", "total", "p50", "p99", "max"].map(Column::number));
+    columns.extend(Metric::ALL.map(|metric| Column::number(figures::name(metric))));
     columns.push(Column::label("shown"));
     let mut table = Table::new(columns);
     for row in rows {

@@ -3,8 +3,8 @@
 //! ```text
 //!  syscall            calls  errors    total      p50  ...  shown
 //!  newfstatat  base       -  ...                            new        (one line where there is one side)
-//!  read        base   1,000       -  17.0 ms  16.9 µs       slower, x1.09 to x1.12, p <0.001
-//!              new    1,000       -  18.7 ms  18.6 µs
+//!  read        base   1,000       -  17.0 ms  16.9 µs       p50 slower, x1.09 to x1.12, p <0.001
+//!              new    1,000       -  18.7 ms  18.6 µs       total more, x1.08 to x1.11, p <0.001
 //!              change    ±0      ±0  +1.7 ms  +1.7 µs
 //!                     ±0.0%           +10.0%   +10.1%
 //! ```
@@ -17,25 +17,39 @@ use crate::screen::{FAILURE, HEADING, NAME, QUIET};
 use crate::table::{Cell, Column, Table};
 use crate::text::printable;
 
-const HEADINGS: [&str; Metric::ALL.len()] = ["calls", "errors", "total", "p50", "p99", "max"];
+/// Where remarks stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Remarks {
+    /// In a column of their own.
+    Beside,
+    /// Under the row, so that on a narrow terminal figures and remarks are both whole.
+    Below,
+}
 
-/// The rows as a table.
-pub(super) fn table(answer: &Answer<'_>) -> Table {
+/// The rows as a table for a terminal of so many columns, or of any width.
+pub(super) fn table(answer: &Answer<'_>, width: Option<usize>) -> Table {
+    let beside = table_with(answer, Remarks::Beside);
+    let fits = width.is_none_or(|width| beside.width() <= width);
+    if fits { beside } else { table_with(answer, Remarks::Below) }
+}
+
+fn table_with(answer: &Answer<'_>, remarks: Remarks) -> Table {
     let by = &answer.diff.by;
     let mut columns: Vec<Column> = by.iter().map(|dimension| Column::label(dimension.name())).collect();
     columns.push(Column::label(""));
-    for (heading, metric) in HEADINGS.into_iter().zip(Metric::ALL) {
-        let column = Column::number(heading);
+    for metric in Metric::ALL {
+        let column = Column::number(figures::name(metric));
         columns.push(match metric {
             Metric::Max => column.gives_way(1),
             Metric::P99 => column.gives_way(2),
+            Metric::Errors | Metric::Wall => column.last_resort(),
             _ => column,
         });
     }
     columns.push(Column::label(""));
     let mut table = Table::new(columns);
     for row in &answer.rows {
-        push(&mut table, by, row);
+        push(&mut table, by, row, remarks);
     }
     if answer.diff.rows.len() > 1 {
         push_total(&mut table, by.len(), &answer.diff.total);
@@ -43,7 +57,7 @@ pub(super) fn table(answer: &Answer<'_>) -> Table {
     table
 }
 
-fn push(table: &mut Table, by: &[Dimension], row: &Row) {
+fn push(table: &mut Table, by: &[Dimension], row: &Row, place: Remarks) {
     let labels = by.iter().map(|dimension| {
         let text = printable(row.label(*dimension).as_bytes());
         match dimension {
@@ -52,11 +66,16 @@ fn push(table: &mut Table, by: &[Dimension], row: &Row) {
             _ => text.into(),
         }
     });
-    let mut remarks = verdict::remarks(row).into_iter();
-    let mut remark = || {
-        let text = remarks.next().unwrap_or_default();
-        if text.starts_with('~') { Cell::styled(text, QUIET) } else { Cell::styled(text, HEADING) }
+    let remarks = verdict::remarks(row).into_iter().map(|text| {
+        let style = if text.starts_with('~') { QUIET } else { HEADING };
+        Cell::styled(text, style)
+    });
+    let (beside, below): (Vec<Cell>, Vec<Cell>) = match place {
+        Remarks::Beside => (remarks.collect(), Vec::new()),
+        Remarks::Below => (Vec::new(), remarks.collect()),
     };
+    let mut beside = beside.into_iter();
+    let mut remark = || beside.next().unwrap_or_default();
     let base = |metric| figures::value(metric, row.base_value(metric)).into();
     let new = |metric| figures::value(metric, row.new_value(metric)).into();
     let mut first: Vec<Cell> = labels.collect();
@@ -66,31 +85,20 @@ fn push(table: &mut Table, by: &[Dimension], row: &Row) {
             return;
         }
         Presence::Gone => {
-            line(table, by.len(), first, "base", &base, remark());
+            let side = if place == Remarks::Below { "gone" } else { "base" };
+            line(table, by.len(), first, side, &base, remark());
             return;
         }
         Presence::Both => {}
     }
     line(table, by.len(), std::mem::take(&mut first), "base", &base, remark());
     line(table, by.len(), Vec::new(), "new", &new, remark());
-    let is_change = |metric| match metric {
-        Metric::Calls => row.calls.is_change(),
-        Metric::Errors => row.errors.is_change(),
-        Metric::P50 => row.time.is_change(),
-        _ => false,
-    };
-    let mark = |metric| match metric {
-        Metric::Calls => figures::mark(row.calls),
-        Metric::Errors => figures::mark(row.errors),
-        Metric::P50 => figures::mark(row.time),
-        _ => "",
-    };
     let styled = |metric, text: String| {
-        if is_change(metric) { Cell::styled(text, HEADING) } else { text.into() }
+        if row.verdict(metric).is_change() { Cell::styled(text, HEADING) } else { text.into() }
     };
     let absolute = |metric| {
         let text = figures::change(metric, row.change(metric));
-        styled(metric, format!("{}{text}", mark(metric)))
+        styled(metric, format!("{}{text}", figures::mark(row.verdict(metric))))
     };
     line(table, by.len(), Vec::new(), "change", &absolute, remark());
     let relative = |metric| styled(metric, figures::relative(row.relative_change(metric)));
@@ -98,6 +106,14 @@ fn push(table: &mut Table, by: &[Dimension], row: &Row) {
     if is_relative(row) || !last.is_empty() {
         line(table, by.len(), Vec::new(), "", &relative, last);
     }
+    loop {
+        let last = remark();
+        if last.is_empty() {
+            break;
+        }
+        line(table, by.len(), Vec::new(), "", &|_| Cell::default(), last);
+    }
+    below.into_iter().for_each(|remark| table.remark(remark));
 }
 
 /// Whether there is any change to give as a share.
@@ -108,11 +124,7 @@ fn is_relative(row: &Row) -> bool {
 fn push_total(table: &mut Table, labels: usize, total: &Row) {
     let known = |metric: Metric| matches!(metric, Metric::Calls | Metric::Errors | Metric::Wall);
     let cell = |metric, text: String| if known(metric) { text.into() } else { Cell::default() };
-    let mark = |metric| match metric {
-        Metric::Calls => figures::mark(total.calls),
-        Metric::Errors => figures::mark(total.errors),
-        _ => "",
-    };
+    let mark = |metric| figures::mark(total.verdict(metric));
     let heading = vec![Cell::styled("total", HEADING)];
     let base = |metric| cell(metric, figures::value(metric, total.base_value(metric)));
     line(table, labels, heading, "base", &base, Cell::default());

@@ -122,8 +122,7 @@ impl Rules {
 fn test(diff: &Diff, row: &Row, metric: Metric) -> Option<f64> {
     let is_fact = row.presence != Presence::Both
         || match metric {
-            Metric::Calls => matches!(row.calls, Verdict::Exact | Verdict::Same),
-            Metric::Errors => matches!(row.errors, Verdict::Exact | Verdict::Same),
+            Metric::Calls | Metric::Errors => matches!(row.verdict(metric), Verdict::Exact | Verdict::Same),
             _ => false,
         };
     let values = |runs: &[Run]| -> Vec<f64> { runs.iter().filter_map(|run| run.value(metric)).collect() };

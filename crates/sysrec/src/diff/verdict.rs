@@ -1,9 +1,9 @@
 //! What a comparison came to, in words.
 
-use sysrec_analyzer::diff::{Diff, Metric, Presence, Row, Verdict};
+use sysrec_analyzer::diff::{Diff, Metric, Presence, Row, Unfinished, Verdict};
 
 use crate::diff::figures;
-use crate::text::{counted, printable};
+use crate::text::{count, counted, printable};
 
 /// Rows that are named one by one.
 const NAMED_MAX: usize = 5;
@@ -29,21 +29,75 @@ pub(super) fn line(diff: &Diff) -> String {
     };
     list("new", &|row| row.presence == Presence::New, &named);
     list("gone", &|row| row.presence == Presence::Gone, &named);
-    list("calls", &|row| both(row) && row.calls.is_change(), &with(Metric::Calls));
-    list("errors", &|row| both(row) && row.errors.is_change(), &with(Metric::Errors));
-    let shift =
-        |row: &Row| format!("{} {}", name(diff, row), figures::relative(row.relative_change(Metric::P50)));
-    let is_slower = |row: &Row| row.change(Metric::P50).is_some_and(|change| change > 0.0);
-    list("slower", &|row| row.time.is_change() && is_slower(row), &shift);
-    list("faster", &|row| row.time.is_change() && !is_slower(row), &shift);
+    for metric in [Metric::Calls, Metric::Errors] {
+        list(metric.name(), &|row| both(row) && row.verdict(metric).is_change(), &with(metric));
+    }
+    let shift = |row: &Row| {
+        let metric = shifted(row).unwrap_or(Metric::P50);
+        let figure =
+            if metric == Metric::P50 { String::new() } else { format!("{} ", figures::name(metric)) };
+        format!("{} {figure}{}", name(diff, row), figures::relative(row.relative_change(metric)))
+    };
+    let is = |row: &Row, slower: bool| shifted(row).is_some_and(|metric| is_more(row, metric) == slower);
+    list("slower", &|row| is(row, true), &shift);
+    list("faster", &|row| is(row, false), &shift);
+    let unfinished = unfinished(diff, true);
+    if !unfinished.is_empty() {
+        parts.push(format!("did not return: {unfinished}"));
+    }
     let changed = diff.rows.iter().filter(|row| row.is_change()).count() as u64;
     let rows = counted(diff.rows.len() as u64, "row", "rows");
     let mut line = match changed {
-        0 => format!("No difference shown in {rows}."),
+        0 if parts.is_empty() => format!("No difference shown in {rows}."),
         _ => format!("{changed} of {rows} changed. {}.", capital(&parts.join("; "))),
     };
     line.push_str(&noise(diff));
     line
+}
+
+/// The time by which a row is called slower or faster: the median, else the tail, else the total, unless that has
+/// changed because the number of calls has.
+fn shifted(row: &Row) -> Option<Metric> {
+    let is_changed = |metric: &Metric| row.verdict(*metric).is_change();
+    let shown = [Metric::P50, Metric::P99, Metric::Wall].into_iter().find(is_changed)?;
+    (row.presence == Presence::Both && (shown != Metric::Wall || !is_changed(&Metric::Calls)))
+        .then_some(shown)
+}
+
+fn is_more(row: &Row, metric: Metric) -> bool {
+    row.change(metric).is_some_and(|change| change > 0.0)
+}
+
+/// Calls that did not return whose numbers differ, or only those for which that is a fact: `exit 1 -> 2, ~ futex 0 to
+/// 2 -> 1`.
+fn unfinished(diff: &Diff, facts: bool) -> String {
+    let differ = diff.unfinished.iter().filter(|unfinished| match unfinished.verdict {
+        Verdict::Exact => true,
+        Verdict::Same => false,
+        _ => !facts,
+    });
+    let mut texts: Vec<String> = differ.map(unfinished_text).collect();
+    let more = texts.len().saturating_sub(NAMED_MAX);
+    texts.truncate(NAMED_MAX);
+    if more > 0 {
+        texts.push(format!("{more} more"));
+    }
+    texts.join(", ")
+}
+
+/// Those of them that differ, in a sentence for under a table. They are in none of its rows.
+pub(super) fn unfinished_line(diff: &Diff) -> Option<String> {
+    let unfinished = unfinished(diff, false);
+    (!unfinished.is_empty()).then(|| format!("Calls that did not return, in a recording: {unfinished}."))
+}
+
+fn unfinished_text(unfinished: &Unfinished) -> String {
+    let range = |calls: &[u64]| {
+        let (min, max) = (calls.iter().min().copied().unwrap_or(0), calls.iter().max().copied().unwrap_or(0));
+        if min == max { count(min) } else { format!("{} to {}", count(min), count(max)) }
+    };
+    let mark = if unfinished.verdict == Verdict::Exact { "" } else { "~ " };
+    format!("{mark}{} {} -> {}", unfinished.syscall, range(&unfinished.base), range(&unfinished.new))
 }
 
 fn capital(text: &str) -> String {
@@ -86,7 +140,8 @@ pub(super) fn remarks(row: &Row) -> Vec<String> {
         Presence::Gone => return vec!["gone".to_owned()],
         Presence::Both => {}
     }
-    for (metric, verdict) in [(Metric::Calls, row.calls), (Metric::Errors, row.errors)] {
+    for metric in [Metric::Calls, Metric::Errors] {
+        let verdict = row.verdict(metric);
         let name = metric.name();
         let ranges = || {
             let range = |range: Option<(f64, f64)>| match range {
@@ -98,7 +153,7 @@ pub(super) fn remarks(row: &Row) -> Vec<String> {
             format!("{} -> {}", range(row.base_range(metric)), range(row.new_range(metric)))
         };
         match verdict {
-            Verdict::Same => {}
+            Verdict::Same | Verdict::NotTested => {}
             Verdict::Exact => remarks.push(format!("{name} differ, a fact")),
             Verdict::Shown { p } => remarks.push(format!("{name} differ, {}: {}", figures::p(p), ranges())),
             Verdict::NotShown { .. } | Verdict::Unknown => {
@@ -106,17 +161,26 @@ pub(super) fn remarks(row: &Row) -> Vec<String> {
             }
         }
     }
-    let interval =
-        row.ratio_interval.map(|(low, high)| format!(" x{low:.2} to x{high:.2}")).unwrap_or_default();
-    match row.time {
-        Verdict::Shown { p } => {
-            let slower = row.change(Metric::P50).is_some_and(|change| change > 0.0);
-            let what = if slower { "slower" } else { "faster" };
-            remarks.push(format!("{what},{interval}, {}", figures::p(p)));
+    let interval = |metric| {
+        let interval = row.ratio_interval(metric);
+        interval.map(|(low, high)| format!(" x{low:.2} to x{high:.2}")).unwrap_or_default()
+    };
+    for (metric, more, less) in
+        [(Metric::P50, "slower", "faster"), (Metric::Wall, "more", "less"), (Metric::P99, "slower", "faster")]
+    {
+        let name = figures::name(metric);
+        match row.verdict(metric) {
+            Verdict::Shown { p } => {
+                let what = if is_more(row, metric) { more } else { less };
+                remarks.push(format!("{name} {what},{}, {}", interval(metric), figures::p(p)));
+            }
+            // The mark on the figure says enough of the others.
+            Verdict::NotShown { p } if metric == Metric::P50 => {
+                let p = p.map(|p| format!("{}, {}", interval(metric), figures::p(p)));
+                remarks.push(format!("~ {name}{}", p.unwrap_or_default()));
+            }
+            _ => {}
         }
-        Verdict::NotShown { p: Some(p) } => remarks.push(format!("~ p50{interval}, {}", figures::p(p))),
-        Verdict::NotShown { p: None } => remarks.push("~ p50".to_owned()),
-        Verdict::Unknown | Verdict::Same | Verdict::Exact => {}
     }
     remarks
 }

@@ -12,7 +12,7 @@ use sysrec_analyzer::metrics::Distribution;
 
 use super::{Answer, QUANTILES};
 use crate::screen::{BAR, HEADING, QUIET};
-use crate::table::{Cell, Column, Table};
+use crate::table::{Cell, Column, Table, wrap};
 use crate::text::{count, counted, duration, share};
 
 /// Rows that the middle part may take. Fewer for few calls, which fine ranges would tear apart.
@@ -86,7 +86,11 @@ pub(super) fn text(answer: &Answer<'_>, name: &str, markdown: bool, width: Optio
             marks.join(", ").into(),
         ]);
     }
-    let title = if markdown { title } else { crate::screen::styled(HEADING, &title) };
+    let title = if markdown {
+        title
+    } else {
+        crate::screen::styled(HEADING, &wrap(&title, width.unwrap_or(usize::MAX)))
+    };
     format!("{title}\n\n{}", table.render(markdown, width))
 }
 

@@ -14,8 +14,9 @@ fn refused(folder: &Folder, path: &str, message: &str) {
         let ran = sysrec(folder.path(), &[view, path]);
         assert_eq!(ran.code, Some(1), "{view} {path}");
         assert_eq!(ran.stdout, "", "{view} {path}");
-        let named =
-            ran.stderr.starts_with("sysrec: ") && ran.stderr.contains(path) && ran.stderr.contains(message);
+        let named = ran.stderr.starts_with("sysrec: ")
+            && ran.stderr.contains(path)
+            && ran.stderr.matches(message).count() == 1;
         assert!(named && ran.stderr.lines().count() == 1, "{view} {path}: {}", ran.stderr);
     }
 }

@@ -1,10 +1,8 @@
-use std::process::{Command, Stdio};
-
 use serde_json::Value;
 
 use crate::recording::{Folder, Recording};
 use crate::story::{folder, whole};
-use crate::{stdout_of, sysrec};
+use crate::{stdout_of, sysrec, with_closed_pipe};
 
 fn lines_of(arguments: &[&str]) -> Vec<String> {
     let folder = folder();
@@ -165,17 +163,8 @@ fn nothing_that_a_terminal_obeys_is_printed() {
 fn a_closed_pipe_ends_it_silently() {
     let folder = Folder::new();
     folder.file("trace.bin", &whole(20_000));
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("sysrec"))
-        .args(["replay"])
-        .current_dir(folder.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // Closed before a line was read: a megabyte does not fit into a pipe.
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+    // A megabyte does not fit into a pipe.
+    assert_eq!(with_closed_pipe(folder.path(), &["replay"]), (Some(0), String::new()));
 }
 
 #[test]

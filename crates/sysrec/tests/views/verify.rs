@@ -4,7 +4,7 @@ use sysrec_format::layout::{Layout, Place};
 
 use crate::recording::Folder;
 use crate::story::{story, whole};
-use crate::{Ran, sysrec};
+use crate::{Run, sysrec};
 
 /// Damages the payload of the nth chunk of calls; says where the chunk begins.
 pub(crate) fn flip_call_chunk(bytes: &mut [u8], nth: usize) -> u64 {
@@ -16,7 +16,7 @@ pub(crate) fn flip_call_chunk(bytes: &mut [u8], nth: usize) -> u64 {
     offset
 }
 
-fn verify(bytes: &[u8]) -> (Ran, Value) {
+fn verify(bytes: &[u8]) -> (Run, Value) {
     let folder = Folder::new();
     folder.file("trace.bin", bytes);
     let json = sysrec(folder.path(), &["verify", "--json"]);
