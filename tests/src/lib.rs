@@ -6,7 +6,7 @@
 //! - [`process`]: what `/proc` says of running processes;
 //! - [`oracle`]: the kernel's own count of the calls of a command;
 //! - [`sysrec`]: what is tested; [`strace`]: an independent recorder, on which all of this is tried;
-//! - [`suite`]: one guest under one backend, judged by all of it.
+//! - [`suite`]: one guest under one backend, judged by all of it; [`soak`]: rounds of changing programs.
 //!
 //! A conformance suite is the table of guests run through a list of [`backends::Backend`]s.
 
@@ -18,6 +18,7 @@ pub mod log;
 pub mod oracle;
 pub mod process;
 pub mod run;
+pub mod soak;
 pub mod strace;
 pub mod suite;
 pub mod sysrec;
