@@ -8,7 +8,6 @@
 //! execve. Unless the child itself is what is [counted](Scope::Command), it is a tracer: nothing of its own
 //! counts, and each process that it forks counts from the moment when that process has executed a new program.
 
-mod bpf;
 mod program;
 mod rule;
 
@@ -23,7 +22,7 @@ use sysrec_format::event::Abi;
 
 pub use rule::{Difference, compare};
 
-use bpf::{Attached, HashMap};
+use crate::bpf::{self, Attached, HashMap};
 use program::{ARMED, ARMED_ROOT, COMPAT_SHIFT, KIND_SHIFT, SEED_NR, kind};
 
 /// Calls by number, as a tracer recorded them. See [`key`] for X32.
