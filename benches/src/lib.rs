@@ -3,6 +3,7 @@
 //!
 //! - [`process`]: starts a program, bounded in time, and tells what it took;
 //! - [`tool`]: sysrec and its peers, and how each is put before a command;
+//! - [`ebpf`]: the peer that is made here, [`ring_buffer`]: what its drainer reads;
 //! - [`workload`]: what is run under them, and how each takes its own time;
 //! - [`comparison`]: medians, differences and ratios of that, as a table, as JSON and as a verdict;
 //! - [`recorded`]: recordings that sysrec makes for a benchmark;
@@ -11,9 +12,11 @@
 
 pub mod big_trace;
 pub mod comparison;
+pub mod ebpf;
 pub mod file_storage;
 pub mod machine;
 pub mod process;
 pub mod recorded;
+pub mod ring_buffer;
 pub mod tool;
 pub mod workload;

@@ -4,11 +4,13 @@
 //! Layouts are those of `include/uapi/linux/bpf.h` (`union bpf_attr`, `struct bpf_insn`), numbers too.
 //!
 //! # Safety
-//! The only unsafe code is the system call itself and taking over the descriptor that it returns.
+//! The only unsafe code is the system calls themselves and taking over the descriptor that bpf(2) returns.
 
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 const MAP_CREATE: i32 = 0;
 const MAP_LOOKUP_ELEM: i32 = 1;
@@ -36,6 +38,18 @@ fn bpf_fd<A>(command: i32, attr: &mut A) -> io::Result<OwnedFd> {
     let fd = bpf(command, attr)?;
     // SAFETY: the kernel has just made this descriptor for us and nobody else knows it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Has the child make one system call between fork and exec, of a number that no kernel gives to a call: a program on
+/// `sys_enter` sees it, and nothing else happens.
+pub fn announce(command: &mut Command, unknown_nr: i64, args: [u64; 2]) {
+    let call = move || {
+        // SAFETY: the kernel answers an unknown number with ENOSYS and touches no memory.
+        unsafe { libc::syscall(unknown_nr, args[0], args[1]) };
+        Ok(())
+    };
+    // SAFETY: the closure makes one raw system call, takes no lock and allocates nothing.
+    unsafe { command.pre_exec(call) };
 }
 
 /// A kernel hash map with 8-byte keys and 8-byte values.

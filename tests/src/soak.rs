@@ -4,9 +4,7 @@
 //! program, compared with itself bare and with the kernel's count; or a program whose processes are killed one after
 //! another at random moments, of which the recording must still be whole and count what the kernel counted.
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -294,7 +292,7 @@ fn killed(random: &mut Random, backend: &Backend) -> Round {
     }
 }
 
-/// Kills descendants of a recorder, but not what is the recorder's own, until it is told to stop.
+/// Kills processes that a recorder traces, until it is told to stop.
 struct Killer {
     ends: &'static AtomicBool,
     thread: JoinHandle<u64>,
@@ -308,11 +306,8 @@ impl Killer {
             let mut kills = 0;
             thread::sleep(Duration::from_micros(first_us));
             while !ends.load(Ordering::Relaxed) {
-                let own = exe(recorder);
-                let family: BTreeSet<i32> = process::family(recorder).into_iter().collect();
-                let tracees: Vec<_> =
-                    family.into_iter().filter(|&pid| exe(pid).is_some_and(|exe| Some(exe) != own)).collect();
-                if !tracees.is_empty() && own.is_some() {
+                let tracees = process::traced_by(recorder);
+                if !tracees.is_empty() {
                     kills += u64::from(kill(random.one_of(&tracees)).is_ok());
                 }
                 thread::sleep(Duration::from_micros(random.below(20_000)));
@@ -326,10 +321,6 @@ impl Killer {
         self.ends.store(true, Ordering::Relaxed);
         self.thread.join().expect("the killer does not panic")
     }
-}
-
-fn exe(pid: i32) -> Option<std::path::PathBuf> {
-    fs::read_link(Path::new("/proc").join(pid.to_string()).join("exe")).ok()
 }
 
 fn kill(pid: i32) -> io::Result<()> {

@@ -13,7 +13,6 @@ mod rule;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -96,19 +95,11 @@ impl Oracle {
 
     /// Starts `command` as the root of the counted tree.
     pub fn spawn(&self, command: &mut Command, scope: Scope) -> io::Result<Child> {
-        let nonce = self.nonce;
         let state = match scope {
             Scope::Command => ARMED,
             Scope::Tracee => ARMED_ROOT,
         };
-        // SAFETY: the closure makes one raw system call with an unknown number, which touches no memory and takes
-        // no lock.
-        unsafe {
-            command.pre_exec(move || {
-                libc::syscall(SEED_NR, nonce, state);
-                Ok(())
-            });
-        }
+        bpf::announce(command, SEED_NR, [self.nonce, state]);
         command.spawn()
     }
 
