@@ -4,6 +4,7 @@
 //! - [`options`]: what every benchmark can be told, and how it ends;
 //! - [`process`]: starts a program, bounded in time, and tells what it took;
 //! - [`tool`]: sysrec and its peers, and how each is put before a command;
+//! - [`ebpf`]: the peer that is made here, [`ring_buffer`]: what its drainer reads;
 //! - [`workload`]: what is run under them, and how each takes its own time;
 //! - [`comparison`]: medians, differences and ratios of that, as a table, as JSON and as a verdict;
 //! - [`recorded`]: recordings that sysrec makes for a benchmark;
@@ -12,10 +13,12 @@
 
 pub mod big_trace;
 pub mod comparison;
+pub mod ebpf;
 pub mod file_storage;
 pub mod machine;
 pub mod options;
 pub mod process;
 pub mod recorded;
+pub mod ring_buffer;
 pub mod tool;
 pub mod workload;

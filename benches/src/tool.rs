@@ -13,14 +13,20 @@ use crate::process::{self, Cpus};
 pub enum Tool {
     /// Nothing.
     Bare,
-    /// `sysrec record -q -o FILE`.
+    /// `sysrec record -q -o FILE`, with the backend that it chooses.
     Sysrec,
+    /// The same with `--backend inline`.
+    Inline,
+    /// The same with `--backend ptrace`.
+    Ptrace,
     /// `strace -f -o FILE`: a line of text for each call.
     Strace,
     /// `strace -f -c -o FILE`: a table at the end.
     StraceCount,
     /// `perf trace record -o FILE`: two samples of the kernel's tracepoints for each call.
     PerfTrace,
+    /// `ebpf_record -o FILE`, made here: two BPF programs that write a record each for each call.
+    Ebpf,
 }
 
 impl Tool {
@@ -29,15 +35,18 @@ impl Tool {
         match self {
             Tool::Bare => "bare",
             Tool::Sysrec => "sysrec record",
+            Tool::Inline => "sysrec --backend inline",
+            Tool::Ptrace => "sysrec --backend ptrace",
             Tool::Strace => "strace -f -o",
             Tool::StraceCount => "strace -f -c",
             Tool::PerfTrace => "perf trace record",
+            Tool::Ebpf => "eBPF, ring buffer",
         }
     }
 
     fn program(self) -> Option<&'static str> {
         match self {
-            Tool::Bare | Tool::Sysrec => None,
+            Tool::Bare | Tool::Sysrec | Tool::Inline | Tool::Ptrace | Tool::Ebpf => None,
             Tool::Strace | Tool::StraceCount => Some("strace"),
             Tool::PerfTrace => Some("perf"),
         }
@@ -45,7 +54,17 @@ impl Tool {
 
     /// Whether its output holds every call, so that bytes a call mean something.
     pub fn keeps_calls(self) -> bool {
-        matches!(self, Tool::Sysrec | Tool::Strace | Tool::PerfTrace)
+        !matches!(self, Tool::Bare | Tool::StraceCount)
+    }
+
+    /// Whether it writes a trace of sysrec's.
+    pub fn writes_traces(self) -> bool {
+        matches!(self, Tool::Sysrec | Tool::Inline | Tool::Ptrace)
+    }
+
+    /// Whether a call under it takes less than a microsecond: a loop must be longer then to be measured.
+    pub fn is_fast(self) -> bool {
+        matches!(self, Tool::Bare | Tool::Inline | Tool::Ebpf)
     }
 }
 
@@ -60,14 +79,17 @@ pub struct Way {
 
 impl Way {
     /// Everything that the benchmark compares, in the order of its table.
-    pub const ALL: [Way; 8] = [
+    pub const ALL: [Way; 11] = [
         Way { tool: Tool::Bare, cpus: Cpus::All },
-        Way { tool: Tool::Sysrec, cpus: Cpus::All },
+        Way { tool: Tool::Inline, cpus: Cpus::All },
+        Way { tool: Tool::Ptrace, cpus: Cpus::All },
         Way { tool: Tool::Strace, cpus: Cpus::All },
         Way { tool: Tool::StraceCount, cpus: Cpus::All },
         Way { tool: Tool::PerfTrace, cpus: Cpus::All },
+        Way { tool: Tool::Ebpf, cpus: Cpus::All },
         Way { tool: Tool::Bare, cpus: Cpus::One },
-        Way { tool: Tool::Sysrec, cpus: Cpus::One },
+        Way { tool: Tool::Inline, cpus: Cpus::One },
+        Way { tool: Tool::Ptrace, cpus: Cpus::One },
         Way { tool: Tool::Strace, cpus: Cpus::One },
     ];
 
@@ -84,12 +106,18 @@ impl Way {
 #[derive(Clone, Debug)]
 pub struct Toolbox {
     sysrec: PathBuf,
+    ebpf_record: Option<PathBuf>,
 }
 
 impl Toolbox {
     /// With this sysrec.
     pub fn new(sysrec: PathBuf) -> Toolbox {
-        Toolbox { sysrec }
+        Toolbox { sysrec, ebpf_record: None }
+    }
+
+    /// The same with this `ebpf_record`.
+    pub fn with_ebpf(self, ebpf_record: PathBuf) -> Toolbox {
+        Toolbox { ebpf_record: Some(ebpf_record), ..self }
     }
 
     /// The `sysrec` that is measured.
@@ -111,6 +139,12 @@ impl Toolbox {
                 command
             }
             Tool::Sysrec => record(self.sysrec.as_os_str(), &["record", "-q"]),
+            Tool::Inline => record(self.sysrec.as_os_str(), &["record", "-q", "--backend", "inline"]),
+            Tool::Ptrace => record(self.sysrec.as_os_str(), &["record", "-q", "--backend", "ptrace"]),
+            Tool::Ebpf => {
+                let program = self.ebpf_record.as_deref().unwrap_or("ebpf_record".as_ref());
+                record(program.as_os_str(), &[])
+            }
             Tool::Strace => record("strace".as_ref(), &["-f"]),
             Tool::StraceCount => record("strace".as_ref(), &["-f", "-c"]),
             Tool::PerfTrace => record("perf".as_ref(), &["trace", "record"]),
@@ -120,6 +154,12 @@ impl Toolbox {
         // cargo run sets it, and every program would look for its libraries in more folders, by calls.
         command.env_remove("LD_LIBRARY_PATH");
         command
+    }
+
+    fn offers_inline(&self) -> bool {
+        // Values are looked at before --help is obeyed.
+        let help = Command::new(&self.sysrec).args(["record", "--backend", "inline", "--help"]).output();
+        help.is_ok_and(|output| output.status.success())
     }
 
     /// Tries the tool on `true`.
@@ -132,6 +172,9 @@ impl Toolbox {
         {
             return Err("not installed".to_owned());
         }
+        if tool == Tool::Inline && !self.offers_inline() {
+            return Err(NO_SUCH_BACKEND.to_owned());
+        }
         let output = dir.join("probe");
         let command = self.command(tool, &output, &["true".into()]);
         let result = process::run(command, Cpus::All);
@@ -139,6 +182,9 @@ impl Toolbox {
         result.map(drop).map_err(|error| error.to_string())
     }
 }
+
+/// Why a backend is left out that this sysrec does not know.
+pub const NO_SUCH_BACKEND: &str = "not in this sysrec";
 
 fn is_installed(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -150,18 +196,30 @@ fn is_installed(program: &str) -> bool {
 /// # Errors
 /// Where it does not build.
 pub fn build_sysrec() -> anyhow::Result<PathBuf> {
+    build("sysrec", "sysrec").context("name a built one with --sysrec")
+}
+
+/// The eBPF peer beside this program, built likewise.
+///
+/// # Errors
+/// Where it does not build.
+pub fn build_ebpf_record() -> anyhow::Result<PathBuf> {
+    build("sysrec-benches", "ebpf_record")
+}
+
+fn build(package: &str, program: &str) -> anyhow::Result<PathBuf> {
     let this = std::env::current_exe().context("our own path")?;
     let dir = this.parent().context("our own folder")?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(root).args(["build", "--quiet", "-p", "sysrec"]);
+    command.current_dir(root).args(["build", "--quiet", "-p", package, "--bin", program]);
     if dir.ends_with("release") {
         command.arg("--release");
     } else {
         eprintln!("warning: a debug build measures nothing worth knowing; use cargo run --release");
     }
-    let status = command.status().context("cannot start cargo; name a built one with --sysrec")?;
-    anyhow::ensure!(status.success(), "sysrec does not build ({status}); name a built one with --sysrec");
-    Ok(dir.join("sysrec"))
+    let status = command.status().context("cannot start cargo")?;
+    anyhow::ensure!(status.success(), "{program} does not build ({status})");
+    Ok(dir.join(program))
 }

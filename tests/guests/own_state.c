@@ -63,6 +63,7 @@ int main(int argc, char **argv, char **environment)
     printf("%d, subreaper ", death);
     prctl(PR_GET_CHILD_SUBREAPER, &death);
     printf("%d, tsc %d, timer slack %d\n", death, prctl(PR_GET_TSC, &death), prctl(PR_GET_TIMERSLACK));
+    printf("seccomp %d\n", prctl(PR_GET_SECCOMP));
     CHECK(getcwd(path, sizeof path));
     printf("directory kind: %.4s\n", path);
     pid_t child = waitpid(-1, 0, WNOHANG);

@@ -2,6 +2,7 @@
 #ifndef SLEEPING_H
 #define SLEEPING_H
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -21,36 +21,54 @@ pub enum Build {
     Freestanding64,
     /// A static 32-bit program without libc: needs no 32-bit libc, only a compiler that knows `-m32`.
     Freestanding32,
+    /// A 64-bit C++ program.
+    Cpp64,
+    /// A 64-bit shared library.
+    Shared64,
 }
 
 impl Build {
     fn flags(self) -> &'static [&'static str] {
-        const BARE: &[&str] = &["-ffreestanding", "-fno-pic", "-fno-stack-protector", "-nostdlib", "-static"];
+        const BARE: &[&str] =
+            &["-std=gnu11", "-ffreestanding", "-fno-pic", "-fno-stack-protector", "-nostdlib", "-static"];
         match self {
-            Build::C64 => &["-pthread"],
+            Build::C64 => &["-std=gnu11", "-pthread"],
+            Build::Cpp64 => &["-std=gnu++17", "-pthread"],
+            Build::Shared64 => &["-std=gnu11", "-shared", "-fPIC"],
             Build::Freestanding64 => BARE,
-            Build::Freestanding32 => {
-                &["-m32", "-ffreestanding", "-fno-pic", "-fno-stack-protector", "-nostdlib", "-static"]
-            }
+            Build::Freestanding32 => &[
+                "-std=gnu11",
+                "-m32",
+                "-ffreestanding",
+                "-fno-pic",
+                "-fno-stack-protector",
+                "-nostdlib",
+                "-static",
+            ],
         }
     }
 }
 
-const FLAGS: &[&str] =
-    &["-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-unused-result", "-D_GNU_SOURCE"];
+const FLAGS: &[&str] = &["-O1", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-unused-result", "-D_GNU_SOURCE"];
 
 /// The folder with the sources of the guests.
 pub fn guests_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("guests")
 }
 
-/// The compiler and the words it gives as its version.
-fn compiler() -> Result<&'static (String, String), Skip> {
-    static FOUND: OnceLock<Option<(String, String)>> = OnceLock::new();
-    FOUND
+/// The compiler of that language and the words it gives as its version.
+fn compiler(build: Build) -> Result<&'static (String, String), Skip> {
+    type Found = OnceLock<Option<(String, String)>>;
+    static C: Found = OnceLock::new();
+    static CPP: Found = OnceLock::new();
+    let (found, variable, usual) = match build {
+        Build::Cpp64 => (&CPP, "CXX", ["c++", "g++", "clang++"]),
+        _ => (&C, "CC", ["cc", "gcc", "clang"]),
+    };
+    found
         .get_or_init(|| {
-            let named = env::var("CC").ok();
-            let candidates = named.iter().map(String::as_str).chain(["cc", "gcc", "clang"]);
+            let named = env::var(variable).ok();
+            let candidates = named.iter().map(String::as_str).chain(usual);
             candidates.map(str::to_owned).find_map(|compiler| {
                 let output = Command::new(&compiler).arg("--version").output().ok()?;
                 output
@@ -60,7 +78,9 @@ fn compiler() -> Result<&'static (String, String), Skip> {
             })
         })
         .as_ref()
-        .ok_or_else(|| Skip("no C compiler (cc, gcc, clang or $CC) to build the guests with".into()))
+        .ok_or_else(|| {
+            Skip(format!("no compiler ({} or ${variable}) to build the guest with", usual.join(", ")))
+        })
 }
 
 /// Where binaries go: beside the test binaries, in the target directory.
@@ -74,7 +94,7 @@ fn output_dir() -> io::Result<PathBuf> {
     Ok(guests)
 }
 
-/// The binary of `guests/NAME.c`, compiled where that has not been done yet.
+/// The binary of `guests/NAME.c` (or `.cc`), compiled where that has not been done yet.
 ///
 /// # Errors
 /// [`Skip`] where the machine has no compiler, or none for 32-bit code.
@@ -82,8 +102,9 @@ fn output_dir() -> io::Result<PathBuf> {
 /// # Panics
 /// When a guest does not compile, with the compiler's words: that is a bug of the guest.
 pub fn compile(name: &str, build: Build) -> Result<PathBuf, Skip> {
-    let (compiler, version) = compiler()?;
-    let source = guests_dir().join(format!("{name}.c"));
+    let (compiler, version) = compiler(build)?;
+    let extension = if build == Build::Cpp64 { "cc" } else { "c" };
+    let source = guests_dir().join(format!("{name}.{extension}"));
     let mut hasher = DefaultHasher::new();
     let read = |path: &Path| fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     (read(&source), headers(), version, FLAGS, build.flags()).hash(&mut hasher);
@@ -105,7 +126,7 @@ pub fn compile(name: &str, build: Build) -> Result<PathBuf, Skip> {
         .arg(&partial)
         .output()
         .unwrap_or_else(|error| panic!("{compiler}: {error}"));
-    assert!(output.status.success(), "{name}.c:\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{name}.{extension}:\n{}", String::from_utf8_lossy(&output.stderr));
     fs::rename(&partial, &binary).unwrap_or_else(|error| panic!("{}: {error}", binary.display()));
     Ok(binary)
 }

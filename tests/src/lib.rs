@@ -4,13 +4,14 @@
 //! - [`compile`]: makes them, [`backends`]: the ways to run one, [`run`]: does it;
 //! - [`log`]: what the guest says it did, [`conform`]: compares a recording with it;
 //! - [`process`]: what `/proc` says of running processes;
-//! - [`oracle`]: the kernel's own count of the calls of a command;
+//! - [`oracle`]: the kernel's own count of the calls of a command, [`bpf`]: by which it counts;
 //! - [`sysrec`]: what is tested; [`strace`]: an independent recorder, on which all of this is tried;
-//! - [`suite`]: one guest under one backend, judged by all of it.
+//! - [`suite`]: one guest under one backend, judged by all of it; [`soak`]: rounds of changing programs.
 //!
 //! A conformance suite is the table of guests run through a list of [`backends::Backend`]s.
 
 pub mod backends;
+pub mod bpf;
 pub mod compile;
 pub mod conform;
 pub mod guests;
@@ -18,6 +19,7 @@ pub mod log;
 pub mod oracle;
 pub mod process;
 pub mod run;
+pub mod soak;
 pub mod strace;
 pub mod suite;
 pub mod sysrec;

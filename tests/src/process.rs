@@ -88,6 +88,13 @@ pub fn family(pid: i32) -> Vec<i32> {
     family
 }
 
+/// The processes that `recorder` traces, wherever they were born: a daemon's parent is not its maker.
+pub fn traced_by(recorder: i32) -> Vec<i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let processes = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    processes.filter(|&pid| tracer(pid) == Some(recorder)).collect()
+}
+
 /// Sends a signal to a process that the test started.
 ///
 /// # Panics

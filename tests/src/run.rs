@@ -247,10 +247,18 @@ pub fn to_the_end(
     spawn: impl FnOnce(&mut Command) -> io::Result<Child>,
 ) -> io::Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    // Anything here makes the standard library fork: glibc's posix_spawn leaves signals 32 and 33 ignored in the
+    // Whoever starts the tests in the background of a shell has these two ignored, and so would all guests.
+    // Anything here also makes the standard library fork: glibc's posix_spawn leaves signals 32 and 33 ignored in the
     // new program, and whether that shows would depend on who is started.
-    // SAFETY: the closure does nothing.
-    unsafe { command.pre_exec(|| Ok(())) };
+    // SAFETY: signal(2) may be called between fork and exec.
+    unsafe {
+        command.pre_exec(|| {
+            for signal in [libc::SIGINT, libc::SIGQUIT] {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+            Ok(())
+        });
+    }
     let mut child = spawn(command)?;
     let group = child.id() as i32;
     let stdout = child.stdout.take().expect("piped");

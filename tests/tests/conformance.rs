@@ -37,6 +37,10 @@ fn with_all_registers(backend: &Family) {
         "bad_numbers",
         "bad_pointers",
         "registers_kept",
+        "flags_kept",
+        "wild_stack",
+        "site_shapes",
+        "gs_own",
         "int80_from_64",
         "i386_int80",
         "i386_vdso",
@@ -50,6 +54,8 @@ fn with_all_registers(backend: &Family) {
         "restart_block",
         "seccomp_errno",
         "seccomp_trap",
+        "seccomp_by_address",
+        "signal_storm",
     ];
     conforms(&backend.registers, |name| GUESTS.contains(&name));
 }
@@ -81,6 +87,15 @@ fn through_a_net(backend: &Family) {
         "signal_restart",
         "stop_continue",
         "job_control",
+        "site_places",
+        "code_rewritten",
+        "unmap_unknown",
+        "limits",
+        "fork_among_threads",
+        "posix_spawn",
+        "seccomp_allow_list",
+        "seccomp_tsync",
+        "signal_jump",
         "server_epoll",
         "server_pool",
     ];

@@ -11,7 +11,22 @@ use sysrec_tests::{each_backend, strace, tests_of};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-each_backend!(ls, git, compiler, python, pipeline, shell_with_many_processes, redis, nginx);
+each_backend!(
+    ls,
+    git,
+    compiler,
+    python,
+    pipeline,
+    shell_with_many_processes,
+    redis,
+    nginx,
+    node,
+    java,
+    rust,
+    valgrind,
+    address_sanitizer,
+    thread_sanitizer
+);
 
 /// strace stands for the count itself: both are independent of sysrec.
 const STRACE_FAMILY: Family = Family { plain: STRACE, registers: STRACE, unplaced: STRACE, net: STRACE };
@@ -25,7 +40,13 @@ tests_of!(
     pipeline,
     shell_with_many_processes,
     redis,
-    nginx
+    nginx,
+    node,
+    java,
+    rust,
+    valgrind,
+    address_sanitizer,
+    thread_sanitizer
 );
 
 /// Runs a shell script that needs `program` under a backend, and compares that with the kernel's count.
@@ -111,6 +132,58 @@ fn nginx(backend: &Family) {
          python3 -c 'import socket\nfor i in range(100):\n s = socket.socket(socket.AF_UNIX); s.connect(\"s\"); \
          s.send(b\"GET / HTTP/1.0\\r\\n\\r\\n\"); assert b\"200\" in s.recv(4096)' && kill -QUIT $(cat pid) && wait",
     );
+}
+
+/// A runtime that translates code while it runs, with worker threads and timers.
+fn node(backend: &Family) {
+    agree_on(
+        backend,
+        "node",
+        "echo 'const { Worker, isMainThread } = require(\"worker_threads\"); let sum = 0; \
+         for (let i = 0; i < 3e6; i++) sum += i % 7; \
+         if (isMainThread) { for (let i = 0; i < 3; i++) new Worker(__filename); \
+         setTimeout(() => console.log(sum), 20); }' > a.js && node a.js",
+    );
+}
+
+/// Another one, which takes SIGSEGV as a normal thing and stops its threads at pages.
+fn java(backend: &Family) {
+    agree_on(
+        backend,
+        "javac",
+        "echo 'public class A { static int[] kept; public static void main(String[] a) throws Exception { \
+         Thread[] all = new Thread[8]; for (int i = 0; i < 8; i++) { all[i] = new Thread(() -> { \
+         for (int k = 0; k < 20000; k++) kept = new int[1000]; }); all[i].start(); } \
+         for (Thread t : all) t.join(); System.gc(); \
+         try { kept = null; System.out.println(kept[0]); } catch (NullPointerException e) { System.out.println(1); } } \
+         }' > A.java && javac A.java && java -Xmx64m A",
+    );
+}
+
+fn rust(backend: &Family) {
+    agree_on(backend, "rustc", "echo 'fn main() { println!(\"{}\", 6 * 7) }' > a.rs && rustc -O a.rs && ./a");
+}
+
+/// Runs the program's code by a translation of its own, its calls too.
+fn valgrind(backend: &Family) {
+    agree_on(backend, "valgrind", "valgrind -q --error-exitcode=9 /bin/true && valgrind -q ls / | wc -l");
+}
+
+const RACE_FREE: &str = "echo '#include <pthread.h>\n#include <stdlib.h>\n#include <unistd.h>\n\
+     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; static int sum;\n\
+     static void *body(void *a) { for (int i = 0; i < 500; i++) { pthread_mutex_lock(&lock); sum += getppid() > 0; \
+     pthread_mutex_unlock(&lock); free(malloc(100)); } return a; }\n\
+     int main(void) { pthread_t t[4]; for (int i = 0; i < 4; i++) pthread_create(&t[i], 0, body, 0); \
+     for (int i = 0; i < 4; i++) pthread_join(t[i], 0); return sum != 2000; }' > a.c";
+
+fn address_sanitizer(backend: &Family) {
+    // Its search for leaks traces the program, which one tracer alone can do.
+    let run = "gcc -g -fsanitize=address -pthread a.c -o a && ASAN_OPTIONS=detect_leaks=0 ./a";
+    agree_on(backend, "gcc", &format!("{RACE_FREE} && {run}"));
+}
+
+fn thread_sanitizer(backend: &Family) {
+    agree_on(backend, "gcc", &format!("{RACE_FREE} && gcc -g -fsanitize=thread -pthread a.c -o a && ./a"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The same commands bare, under sysrec, strace and perf trace in turn; one table of what each adds to a call.
+//! The same commands bare, under sysrec, strace, perf trace and an eBPF recorder in turn; one table of what each adds to a call.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -9,10 +9,10 @@ use clap::Parser;
 use sysrec_benches::comparison::{Comparison, Samples};
 use sysrec_benches::machine::Machine;
 use sysrec_benches::options::CommonArgs;
-use sysrec_benches::tool::{Tool, Toolbox, Way};
+use sysrec_benches::tool::{Tool, Toolbox, Way, build_ebpf_record};
 use sysrec_benches::workload::{self, Programs};
 
-/// What a recorded call costs under sysrec, strace and perf trace, end to end.
+/// What a recorded call costs under sysrec, strace, perf trace and eBPF, end to end.
 #[derive(Debug, Parser)]
 struct Options {
     /// A quarter of the work, at most three rounds, less than 40 s
@@ -33,7 +33,8 @@ struct Options {
 
 fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
-    let comparison = measure(&options, &Toolbox::new(options.common.sysrec()?))?;
+    let tools = Toolbox::new(options.common.sysrec()?).with_ebpf(build_ebpf_record()?);
+    let comparison = measure(&options, &tools)?;
     options.common.end(&comparison)
 }
 
@@ -42,7 +43,7 @@ fn measure(options: &Options, tools: &Toolbox) -> anyhow::Result<Comparison> {
     machine.warn_if_busy();
     let dir = tempfile::tempdir().context("a temporary folder")?;
     let mut skips = BTreeMap::new();
-    for tool in [Tool::Sysrec, Tool::Strace, Tool::StraceCount, Tool::PerfTrace] {
+    for tool in [Tool::Inline, Tool::Ptrace, Tool::Strace, Tool::StraceCount, Tool::PerfTrace, Tool::Ebpf] {
         if let Err(reason) = tools.probe(tool, dir.path()) {
             eprintln!("SKIP: {}: {reason}", tool.name());
             skips.insert(tool, reason);

@@ -138,9 +138,11 @@ impl Recording {
     /// A call that has finished already. Beyond the limit of calls, nothing is told.
     #[inline]
     pub(crate) fn call(&mut self, task: TaskId, entry: &Entry, exit: &Exit) {
-        if self.limits.calls_max.is_none_or(|max| self.calls < max) {
-            self.entry(task, entry);
-            self.exit(task, exit);
+        if self.limits.calls_max.is_none_or(|max| self.calls < max)
+            && let Some(writer) = &mut self.writer
+        {
+            writer.call(task, entry, exit);
+            self.calls += 1;
         }
     }
 

@@ -8,13 +8,11 @@
 //! execve. Unless the child itself is what is [counted](Scope::Command), it is a tracer: nothing of its own
 //! counts, and each process that it forks counts from the moment when that process has executed a new program.
 
-mod bpf;
 mod program;
 mod rule;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -23,7 +21,7 @@ use sysrec_format::event::Abi;
 
 pub use rule::{Difference, compare};
 
-use bpf::{Attached, HashMap};
+use crate::bpf::{self, Attached, HashMap};
 use program::{ARMED, ARMED_ROOT, COMPAT_SHIFT, KIND_SHIFT, SEED_NR, kind};
 
 /// Calls by number, as a tracer recorded them. See [`key`] for X32.
@@ -97,19 +95,11 @@ impl Oracle {
 
     /// Starts `command` as the root of the counted tree.
     pub fn spawn(&self, command: &mut Command, scope: Scope) -> io::Result<Child> {
-        let nonce = self.nonce;
         let state = match scope {
             Scope::Command => ARMED,
             Scope::Tracee => ARMED_ROOT,
         };
-        // SAFETY: the closure makes one raw system call with an unknown number, which touches no memory and takes
-        // no lock.
-        unsafe {
-            command.pre_exec(move || {
-                libc::syscall(SEED_NR, nonce, state);
-                Ok(())
-            });
-        }
+        bpf::announce(command, SEED_NR, [self.nonce, state]);
         command.spawn()
     }
 

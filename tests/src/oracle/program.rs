@@ -16,7 +16,7 @@
 //! is bit 1 (`arch/x86/include/asm/thread_info.h`). At `sys_exit` of `rt_sigreturn` `orig_ax` is already -1, so
 //! the entry's number is kept.
 
-use super::bpf::{Assembler, HashMap, Label, R0, R1, R2, R3, R4, R6, R7, R8, R9, R10, Reg, helper};
+use crate::bpf::{Assembler, HashMap, Label, R0, R1, R2, R3, R4, R6, R7, R8, R9, R10, Reg, helper};
 
 /// A number that no kernel gives to a call; in the seed it announces the task to the oracle.
 pub(super) const SEED_NR: i64 = 0x5eed;

@@ -1,13 +1,16 @@
-//! The five `bpf(2)` commands that the oracle needs, and an assembler for its few instructions.
+//! The five `bpf(2)` commands that the oracle and the benchmark's eBPF recorder need, and an assembler for their few
+//! instructions.
 //!
 //! Layouts are those of `include/uapi/linux/bpf.h` (`union bpf_attr`, `struct bpf_insn`), numbers too.
 //!
 //! # Safety
-//! The only unsafe code is the system call itself and taking over the descriptor that it returns.
+//! The only unsafe code is the system calls themselves and taking over the descriptor that bpf(2) returns.
 
 use std::ffi::CStr;
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 
 const MAP_CREATE: i32 = 0;
 const MAP_LOOKUP_ELEM: i32 = 1;
@@ -17,9 +20,10 @@ const OBJ_GET_INFO_BY_FD: i32 = 15;
 const RAW_TRACEPOINT_OPEN: i32 = 17;
 
 const MAP_TYPE_HASH: u32 = 1;
+const MAP_TYPE_RINGBUF: u32 = 27;
 const PROG_TYPE_RAW_TRACEPOINT: u32 = 17;
-/// Memory of a map element is taken when the element is made, not at the start.
-pub(super) const NO_PREALLOC: u32 = 1;
+/// A map's flag: memory of an element is taken when the element is made, not at the start.
+pub const NO_PREALLOC: u32 = 1;
 
 fn bpf<A>(command: i32, attr: &mut A) -> io::Result<i32> {
     // SAFETY: `attr` is a live, exclusively borrowed value of the size given, and each caller's struct lays out
@@ -36,9 +40,36 @@ fn bpf_fd<A>(command: i32, attr: &mut A) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
+/// Has the child make one system call between fork and exec, of a number that no kernel gives to a call: a program on
+/// `sys_enter` sees it, and nothing else happens.
+pub fn announce(command: &mut Command, unknown_nr: i64, args: [u64; 2]) {
+    let call = move || {
+        // SAFETY: the kernel answers an unknown number with ENOSYS and touches no memory.
+        unsafe { libc::syscall(unknown_nr, args[0], args[1]) };
+        Ok(())
+    };
+    // SAFETY: the closure makes one raw system call, takes no lock and allocates nothing.
+    unsafe { command.pre_exec(call) };
+}
+
 /// A kernel hash map with 8-byte keys and 8-byte values.
-pub(super) struct HashMap {
+pub struct HashMap {
     fd: OwnedFd,
+}
+
+impl AsFd for HashMap {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// A kernel ring buffer of so many bytes, a power of two: `BPF_MAP_TYPE_RINGBUF`. It is read by mmap.
+///
+/// # Errors
+/// As `bpf(2)` says: without the right to it, or where it is older than Linux 5.8.
+pub fn ring_buffer(bytes: u32) -> io::Result<OwnedFd> {
+    let mut attr = MapCreate { map_type: MAP_TYPE_RINGBUF, max_entries: bytes, ..MapCreate::default() };
+    bpf_fd(MAP_CREATE, &mut attr)
 }
 
 #[repr(C)]
@@ -61,14 +92,21 @@ struct MapElement {
 }
 
 impl HashMap {
-    pub(super) fn new(max_entries: u32, map_flags: u32) -> io::Result<HashMap> {
+    /// An empty one, for so many elements; `map_flags` may be [`NO_PREALLOC`].
+    ///
+    /// # Errors
+    /// As `bpf(2)` says.
+    pub fn new(max_entries: u32, map_flags: u32) -> io::Result<HashMap> {
         let mut attr =
             MapCreate { map_type: MAP_TYPE_HASH, key_size: 8, value_size: 8, max_entries, map_flags };
         Ok(HashMap { fd: bpf_fd(MAP_CREATE, &mut attr)? })
     }
 
     /// Every key with its value. Exact only while no program changes the map.
-    pub(super) fn entries(&self) -> io::Result<Vec<(u64, u64)>> {
+    ///
+    /// # Errors
+    /// As `bpf(2)` says.
+    pub fn entries(&self) -> io::Result<Vec<(u64, u64)>> {
         let mut entries = Vec::new();
         let mut previous: Option<u64> = None;
         loop {
@@ -95,7 +133,7 @@ impl HashMap {
 }
 
 /// A loaded program, attached to a raw tracepoint until dropped.
-pub(super) struct Attached {
+pub struct Attached {
     program: OwnedFd,
     _link: OwnedFd,
 }
@@ -131,8 +169,11 @@ const PROG_INFO_BYTES: usize = 224;
 const RECURSION_MISSES_OFFSET: usize = 208;
 
 impl Attached {
-    /// Loads `code` and attaches it to the raw tracepoint `name`. An error carries the verifier's words.
-    pub(super) fn new(name: &CStr, code: &Assembler) -> io::Result<Attached> {
+    /// Loads `code` and attaches it to the raw tracepoint `name`.
+    ///
+    /// # Errors
+    /// With the verifier's words.
+    pub fn new(name: &CStr, code: &Assembler) -> io::Result<Attached> {
         let instructions = code.finish();
         let mut log = vec![0u8; 1 << 16];
         let mut attr = ProgramLoad {
@@ -156,7 +197,10 @@ impl Attached {
     }
 
     /// How often the kernel left the program out because it was already running on that CPU.
-    pub(super) fn misses(&self) -> io::Result<u64> {
+    ///
+    /// # Errors
+    /// As `bpf(2)` says.
+    pub fn misses(&self) -> io::Result<u64> {
         let mut info = [0u8; PROG_INFO_BYTES];
         let mut attr = GetInfo {
             bpf_fd: self.program.as_raw_fd() as u32,
@@ -171,34 +215,57 @@ impl Attached {
 
 /// A register of the BPF machine: R0 result, R1..R5 arguments, R6..R9 kept over calls, R10 frame.
 #[derive(Clone, Copy)]
-pub(super) struct Reg(pub(super) u8);
-pub(super) const R0: Reg = Reg(0);
-pub(super) const R1: Reg = Reg(1);
-pub(super) const R2: Reg = Reg(2);
-pub(super) const R3: Reg = Reg(3);
-pub(super) const R4: Reg = Reg(4);
-pub(super) const R6: Reg = Reg(6);
-pub(super) const R7: Reg = Reg(7);
-pub(super) const R8: Reg = Reg(8);
-pub(super) const R9: Reg = Reg(9);
-pub(super) const R10: Reg = Reg(10);
+pub struct Reg(u8);
+/// Result of a helper and of the program.
+pub const R0: Reg = Reg(0);
+/// First argument; at the start the context.
+pub const R1: Reg = Reg(1);
+/// Second argument.
+pub const R2: Reg = Reg(2);
+/// Third argument.
+pub const R3: Reg = Reg(3);
+/// Fourth argument.
+pub const R4: Reg = Reg(4);
+/// Kept over calls.
+pub const R6: Reg = Reg(6);
+/// Kept over calls.
+pub const R7: Reg = Reg(7);
+/// Kept over calls.
+pub const R8: Reg = Reg(8);
+/// Kept over calls.
+pub const R9: Reg = Reg(9);
+/// End of the program's stack, which grows down from it.
+pub const R10: Reg = Reg(10);
 
 /// Helper numbers (`enum bpf_func_id`).
-pub(super) mod helper {
-    pub(in crate::oracle) const MAP_LOOKUP_ELEM: i32 = 1;
-    pub(in crate::oracle) const MAP_UPDATE_ELEM: i32 = 2;
-    pub(in crate::oracle) const MAP_DELETE_ELEM: i32 = 3;
-    pub(in crate::oracle) const GET_CURRENT_TASK: i32 = 35;
-    pub(in crate::oracle) const PROBE_READ_KERNEL: i32 = 113;
+pub mod helper {
+    /// `(map, key)`: the value's address or 0.
+    pub const MAP_LOOKUP_ELEM: i32 = 1;
+    /// `(map, key, value, flags)`: 0 when it worked.
+    pub const MAP_UPDATE_ELEM: i32 = 2;
+    /// `(map, key)`.
+    pub const MAP_DELETE_ELEM: i32 = 3;
+    /// `()`: CLOCK_MONOTONIC, in nanoseconds.
+    pub const KTIME_GET_NS: i32 = 5;
+    /// `()`: the process id in the upper half, the task's in the lower.
+    pub const GET_CURRENT_PID_TGID: i32 = 14;
+    /// `()`: the address of this task's `task_struct`.
+    pub const GET_CURRENT_TASK: i32 = 35;
+    /// `(to, bytes, from)`.
+    pub const PROBE_READ_KERNEL: i32 = 113;
+    /// `(ring, bytes, 0)`: the place of a record, or 0 when the ring is full.
+    pub const RINGBUF_RESERVE: i32 = 131;
+    /// `(record, flags)`.
+    pub const RINGBUF_SUBMIT: i32 = 132;
 }
 
 /// A place in the program that jumps can name before it is known.
 #[derive(Clone, Copy)]
-pub(super) struct Label(usize);
+pub struct Label(usize);
 
 /// Builds a program instruction by instruction: `struct bpf_insn` as one 64-bit word.
 #[derive(Default)]
-pub(super) struct Assembler {
+pub struct Assembler {
     code: Vec<u64>,
     labels: Vec<Option<usize>>,
     jumps: Vec<(usize, Label)>,
@@ -215,101 +282,121 @@ impl Assembler {
         );
     }
 
-    pub(super) fn label(&mut self) -> Label {
+    /// A label that has no place yet.
+    pub fn label(&mut self) -> Label {
         self.labels.push(None);
         Label(self.labels.len() - 1)
     }
 
-    pub(super) fn place(&mut self, label: Label) {
+    /// Here is that label.
+    pub fn place(&mut self, label: Label) {
         self.labels[label.0] = Some(self.code.len());
     }
 
-    pub(super) fn mov(&mut self, dst: Reg, src: Reg) {
+    /// `dst = src`.
+    pub fn mov(&mut self, dst: Reg, src: Reg) {
         self.push(0xbf, dst, src, 0, 0);
     }
 
-    pub(super) fn mov_imm(&mut self, dst: Reg, imm: i32) {
+    /// `dst = imm`, sign-extended.
+    pub fn mov_imm(&mut self, dst: Reg, imm: i32) {
         self.push(0xb7, dst, Reg(0), 0, imm);
     }
 
     /// The upper half becomes zero.
-    pub(super) fn zero_extend(&mut self, reg: Reg) {
+    pub fn zero_extend(&mut self, reg: Reg) {
         self.push(0xbc, reg, reg, 0, 0);
     }
 
-    pub(super) fn mov_imm64(&mut self, dst: Reg, imm: u64) {
+    /// `dst = imm`.
+    pub fn mov_imm64(&mut self, dst: Reg, imm: u64) {
         self.push(0x18, dst, Reg(0), 0, imm as i32);
         self.push(0, Reg(0), Reg(0), 0, (imm >> 32) as i32);
     }
 
-    pub(super) fn load_map(&mut self, dst: Reg, map: &HashMap) {
+    /// `dst` = the map.
+    pub fn load_map(&mut self, dst: Reg, map: &impl AsFd) {
         const PSEUDO_MAP_FD: Reg = Reg(1);
-        self.push(0x18, dst, PSEUDO_MAP_FD, 0, map.fd.as_raw_fd());
+        self.push(0x18, dst, PSEUDO_MAP_FD, 0, map.as_fd().as_raw_fd());
         self.push(0, Reg(0), Reg(0), 0, 0);
     }
 
-    pub(super) fn add_imm(&mut self, dst: Reg, imm: i32) {
+    /// `dst += imm`.
+    pub fn add_imm(&mut self, dst: Reg, imm: i32) {
         self.push(0x07, dst, Reg(0), 0, imm);
     }
 
-    pub(super) fn or(&mut self, dst: Reg, src: Reg) {
+    /// `dst |= src`.
+    pub fn or(&mut self, dst: Reg, src: Reg) {
         self.push(0x4f, dst, src, 0, 0);
     }
 
-    pub(super) fn and_imm(&mut self, dst: Reg, imm: i32) {
+    /// `dst &= imm`.
+    pub fn and_imm(&mut self, dst: Reg, imm: i32) {
         self.push(0x57, dst, Reg(0), 0, imm);
     }
 
-    pub(super) fn shl(&mut self, dst: Reg, bits: i32) {
+    /// `dst <<= bits`.
+    pub fn shl(&mut self, dst: Reg, bits: i32) {
         self.push(0x67, dst, Reg(0), 0, bits);
     }
 
-    pub(super) fn shift_right(&mut self, dst: Reg, bits: i32) {
+    /// `dst >>= bits`, without sign.
+    pub fn shift_right(&mut self, dst: Reg, bits: i32) {
         self.push(0x77, dst, Reg(0), 0, bits);
     }
 
-    pub(super) fn load64(&mut self, dst: Reg, src: Reg, off: i16) {
+    /// `dst = *(u64 *)(src + off)`.
+    pub fn load64(&mut self, dst: Reg, src: Reg, off: i16) {
         self.push(0x79, dst, src, off, 0);
     }
 
-    pub(super) fn load32(&mut self, dst: Reg, src: Reg, off: i16) {
+    /// `dst = *(u32 *)(src + off)`.
+    pub fn load32(&mut self, dst: Reg, src: Reg, off: i16) {
         self.push(0x61, dst, src, off, 0);
     }
 
-    pub(super) fn store64(&mut self, dst: Reg, off: i16, src: Reg) {
+    /// `*(u64 *)(dst + off) = src`.
+    pub fn store64(&mut self, dst: Reg, off: i16, src: Reg) {
         self.push(0x7b, dst, src, off, 0);
     }
 
     /// `*(u64 *)(dst + off) += src`, atomically.
-    pub(super) fn atomic_add64(&mut self, dst: Reg, off: i16, src: Reg) {
+    pub fn atomic_add64(&mut self, dst: Reg, off: i16, src: Reg) {
         self.push(0xdb, dst, src, off, 0);
     }
 
-    pub(super) fn call(&mut self, helper: i32) {
+    /// `r0 = helper(r1, ...)`; r1 to r5 are gone.
+    pub fn call(&mut self, helper: i32) {
         self.push(0x85, Reg(0), Reg(0), 0, helper);
     }
 
-    pub(super) fn jump(&mut self, to: Label) {
+    /// Goes on at `to`.
+    pub fn jump(&mut self, to: Label) {
         self.jumps.push((self.code.len(), to));
         self.push(0x05, Reg(0), Reg(0), 0, 0);
     }
 
-    pub(super) fn jump_if_eq(&mut self, reg: Reg, imm: i32, to: Label) {
+    /// Goes on at `to` if `reg == imm`.
+    pub fn jump_if_eq(&mut self, reg: Reg, imm: i32, to: Label) {
         self.jumps.push((self.code.len(), to));
         self.push(0x15, reg, Reg(0), 0, imm);
     }
 
-    pub(super) fn jump_if_ne(&mut self, reg: Reg, imm: i32, to: Label) {
+    /// Goes on at `to` if `reg != imm`.
+    pub fn jump_if_ne(&mut self, reg: Reg, imm: i32, to: Label) {
         self.jumps.push((self.code.len(), to));
         self.push(0x55, reg, Reg(0), 0, imm);
     }
 
-    pub(super) fn jump_if_ne_reg(&mut self, left: Reg, right: Reg, to: Label) {
+    /// Goes on at `to` if `left != right`.
+    pub fn jump_if_ne_reg(&mut self, left: Reg, right: Reg, to: Label) {
         self.jumps.push((self.code.len(), to));
         self.push(0x5d, left, right, 0, 0);
     }
 
-    pub(super) fn return_zero(&mut self) {
+    /// Ends the program.
+    pub fn return_zero(&mut self) {
         self.mov_imm(R0, 0);
         self.push(0x95, Reg(0), Reg(0), 0, 0);
     }

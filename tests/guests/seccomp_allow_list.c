@@ -1,0 +1,80 @@
+/* A sandbox: a list of allowed calls, and death of the process for any other; in it threads of before, blocked calls,
+ * signals, and sites that have not run before. A recorder must not make calls of its own here. */
+#include "sites.h"
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+SITE(by_register, SITE_NUMBER SITE_ARGUMENTS "  syscall\n  cmp $-4096, %rax\n  ret\n");
+SITE(by_constant, SITE_ARGUMENTS "  mov $110, %eax\n  syscall\n  cmp $-4096, %rax\n  ret\n");
+static struct guest_segment s;
+static int data[2];
+static volatile int handled, begun;
+
+static void handler(int signal)
+{
+    CALL_AT(&s, by_constant, SYS_getppid, signal);
+    handled++;
+    guest_sigreturn(&s);
+}
+
+static void *other(void *argument)
+{
+    struct guest_segment own;
+    char byte;
+    begun = 1; /* a thread's first calls are libc's */
+    guest_begin(&own);
+    CALL_AT(&own, by_register, SYS_read, data[0], &byte, 1); /* until the sandbox is closed around all */
+    for (int i = 0; i < 100; i++)
+        CALL_AT(&own, by_constant, SYS_getppid, i);
+    CALL_AT(&own, by_register, SYS_exit, 0);
+    return argument;
+}
+
+int main(void)
+{
+    static const int allowed[] = {SYS_read, SYS_write, SYS_getppid, SYS_gettid, SYS_fcntl, SYS_tgkill, SYS_exit,
+                                  SYS_exit_group, SYS_rt_sigreturn, SYS_futex, SYS_restart_syscall};
+    enum { COUNT = sizeof allowed / sizeof *allowed };
+    struct sock_filter code[5 + COUNT] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, COUNT + 1),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+    };
+    for (int i = 0; i < COUNT; i++)
+        code[3 + i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)allowed[i],
+                                                   (unsigned char)(COUNT - i), 0);
+    code[3 + COUNT] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+    code[4 + COUNT] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    const struct sock_fprog program = {5 + COUNT, code};
+    struct sigaction action = {.sa_handler = handler};
+    pthread_t thread;
+    pid_t self = getpid();
+    MUST(pipe(data));
+    sigaction(SIGUSR1, &action, 0);
+    puts("closed");
+    fflush(stdout);
+    CHECK(pthread_create(&thread, 0, other, 0) == 0);
+    while (!begun)
+        usleep(200);
+    CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    CHECK(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0);
+    guest_begin(&s);
+    for (int i = 0; i < 200; i++) {
+        CALL_AT(&s, by_register, SYS_getppid, i);
+        CALL_AT(&s, by_constant, SYS_getppid, i);
+    }
+    for (int i = 0; i < 20; i++)
+        CALL(&s, SYS_tgkill, self, s.tid, SIGUSR1);
+    CALL(&s, SYS_write, data[1], "x", 1);
+    guest_end(&s);
+    CHECK(pthread_join(thread, 0) == 0);
+    guest_begin(&s);
+    EXIT(&s, handled);
+}

@@ -1,0 +1,49 @@
+/* siglongjmp out of a handler for SIGALRM, out of calls that return at once and out of a blocked read: signal_jump HZ.
+ * Half of the signals return instead. Ends after 600 jumps. */
+#include "guest.h"
+#include "own_text.h"
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <ucontext.h>
+
+static sigjmp_buf out;
+static volatile int ready, signals, jumps, strange;
+
+static void handler(int signal, siginfo_t *info, void *context)
+{
+    const ucontext_t *machine = context;
+    (void)signal, (void)info;
+    strange += !own_text_has((unsigned long)machine->uc_mcontext.gregs[REG_RIP]);
+    strange += getppid() == 0 && getpid() == 0;
+    if (++signals % 2 && ready)
+        siglongjmp(out, 1);
+}
+
+int main(int argc, char **argv)
+{
+    long us = 1000000 / (argc > 1 ? atol(argv[1]) : 1000);
+    struct itimerval often = {{0, us}, {0, us}}, never = {{0, 0}, {0, 0}};
+    struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART};
+    int empty[2];
+    char byte;
+    own_text_read();
+    MUST(pipe(empty));
+    sigaction(SIGALRM, &action, 0);
+    pid_t parent = getppid();
+    setitimer(ITIMER_REAL, &often, 0);
+    if (sigsetjmp(out, 1))
+        jumps++;
+    ready = 1;
+    if (jumps < 600) {
+        for (int i = 0; i < jumps % 50; i++)
+            CHECK(getppid() == parent);
+        read(empty[0], &byte, 1); /* nobody writes: left by a jump alone */
+        CHECK(!"the read returned");
+    }
+    ready = 0;
+    setitimer(ITIMER_REAL, &never, 0);
+    CHECK(write(empty[1], "x", 1) == 1 && read(empty[0], &byte, 1) == 1 && byte == 'x');
+    printf("%d jumps, %d strange\n", jumps, strange);
+}
