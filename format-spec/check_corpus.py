@@ -199,12 +199,15 @@ EVENT_NAMES = {
     11: "working_directory",
     12: "loss",
     13: "anchor",
+    14: "mechanism",
+    15: "recorder_call",
 }
 EVENT_FIELDS = {
     5: ["signo", "code", "sender_pid", "address"],
     6: ["signo"],
     12: ["reason", "calls", "first_ns"],
     13: ["realtime_ns", "tsc"],
+    15: ["nr", "ret"],
 }
 
 
@@ -248,6 +251,8 @@ def event(record):
         fields = {"fd": body.fd, "target": latin(body.target.bytes)}
     elif kind == 11:
         fields = {"path": latin(body.path.bytes)}
+    elif kind == 14:
+        fields = {"mechanism": latin(body.mechanism.bytes), "reason": latin(body.reason.bytes)}
     name = EVENT_NAMES.get(kind, "unknown")
     return {"time_ns": record.time_ns, "task": task_or_none(record.task), "kind": name, "body": fields}
 
@@ -292,7 +297,9 @@ def overhead(block):
     }
 
 
-TOTALS = "calls errors unfinished events tasks lost_calls lost_events orphan_exits first_ns last_ns".split()
+TOTALS = (
+    "calls errors unfinished events tasks lost_calls lost_events orphan_exits first_ns last_ns recorder_calls"
+).split()
 
 
 def summary(block):

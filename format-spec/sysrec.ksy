@@ -259,6 +259,8 @@ types:
         type: u8
       - id: last_ns
         type: u8
+      - id: recorder_calls
+        type: u8
   summary:
     seq:
       - id: block_version
@@ -438,6 +440,8 @@ types:
             11: working_directory
             12: loss
             13: anchor
+            14: mechanism
+            15: recorder_call
   bytes32:
     seq:
       - id: len
@@ -558,6 +562,18 @@ types:
         type: u8
       - id: tsc
         type: u8
+  mechanism:
+    seq:
+      - id: mechanism
+        type: bytes32
+      - id: reason
+        type: bytes32
+  recorder_call:
+    seq:
+      - id: nr
+        type: s4
+      - id: ret
+        type: s8
 
   # the journal
   journal_row:

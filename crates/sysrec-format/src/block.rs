@@ -124,6 +124,8 @@ pub struct Totals {
     pub first_ns: u64,
     /// The latest time in the trace, nanoseconds.
     pub last_ns: u64,
+    /// Calls that the recorder made in the program for its own ends: `RecorderCall` events. They are not in `calls`.
+    pub recorder_calls: u64,
 }
 
 /// The last words of a trace that was closed properly.

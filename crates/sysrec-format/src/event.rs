@@ -198,6 +198,21 @@ pub enum EventBody {
         /// The time stamp counter, ticks; 0 where there is none.
         tsc: u64,
     },
+    /// How the task is recorded from now on. A task without such an event is recorded by the session's backend.
+    Mechanism {
+        /// The backend's name: `inline` or `ptrace`.
+        mechanism: Vec<u8>,
+        /// Why, as a part of a sentence for people (`it runs 32-bit code`); empty where there is nothing to say.
+        reason: Vec<u8>,
+    },
+    /// A call of x86-64 that the recorder made the task make for the recorder's own ends. It is no call of the
+    /// program, and no [`Call`] tells of it; the kernel's own counters count it all the same.
+    RecorderCall {
+        /// Its number.
+        nr: i32,
+        /// Its result, see [`Exit::ret`].
+        ret: i64,
+    },
     /// A kind that this version does not know: its number and its bytes.
     Unknown {
         /// Kind number.

@@ -49,6 +49,10 @@ impl EventKind {
     pub const LOSS: EventKind = EventKind(12);
     /// [`EventBody::Anchor`]
     pub const ANCHOR: EventKind = EventKind(13);
+    /// [`EventBody::Mechanism`]
+    pub const MECHANISM: EventKind = EventKind(14);
+    /// [`EventBody::RecorderCall`]
+    pub const RECORDER_CALL: EventKind = EventKind(15);
 }
 
 /// How a task ended, on disk: [`TaskEnd`] as a number.
@@ -181,6 +185,16 @@ fn put_body(out: &mut Vec<u8>, body: &EventBody) -> EventKind {
         EventBody::Anchor { realtime_ns, tsc } => {
             u64s(out, &[*realtime_ns, *tsc]);
             EventKind::ANCHOR
+        }
+        EventBody::Mechanism { mechanism, reason } => {
+            put_string(out, mechanism);
+            put_string(out, reason);
+            EventKind::MECHANISM
+        }
+        EventBody::RecorderCall { nr, ret } => {
+            i32s(out, &[*nr]);
+            out.extend_from_slice(&ret.to_le_bytes());
+            EventKind::RECORDER_CALL
         }
         EventBody::Unknown { kind, body } => {
             out.extend_from_slice(&body[..body.len().min(EVENT_BODY_BYTES_MAX as usize)]);
@@ -320,6 +334,14 @@ fn body(kind: EventKind, cursor: &mut Cursor<'_>) -> Result<EventBody, Error> {
         EventKind::ANCHOR => {
             EventBody::Anchor { realtime_ns: cursor.u64("anchor")?, tsc: cursor.u64("anchor")? }
         }
+        EventKind::MECHANISM => {
+            let mechanism = string(cursor, "mechanism")?;
+            EventBody::Mechanism { mechanism, reason: string(cursor, "reason for a mechanism")? }
+        }
+        EventKind::RECORDER_CALL => {
+            let what = "call of the recorder";
+            EventBody::RecorderCall { nr: cursor.i32(what)?, ret: cursor.u64(what)? as i64 }
+        }
         EventKind(kind) => EventBody::Unknown { kind, body: cursor.rest().to_vec() },
     })
 }
@@ -407,6 +429,14 @@ mod tests {
         let length = u32::from_le_bytes(bytes[14..18].try_into().unwrap()) + 5;
         bytes[14..18].copy_from_slice(&length.to_le_bytes());
         assert_eq!(read(&bytes).unwrap(), event);
+    }
+
+    #[test]
+    fn long_reasons_are_cut_to_the_limit() {
+        let body = EventBody::Mechanism { mechanism: b"ptrace".to_vec(), reason: vec![b'a'; 10_000] };
+        let read = read(&record(&Event { time_ns: 1, task: Some(TaskId(0)), body })).unwrap().body;
+        let cut = vec![b'a'; EVENT_STRING_BYTES_MAX];
+        assert_eq!(read, EventBody::Mechanism { mechanism: b"ptrace".to_vec(), reason: cut });
     }
 
     #[test]

@@ -293,6 +293,7 @@ impl<S: Storage> TraceWriter<S> {
             match event.body {
                 EventBody::TaskStart { .. } => self.totals.tasks += 1,
                 EventBody::Unfinished { .. } => self.totals.unfinished += 1,
+                EventBody::RecorderCall { .. } => self.totals.recorder_calls += 1,
                 EventBody::Loss { calls, .. } => {
                     self.totals.lost_calls = self.totals.lost_calls.saturating_add(calls);
                 }

@@ -81,6 +81,7 @@ fn opened(bytes: &[u8], when: &str) -> (Content, Layout) {
 
 #[test]
 fn a_kill_between_any_two_stores_loses_nothing_that_was_written() {
+    let mut recorder_calls = 0;
     for seed in 0..2 {
         let seen = Rc::new(RefCell::new(Vec::new()));
         let storage = Snapshots {
@@ -135,7 +136,10 @@ fn a_kill_between_any_two_stores_loses_nothing_that_was_written() {
         assert_eq!(layout.completeness(), Completeness::Complete);
         assert_eq!(totals.calls, expected.calls_total() as u64);
         assert_eq!(totals.orphan_exits, model.orphan_exits);
+        assert_eq!(totals.recorder_calls, expected.recorder_calls_total() as u64);
+        recorder_calls += totals.recorder_calls;
     }
+    assert!(recorder_calls > 0, "the steps have some");
 }
 
 #[test]
@@ -209,6 +213,7 @@ fn full_at(limit: u64, steps: &[Step], kill: bool) -> Option<bool> {
     let whole = model.ended(Some(u64::MAX));
     let lost = losses(&content);
     assert_eq!(totals.lost_calls, lost, "{when}");
+    assert_eq!(totals.recorder_calls, content.recorder_calls_total() as u64, "{when}");
     let in_trace = content.calls_total() + content.unfinished_total();
     assert_eq!(
         in_trace as u64 + lost,

@@ -105,7 +105,9 @@ fn body() -> BoxedStrategy<EventBody> {
             first_ns
         }),
         (any::<u64>(), any::<u64>()).prop_map(|(realtime_ns, tsc)| EventBody::Anchor { realtime_ns, tsc }),
-        (14..=u16::MAX, text()).prop_map(|(kind, body)| EventBody::Unknown { kind, body }),
+        (text(), text()).prop_map(|(mechanism, reason)| EventBody::Mechanism { mechanism, reason }),
+        (any::<i32>(), any::<i64>()).prop_map(|(nr, ret)| EventBody::RecorderCall { nr, ret }),
+        (16..=u16::MAX, text()).prop_map(|(kind, body)| EventBody::Unknown { kind, body }),
     ]
     .boxed()
 }

@@ -118,7 +118,7 @@ fn of_summary(summary: &Summary) -> Value {
             "calls": totals.calls, "errors": totals.errors, "unfinished": totals.unfinished,
             "events": totals.events, "tasks": totals.tasks, "lost_calls": totals.lost_calls,
             "lost_events": totals.lost_events, "orphan_exits": totals.orphan_exits,
-            "first_ns": totals.first_ns, "last_ns": totals.last_ns,
+            "first_ns": totals.first_ns, "last_ns": totals.last_ns, "recorder_calls": totals.recorder_calls,
         },
         "end_reason": summary.end_reason.0,
         "recorder_cpu_ns": summary.recorder_cpu_ns,
@@ -183,6 +183,10 @@ fn of_event(event: &Event) -> Value {
             ("loss", json!({"reason": reason.0, "calls": calls, "first_ns": first_ns}))
         }
         EventBody::Anchor { realtime_ns, tsc } => ("anchor", json!({"realtime_ns": realtime_ns, "tsc": tsc})),
+        EventBody::Mechanism { mechanism, reason } => {
+            ("mechanism", json!({"mechanism": text(mechanism), "reason": text(reason)}))
+        }
+        EventBody::RecorderCall { nr, ret } => ("recorder_call", json!({"nr": nr, "ret": ret})),
         EventBody::Unknown { kind, body } => ("unknown", json!({"number": kind, "body": text(body)})),
     };
     json!({"time_ns": event.time_ns, "task": event.task.map(|task| task.0), "kind": kind, "body": body})

@@ -36,6 +36,10 @@ impl Content {
         self.calls.values().map(Vec::len).sum()
     }
 
+    pub fn recorder_calls_total(&self) -> usize {
+        self.events.iter().filter(|event| matches!(event.body, EventBody::RecorderCall { .. })).count()
+    }
+
     pub fn unfinished_total(&self) -> usize {
         self.events.iter().filter(|event| matches!(event.body, EventBody::Unfinished { .. })).count()
     }
@@ -279,6 +283,11 @@ pub fn busy_steps(seed: u64, count: usize) -> Vec<Step> {
                 },
             }),
             2 => Step::Unfinished(task, UnfinishedReason::KILLED, time_ns),
+            5 => Step::Event(Event {
+                time_ns,
+                task: Some(task),
+                body: EventBody::RecorderCall { nr: 9, ret: numbers.next() as i64 },
+            }),
             3 if numbers.below(4) == 0 => Step::Flush,
             3 if numbers.below(8) == 0 => Step::Overhead,
             n @ (4 | 6 | 8 | 10) => {
