@@ -198,7 +198,7 @@ impl Measured for Comparison {
         format!("{table}\n\n{starts}\n\n{rounds}\n")
     }
 
-    fn broken((&self) -> Vec<String> {
+    fn broken(&self) -> Vec<String> {
         let of = |tool: Tool| {
             let name = Way { tool, cpus: Cpus::All }.name();
             self.rows.iter().filter(move |row| row.tool == name)

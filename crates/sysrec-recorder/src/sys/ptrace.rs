@@ -190,6 +190,8 @@ pub(crate) fn write_word(tid: i32, address: u64, word: u64) -> bool {
 
 /// Places in [`UserRegisters`].
 pub(crate) mod register {
+    pub(crate) const R13: usize = 2;
+    pub(crate) const R12: usize = 3;
     pub(crate) const RBX: usize = 5;
     pub(crate) const R11: usize = 6;
     pub(crate) const R10: usize = 7;

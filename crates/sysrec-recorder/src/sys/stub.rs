@@ -108,10 +108,12 @@ sysrec_stub_remote:
     mov     rdi, rax
     jmp     sysrec_stub_report
 
-# ---- the loader: maps the ring file. Out: through the net, rdi = the window's address or a negative error.
+# ---- the loader: maps the ring file. Out: through the net, rdi = the window's address or a negative error,
+#      r12 = the descriptor that it had, r13 = the mapping's result, 0 where it did not come to that.
     .hidden sysrec_stub_load
     .globl sysrec_stub_load
 sysrec_stub_load:
+    xor     r13d, r13d
     lea     rdi, [rip + sysrec_stub_page + {path}]
     mov     esi, {open_flags}
     xor     edx, edx

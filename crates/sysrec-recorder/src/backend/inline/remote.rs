@@ -44,6 +44,7 @@ pub(crate) struct Helper {
     put_off: Vec<i32>,
     group_stop: bool,
     has_run: bool,
+    made: Vec<(i32, i64)>,
 }
 
 /// What is left to do for the engine when the task has its own registers back.
@@ -53,6 +54,8 @@ pub(crate) struct Leftover {
     pub signals: Vec<i32>,
     /// It has to be asked to stop again, since its process is stopped.
     pub interrupt: bool,
+    /// The calls that it made for us: (number, result).
+    pub made: Vec<(i32, i64)>,
 }
 
 impl Helper {
@@ -61,7 +64,7 @@ impl Helper {
         let saved = ptrace::registers(tid)?;
         let mask = ptrace::signal_mask(tid)?;
         ptrace::set_signal_mask(tid, u64::MAX)?;
-        Ok(Helper { tid, places, saved, mask, put_off: Vec::new(), group_stop: false, has_run: false })
+        Ok(Helper { tid, places, saved, mask, put_off: Vec::new(), group_stop: false, has_run: false, made: Vec::new() })
     }
 
     /// The registers that it goes on with.
@@ -84,7 +87,7 @@ impl Helper {
         self.saved[ORIG_RAX] = NO_CALL;
         ptrace::set_registers(self.tid, &self.saved)?;
         ptrace::set_signal_mask(self.tid, self.mask)?;
-        Ok(Leftover { signals: self.put_off, interrupt: self.group_stop })
+        Ok(Leftover { signals: self.put_off, interrupt: self.group_stop, made: self.made })
     }
 
     /// Lets it run from here to its next stop in the net or at the exit of a call.
@@ -141,7 +144,9 @@ impl Helper {
 
     /// A call through the stub page, which must be there.
     pub(crate) fn call(&mut self, nr: i64, args: [u64; 6]) -> Result<i64, Failure> {
-        self.run_code(self.places.remote, nr as u64, args)
+        let ret = self.run_code(self.places.remote, nr as u64, args)?;
+        self.made.push((nr as i32, ret));
+        Ok(ret)
     }
 
     /// A call through the vDSO's syscall instruction, before there is a stub page.
@@ -159,7 +164,10 @@ impl Helper {
             _ => return Err(Failure::Refused("its vDSO made no call")),
         }
         match self.run(Resume::ToSyscall)? {
-            SyscallOp::Exit { ret } => Ok(ret),
+            SyscallOp::Exit { ret } => {
+                self.made.push((nr as i32, ret));
+                Ok(ret)
+            }
             _ => Err(Failure::Refused("its vDSO's call did not come back")),
         }
     }
@@ -177,13 +185,35 @@ impl Helper {
         if written.is_err() {
             return Err(Failure::Refused("its memory cannot be written"));
         }
-        match self.run_code(self.places.load, 0, [0; 6])? {
+        let mapped = self.run_code(self.places.load, 0, [0; 6])?;
+        self.note_loaders_calls(mapped)?;
+        match mapped {
             address if address as u64 == WINDOW_ADDRESS => Ok(()),
             error if error == -i64::from(libc::EEXIST) => {
                 Err(Failure::Refused("the place of the rings is taken in its address space"))
             }
             _ => Err(Failure::Refused("it cannot open the ring file")),
         }
+    }
+}
+
+impl Helper {
+    /// The calls that the loader has made, by the registers that it leaves.
+    fn note_loaders_calls(&mut self, mapped: i64) -> Result<(), Failure> {
+        let registers = ptrace::registers(self.tid)?;
+        let (opened, succeeded) = (registers[R12] as i64, mapped as u64 == WINDOW_ADDRESS);
+        let open_failed = mapped < 0 && registers[R13] as i64 != mapped;
+        if open_failed {
+            self.made.push((libc::SYS_open as i32, mapped));
+            return Ok(());
+        }
+        self.made.push((libc::SYS_open as i32, opened));
+        self.made.push((libc::SYS_mmap as i32, mapped));
+        self.made.push((libc::SYS_close as i32, 0));
+        if succeeded {
+            self.made.push((libc::SYS_madvise as i32, 0));
+        }
+        Ok(())
     }
 }
 

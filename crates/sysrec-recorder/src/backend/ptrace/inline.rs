@@ -6,11 +6,12 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use sysrec_format::event::{Abi, Entry, Exit, TaskId, UnfinishedReason};
+use sysrec_format::event::{Abi, Entry, EventBody, Exit, TaskId, UnfinishedReason};
 
 use super::calls::Concern;
 use super::engine::{Engine, Next};
 use super::stops::CLONE_VM;
+use super::Ptrace;
 use super::tracee::{InCall, Tracee};
 use crate::backend::inline::layout::*;
 use crate::backend::inline::normalise::{Normalised, normalise};
@@ -337,6 +338,12 @@ impl Engine<'_> {
     ) {
         match result {
             Ok(leftover) => {
+                if let Some(tracee) = self.tasks.get(&tid) {
+                    let time_ns = monotonic_ns();
+                    for (nr, ret) in leftover.made {
+                        self.recording.event(tracee.task, time_ns, EventBody::RecorderCall { nr, ret });
+                    }
+                }
                 for signo in leftover.signals {
                     signal::send_to_task(pid, tid, signo);
                 }
@@ -353,14 +360,38 @@ impl Engine<'_> {
 
     /// Of a stopped task that is not in our code: it is recorded by ptrace from now on.
     fn demote(&mut self, tid: i32, reason: Reason) {
-        let Some(inline) = &mut self.inline else { return };
-        let Some(tracee) = self.tasks.get_mut(&tid) else { return };
+        if self.take_out(tid, reason) {
+            self.tell_mechanism(tid);
+        }
+    }
+
+    fn take_out(&mut self, tid: i32, reason: Reason) -> bool {
+        let Some(inline) = &mut self.inline else { return false };
+        let Some(tracee) = self.tasks.get_mut(&tid) else { return false };
+        if matches!(tracee.mode, Mode::Ptrace(_)) {
+            return false;
+        }
         if let Mode::Inline(task) = std::mem::replace(&mut tracee.mode, Mode::Ptrace(reason)) {
             if ptrace::registers(tid).is_ok_and(|registers| registers[GS_BASE] == task.ring.address()) {
                 _ = ptrace::set_register(tid, GS_BASE, 0);
             }
             inline.rings.take_back(task.ring);
         }
+        true
+    }
+
+    /// How a task is recorded from now on.
+    fn tell_mechanism(&mut self, tid: i32) {
+        let Some(tracee) = self.tasks.get_mut(&tid) else { return };
+        // A task of which nothing is told is recorded by the session's backend.
+        let (mechanism, reason) = match tracee.mode {
+            Mode::Inline(_) if tracee.told_ptrace => (Inline::NAME, ""),
+            Mode::Ptrace(reason) => (Ptrace::NAME, reason.0),
+            Mode::Inline(_) | Mode::Waiting(_) => return,
+        };
+        tracee.told_ptrace = matches!(tracee.mode, Mode::Ptrace(_));
+        let body = EventBody::Mechanism { mechanism: mechanism.into(), reason: reason.into() };
+        self.recording.event(tracee.task, monotonic_ns(), body);
     }
 
     /// No task of this address space is inline any more, and its code is as it was.
@@ -453,13 +484,14 @@ impl Engine<'_> {
 
     /// The program has a seccomp filter of its own now, which is asked before our net.
     fn filtered(&mut self, tid: i32, flags: u64) {
-        self.demote(tid, Reason::OWN_FILTER);
+        self.take_out(tid, Reason::OWN_FILTER);
         let Some(pid) = self.tasks.get_mut(&tid).map(|tracee| {
             tracee.mode = Mode::Ptrace(Reason::OWN_FILTER);
             tracee.pid
         }) else {
             return;
         };
+        self.tell_mechanism(tid);
         const TSYNC: u64 = 1;
         if flags & TSYNC != 0 {
             for (&other, tracee) in &mut self.tasks {
@@ -508,6 +540,7 @@ impl Engine<'_> {
             _ = ptrace::set_register(tid, GS_BASE, 0);
             Mode::Ptrace(Reason::NO_RING)
         };
+        self.tell_mechanism(tid);
     }
 
     /// The program is replaced: what belonged to its address space is gone.
@@ -519,18 +552,17 @@ impl Engine<'_> {
         let Some(mut tracee) = self.tasks.remove(&tid) else { return };
         self.give_up_ring(&mut tracee, true, time_ns);
         tracee.space = None;
-        if !tracee.has_own_filter() {
-            tracee.mode = Mode::Ptrace(Reason::NOT_STARTED);
-        }
         self.tasks.insert(tid, tracee);
     }
 
     /// The task writes to its ring no more. A call that it is in stays without an end.
     pub(super) fn give_up_ring(&mut self, tracee: &mut Tracee, superseded: bool, time_ns: u64) {
         let Some(inline) = &mut self.inline else { return };
-        let Mode::Inline(mut task) = std::mem::replace(&mut tracee.mode, Mode::Ptrace(Reason::NOT_STARTED)) else {
+        if matches!(tracee.mode, Mode::Ptrace(_)) {
             return;
-        };
+        }
+        let former = std::mem::replace(&mut tracee.mode, Mode::Ptrace(Reason::NOT_STARTED));
+        let Mode::Inline(mut task) = former else { return };
         let selected = |nr| self.select_all || self.config.filter.matches(sysrec_syscalls::Abi::X86_64, nr);
         while let Some(call) = inline.rings.take(&mut task.ring) {
             tell(inline, &mut task, tracee.task, &call, self.recording, selected);
@@ -573,8 +605,12 @@ impl Engine<'_> {
             Ok(task) => {
                 tracee.mode = Mode::Inline(task);
                 tracee.space = Some(Rc::default());
+                self.tell_mechanism(tid);
             }
-            Err(Failure::Refused(reason)) => tracee.mode = Mode::Ptrace(Reason(reason)),
+            Err(Failure::Refused(reason)) => {
+                tracee.mode = Mode::Ptrace(Reason(reason));
+                self.tell_mechanism(tid);
+            }
             Err(Failure::Ended(waited)) => {
                 self.queue.extend(waited.map(|waited| (waited, monotonic_ns())));
             }

@@ -30,6 +30,8 @@ pub(super) struct Tracee {
     pub mode: Mode,
     /// What we changed in its address space.
     pub space: Option<SharedSpace>,
+    /// The trace says that ptrace records it.
+    pub told_ptrace: bool,
     /// It is to be taken out of the inline mode at its next stop.
     pub demote: Option<Reason>,
     /// The CPUs that the program believes it may use, where we hold it on one.
@@ -50,6 +52,7 @@ impl Tracee {
             inherited_edit: None,
             mode: Mode::Ptrace(Reason::NOT_STARTED),
             space: None,
+            told_ptrace: false,
             demote: None,
             own_cpus: None,
         }
