@@ -114,12 +114,12 @@ pub const INLINE: Backend = Backend {
     ..PTRACE
 };
 
-/// The same with all registers.
+/// Where all registers are wanted, `auto` chooses ptrace.
 pub const INLINE_REGISTERS: Backend = Backend {
-    name: "sysrec (inline, all registers)",
-    options: &["--backend", "inline", "--registers", "all"],
+    name: "sysrec (auto, all registers)",
+    options: &["--registers", "all"],
     read: sysrec::read_registers,
-    ..INLINE
+    ..PTRACE
 };
 
 /// The same, leaving the program on its own CPUs.

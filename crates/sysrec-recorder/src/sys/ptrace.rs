@@ -164,6 +164,22 @@ pub(crate) fn signal_info(tid: i32) -> Result<Option<SignalInfo>> {
     Ok(Some(SignalInfo { code: info.si_code, sender_pid, address }))
 }
 
+/// Where the pending signal is a SIGSYS for a call from these addresses, `si_call_addr` becomes `to`.
+pub(crate) fn move_call_address(tid: i32, from: std::ops::Range<u64>, to: u64) {
+    /// `siginfo_t` as words: signo and errno, code, then the union; `si_call_addr` stands first in `_sigsys`.
+    const CALL_ADDRESS: usize = 2;
+    const WORDS: usize = size_of::<libc::siginfo_t>() / size_of::<u64>();
+    let mut info = [0_u64; WORDS];
+    let data = info.as_mut_ptr() as usize;
+    if request(libc::PTRACE_GETSIGINFO, tid, 0, data).is_ok()
+        && info[0] as u32 as i32 == libc::SIGSYS
+        && from.contains(&info[CALL_ADDRESS])
+    {
+        info[CALL_ADDRESS] = to;
+        _ = request(libc::PTRACE_SETSIGINFO, tid, 0, info.as_ptr() as usize);
+    }
+}
+
 const _: () = assert!(size_of::<libc::user_regs_struct>() == size_of::<UserRegisters>());
 
 /// `PTRACE_GETREGS`, in the order of `struct user_regs_struct`.

@@ -74,9 +74,6 @@ sysrec_stub_saved:
     .globl sysrec_stub_call
 sysrec_stub_call:
     syscall
-    .hidden sysrec_stub_called
-    .globl sysrec_stub_called
-sysrec_stub_called:
     movzx   ecx, word ptr gs:[{head}]
     mov     gs:[rcx*2 + {ret}], rax
     .hidden sysrec_stub_result_saved
@@ -204,7 +201,6 @@ unsafe extern "C" {
     static sysrec_stub_page: [u8; STUB_BYTES];
     static sysrec_stub_saved: u8;
     static sysrec_stub_call: u8;
-    static sysrec_stub_called: u8;
     static sysrec_stub_result_saved: u8;
     static sysrec_stub_timed: u8;
     static sysrec_stub_end: u8;
@@ -225,8 +221,6 @@ pub(crate) struct Places {
     pub saved: u64,
     /// The syscall instruction.
     pub call: u64,
-    /// Behind it.
-    pub called: u64,
     /// The result is in the slot.
     pub result_saved: u64,
     /// The end's time is in the slot.
@@ -246,7 +240,6 @@ pub(crate) fn places() -> Places {
     Places {
         saved: place(&raw const sysrec_stub_saved),
         call: place(&raw const sysrec_stub_call),
-        called: place(&raw const sysrec_stub_called),
         result_saved: place(&raw const sysrec_stub_result_saved),
         timed: place(&raw const sysrec_stub_timed),
         end: place(&raw const sysrec_stub_end),

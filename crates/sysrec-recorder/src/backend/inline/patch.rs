@@ -64,9 +64,6 @@ pub(crate) fn implied_target(site: u64, bytes: [u8; 5]) -> Option<u64> {
     (USER_START..USER_END - 0x1000).contains(&target).then_some(target)
 }
 
-/// rt_sigreturn as C libraries write it: unwinders know a signal frame by these bytes (`mov $15, %rax; syscall`).
-pub(crate) const SIGRETURN: [u8; 9] = [0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05];
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,7 +17,7 @@ use crate::sys::wait::{self, WaitStatus, Waited};
 
 const SYSCALL_STOP: i32 = libc::SIGTRAP | 0x80;
 /// What makes the kernel skip the call at whose entry a task is stopped.
-pub(crate) const NO_CALL: u64 = u64::MAX;
+const NO_CALL: u64 = u64::MAX;
 
 /// Why nothing came of it.
 #[derive(Debug)]

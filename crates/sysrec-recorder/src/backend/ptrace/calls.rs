@@ -123,7 +123,7 @@ impl Engine<'_> {
             return Next::Go(0);
         }
         let mut info = info;
-        if let Some(next) = self.inline_stop(tid, &mut info, nr, args) {
+        if let Some(next) = self.inline_stop(tid, &mut info, nr) {
             return next;
         }
         self.entered(tid, &info, nr as i32, args)
@@ -141,7 +141,7 @@ impl Engine<'_> {
     fn entered(&mut self, tid: i32, info: &SyscallInfo, nr: i32, args: [u64; 6]) -> Next {
         let abi = abi_of(info.arch, nr);
         let concern = concern(abi, nr);
-        if let Some(next) = self.guard_inline(tid, concern, info, args) {
+        if let Some(next) = self.guard_inline(tid, concern, info, nr, args) {
             return next;
         }
         if self.launching && !(self.command == Some(tid) && concern == Some(Concern::Execve)) {
@@ -212,6 +212,7 @@ impl Engine<'_> {
         let task = tracee.task;
         // The kernel sign-extends a 32-bit call's error, but not its result (`syscall_get_return_value`).
         let ret = if call.abi == Abi::I386 { i64::from(ret as i32) } else { ret };
+        let ret = self.answer(tid, &call, ret);
         if let Some(edit) = call.edit {
             undo(tid, edit);
         }

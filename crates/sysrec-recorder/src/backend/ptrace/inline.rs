@@ -15,7 +15,7 @@ use super::Ptrace;
 use super::tracee::{InCall, Tracee};
 use crate::backend::inline::layout::*;
 use crate::backend::inline::normalise::{Normalised, normalise};
-use crate::backend::inline::remote::{Failure, Helper, NO_CALL};
+use crate::backend::inline::remote::{Failure, Helper, Leftover};
 use crate::backend::inline::rings::RingCall;
 use crate::backend::inline::space::{Site, SiteState, Space};
 use crate::backend::inline::{Inline, InlineTask, Mode, Reason, SharedSpace, patch};
@@ -57,6 +57,16 @@ const SLEEP_NS_MIN: u64 = Duration::from_micros(150).as_nanos() as u64;
 const SLEEP_NS_MAX: u64 = Duration::from_millis(50).as_nanos() as u64;
 /// Between two looks without a sleep: a reader that follows the writer closely takes its cache lines away.
 const LOOK_NS: u64 = 20_000;
+
+/// Whether a call locks or limits the address space: mlockall, or a new RLIMIT_AS by setrlimit or prlimit64.
+fn limits_memory(nr: i32, args: [u64; 6]) -> bool {
+    let limit = u64::from(libc::RLIMIT_AS);
+    match i64::from(nr) {
+        libc::SYS_setrlimit => args[0] == limit,
+        libc::SYS_prlimit64 => args[1] == limit && args[2] != 0,
+        nr => nr == libc::SYS_mlockall,
+    }
+}
 
 /// Tells a finished call.
 fn tell(
@@ -196,7 +206,6 @@ impl Engine<'_> {
         tid: i32,
         info: &mut SyscallInfo,
         nr: u64,
-        args: [u64; 6],
     ) -> Option<Next> {
         self.inline.as_ref()?;
         self.show_site(tid, info);
@@ -251,7 +260,6 @@ impl Engine<'_> {
             self.finish_help(tid, pid, helper.finish());
             return Some(Next::Go(0));
         }
-        _ = args;
         None
     }
 
@@ -334,7 +342,7 @@ impl Engine<'_> {
         &mut self,
         tid: i32,
         pid: i32,
-        result: Result<crate::backend::inline::remote::Leftover, Failure>,
+        result: Result<Leftover, Failure>,
     ) {
         match result {
             Ok(leftover) => {
@@ -423,6 +431,7 @@ impl Engine<'_> {
         tid: i32,
         concern: Option<Concern>,
         info: &SyscallInfo,
+        nr: i32,
         args: [u64; 6],
     ) -> Option<Next> {
         self.inline.as_ref()?;
@@ -447,10 +456,52 @@ impl Engine<'_> {
                 self.abandon_space(tid, Reason::DISPATCH);
             }
             Concern::ArchPrctl if args[0] == ARCH_SET_GS => self.demote(tid, Reason::GS_IN_USE),
+            Concern::MemoryLimit if limits_memory(nr, args) => {
+                self.abandon_space(tid, Reason::MEMORY_LIMIT);
+                // Where nobody else can be using it, the window goes, so that it is neither locked nor counted.
+                if Rc::strong_count(&space) <= 2 {
+                    return Some(self.unmap_window(tid, info.ip.wrapping_sub(2), nr));
+                }
+            }
             _ => {}
         }
-        _ = info;
         None
+    }
+
+    /// Unmaps the window of a task that is stopped at the entry of a call, which it then makes again.
+    fn unmap_window(&mut self, tid: i32, site: u64, nr: i32) -> Next {
+        let Some(places) = self.inline.as_ref().map(|inline| inline.places) else { return Next::Go(0) };
+        let Some(pid) = self.tasks.get(&tid).map(|tracee| tracee.pid) else { return Next::Nothing };
+        let result = Helper::new(tid, places).and_then(|mut helper| {
+            helper.call(libc::SYS_munmap, [WINDOW_ADDRESS, WINDOW_BYTES, 0, 0, 0, 0])?;
+            let registers = helper.registers();
+            registers[RIP] = site;
+            registers[RAX] = nr as u64;
+            helper.finish()
+        });
+        let gone = matches!(result, Err(Failure::Ended(_)));
+        self.finish_help(tid, pid, result);
+        if gone { Next::Nothing } else { Next::Go(0) }
+    }
+
+    /// What a program may learn of our presence by asking, answered as if we were not there. Gives the result that the
+    /// program sees.
+    pub(super) fn answer(&mut self, tid: i32, call: &InCall, ret: i64) -> i64 {
+        const PR_GET_SECCOMP: u64 = 21;
+        const ARCH_GET_GS: u64 = 0x1004;
+        let Some(tracee) = self.tasks.get(&tid).filter(|_| self.inline.is_some()) else { return ret };
+        match super::calls::concern(call.abi, call.nr) {
+            Some(Concern::Prctl) if call.args[0] == PR_GET_SECCOMP && ret == 2 && !tracee.has_own_filter() => {
+                if ptrace::set_register(tid, RAX, 0).is_ok() { 0 } else { ret }
+            }
+            Some(Concern::ArchPrctl)
+                if call.args[0] == ARCH_GET_GS && ret == 0 && matches!(tracee.mode, Mode::Inline(_)) =>
+            {
+                ptrace::write_word(tid, call.args[1], 0);
+                ret
+            }
+            _ => ret,
+        }
     }
 
     /// At the exit of a call that the recorder recorded.
@@ -650,7 +701,7 @@ impl Engine<'_> {
     }
 
     /// A task that is stopped for a signal or with its process shows the program's own addresses.
-    pub(super) fn leave_our_code(&mut self, tid: i32, time_ns: u64) {
+    pub(super) fn leave_our_code(&mut self, tid: i32) {
         let Some(inline) = &mut self.inline else { return };
         let Some(tracee) = self.tasks.get_mut(&tid) else { return };
         let (Mode::Inline(task), Some(space)) = (&mut tracee.mode, &tracee.space) else { return };
@@ -661,11 +712,11 @@ impl Engine<'_> {
             return;
         }
         _ = ptrace::set_registers(tid, &registers);
+        ptrace::move_call_address(tid, STUB_ADDRESS..STUB_ADDRESS + LOW_BYTES, registers[RIP]);
         if let Normalised::After(Some(call)) = moved {
             let selected = |nr| self.select_all || self.config.filter.matches(sysrec_syscalls::Abi::X86_64, nr);
             tell(inline, task, tracee.task, &call, self.recording, selected);
         }
         task.entered = None;
-        _ = (time_ns, NO_CALL);
     }
 }

@@ -36,7 +36,7 @@ impl Engine<'_> {
 
     /// Signal-delivery-stop: the signal is told and passed on with its siginfo untouched.
     fn signal_stop(&mut self, tid: i32, signo: i32, time_ns: u64) -> Next {
-        self.leave_our_code(tid, time_ns);
+        self.leave_our_code(tid);
         let Ok(info) = ptrace::signal_info(tid) else { return Next::Nothing };
         if let Some(tracee) = self.tasks.get(&tid)
             && !self.launching
@@ -178,7 +178,7 @@ impl Engine<'_> {
     /// Group-stop: the task stops with its process, as it would without us, until SIGCONT.
     fn group_stop(&mut self, tid: i32, signo: i32, time_ns: u64) -> Next {
         self.first_stop(tid);
-        self.leave_our_code(tid, time_ns);
+        self.leave_our_code(tid);
         if self.ending && !self.net {
             self.let_go(tid, 0, time_ns);
             return Next::Nothing;
@@ -195,7 +195,7 @@ impl Engine<'_> {
     /// PTRACE_EVENT_STOP without a stopping signal: a new task's first stop, one that we asked for, or SIGCONT.
     fn trap_stop(&mut self, tid: i32, time_ns: u64) -> Next {
         self.first_stop(tid);
-        self.leave_our_code(tid, time_ns);
+        self.leave_our_code(tid);
         let Some(tracee) = self.tasks.get_mut(&tid) else { return Next::Nothing };
         if std::mem::take(&mut tracee.stopped) && !self.ending {
             let task = tracee.task;
