@@ -6,6 +6,7 @@ mod recording;
 mod bad_input;
 mod generate;
 mod info;
+mod mechanisms;
 mod replay;
 mod story;
 mod tree;
