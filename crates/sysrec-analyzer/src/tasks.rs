@@ -3,7 +3,9 @@
 use rustc_hash::FxHashMap;
 use sysrec_format::event::{Event, EventBody, Origin, TaskEnd, TaskId};
 
-/// Names, and programs, that are kept of one task. What comes later replaces the last one kept, so that the latest
+use crate::mechanism::Mechanism;
+
+/// Names, programs, and mechanisms, that are kept of one task. What comes later replaces the last one kept, so that the latest
 /// is always known and a program that renames itself for ever costs nothing.
 pub const HISTORY_MAX: usize = 64;
 /// Bytes of a program's arguments that are kept.
@@ -34,6 +36,8 @@ pub struct Task {
     pub names: Vec<Name>,
     /// The programs that it executed, in order of time.
     pub programs: Vec<Program>,
+    /// How it was recorded, in order of time; empty where the session's backend recorded it all the time.
+    pub mechanisms: Vec<Mechanism>,
 }
 
 /// A task's name from some moment on.
@@ -73,6 +77,7 @@ impl Task {
             end: None,
             names: Vec::new(),
             programs: Vec::new(),
+            mechanisms: Vec::new(),
         }
     }
 
@@ -213,6 +218,10 @@ impl Builder {
                 task.rename(time_ns, comm);
             }
             EventBody::Name { comm } => self.mention(id).rename(time_ns, comm),
+            EventBody::Mechanism { mechanism, reason } => {
+                let mechanism = Mechanism { from_ns: time_ns, name: mechanism, reason };
+                push_latest(&mut self.mention(id).mechanisms, mechanism);
+            }
             EventBody::TaskEnd(end) => {
                 let task = self.mention(id);
                 task.end_ns = Some(time_ns);

@@ -114,3 +114,24 @@ fn histories_stay_bounded_and_keep_the_latest() {
     let table = self::table([event(0, 0, long)]);
     assert_eq!(table.get(TaskId(0)).unwrap().programs[0].argv.len(), 1);
 }
+
+#[test]
+fn mechanisms_are_kept_in_order_and_the_first_one_is_not_invented() {
+    let way = |time_ns, task, name: &str, reason: &str| {
+        let body = EventBody::Mechanism { mechanism: name.into(), reason: reason.into() };
+        event(time_ns, task, body)
+    };
+    let table = table([
+        start(0, 0, 0, None),
+        start(0, 1, 1, None),
+        way(5, 1, "ptrace", "it runs 32-bit code"),
+        way(9, 1, "inline", ""),
+    ]);
+    assert_eq!(table.get(TaskId(0)).unwrap().mechanisms, []);
+    let ways = &table.get(TaskId(1)).unwrap().mechanisms;
+    let ways: Vec<_> =
+        ways.iter().map(|way| (way.from_ns, way.name.as_slice(), way.reason.as_slice())).collect();
+    assert_eq!(ways, [(5, &b"ptrace"[..], &b"it runs 32-bit code"[..]), (9, b"inline", b"")]);
+    let many = self::table((0..1000).map(|at| way(at, 0, "ptrace", "again")));
+    assert_eq!(many.get(TaskId(0)).unwrap().mechanisms.len(), HISTORY_MAX);
+}

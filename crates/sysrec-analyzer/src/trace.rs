@@ -31,6 +31,7 @@ pub struct Trace {
     last_ns: u64,
     calls: u64,
     events: u64,
+    recorder_calls: u64,
     /// Frames of events whose own first time is not that of the earliest moment in them, by position, and that moment.
     event_starts: Vec<(usize, u64)>,
 }
@@ -63,6 +64,7 @@ impl Trace {
             last_ns: 0,
             calls: 0,
             events: 0,
+            recorder_calls: 0,
             event_starts: Vec::new(),
         };
         trace.read_blocks();
@@ -114,15 +116,12 @@ impl Trace {
                 }
                 ChunkKind::EVENTS => {
                     self.events += u64::from(header.count);
-                    let begin_ns = read_events(
-                        &self.layout,
-                        &self.file,
-                        &frame,
-                        &mut buffer,
-                        &mut builder,
-                        &mut self.integrity,
-                    );
-                    if let Some(begin_ns) = begin_ns {
+                    let mut said = Said {
+                        tasks: &mut builder,
+                        integrity: &mut self.integrity,
+                        recorder_calls: &mut self.recorder_calls,
+                    };
+                    if let Some(begin_ns) = said.read(&self.layout, &self.file, &frame, &mut buffer) {
                         earliest(begin_ns);
                         if begin_ns != header.first_ns {
                             self.event_starts.push((position, begin_ns));
@@ -217,6 +216,11 @@ impl Trace {
         self.events
     }
 
+    /// Calls that the recorder made in the program for its own ends. They are not in [`calls`](Self::calls).
+    pub fn recorder_calls(&self) -> u64 {
+        self.recorder_calls
+    }
+
     /// The frame at a position in `layout().frames(…)` with the earliest moment in it: of an unfinished call its
     /// start, which can lie before the frame's own first time.
     pub(crate) fn begin_of(&self, position: usize, frame: &Frame) -> u64 {
@@ -227,35 +231,43 @@ impl Trace {
     }
 }
 
-/// Takes what a chunk of events says of tasks, losses and damage; the earliest moment in it, `u64::MAX` where it is
-/// empty, `None` where it cannot be read.
-fn read_events(
-    layout: &Layout,
-    file: &TraceFile,
-    frame: &Frame,
-    buffer: &mut Vec<u8>,
-    builder: &mut Builder,
-    integrity: &mut Integrity,
-) -> Option<u64> {
-    let events = match layout.events(file, frame, buffer) {
-        Ok(events) => events,
-        Err(error) => {
-            integrity.add_damage(frame.damage(&error));
-            return None;
-        }
-    };
-    let mut first_ns = u64::MAX;
-    for event in events {
-        match event {
-            Ok(event) => {
-                first_ns = first_ns.min(begin_ns(&event));
-                loss_in(&event).into_iter().for_each(|loss| integrity.add_loss(loss));
-                builder.event(event);
+/// What chunks of events say.
+struct Said<'a> {
+    tasks: &'a mut Builder,
+    integrity: &'a mut Integrity,
+    recorder_calls: &'a mut u64,
+}
+
+impl Said<'_> {
+    /// Takes what a chunk says; the earliest moment in it, `u64::MAX` where it is empty, `None` where it cannot be read.
+    fn read(
+        &mut self,
+        layout: &Layout,
+        file: &TraceFile,
+        frame: &Frame,
+        buffer: &mut Vec<u8>,
+    ) -> Option<u64> {
+        let events = match layout.events(file, frame, buffer) {
+            Ok(events) => events,
+            Err(error) => {
+                self.integrity.add_damage(frame.damage(&error));
+                return None;
             }
-            Err(error) => integrity.add_damage(frame.damage(&error)),
+        };
+        let mut first_ns = u64::MAX;
+        for event in events {
+            match event {
+                Ok(event) => {
+                    first_ns = first_ns.min(begin_ns(&event));
+                    loss_in(&event).into_iter().for_each(|loss| self.integrity.add_loss(loss));
+                    *self.recorder_calls += u64::from(matches!(event.body, EventBody::RecorderCall { .. }));
+                    self.tasks.event(event);
+                }
+                Err(error) => self.integrity.add_damage(frame.damage(&error)),
+            }
         }
+        Some(first_ns)
     }
-    Some(first_ns)
 }
 
 /// When what an event tells began: for a call that did not return its start, else the event's time. Nanoseconds.

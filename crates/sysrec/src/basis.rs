@@ -1,5 +1,6 @@
 //! What every view ends with: what its figures rest on, and what they cannot show.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use sysrec_analyzer::{Trace, loss_reason_name};
@@ -11,6 +12,8 @@ use crate::text::{count, counted, duration, printable};
 
 /// Names of calls that did not return which are listed.
 const UNFINISHED_NAMED: usize = 4;
+/// Reasons for recording a task in another way which are listed.
+const REASONS_NAMED: usize = 4;
 /// Traces that are described one by one.
 const TRACES_NAMED: usize = 8;
 
@@ -33,6 +36,7 @@ pub(crate) fn text(traces: &[Trace], taken: &Taken, width: Option<usize>) -> Str
     let mut lines = vec![scope(traces, taken)];
     lines.extend(completeness(traces, taken));
     lines.extend(cost(traces));
+    lines.extend(mechanisms(traces));
     lines.push(unseen(traces));
     lines.iter().fold(String::new(), |text, line| text + &styled(QUIET, &wrap(line, width)) + "\n")
 }
@@ -141,6 +145,44 @@ fn cost(traces: &[Trace]) -> Vec<String> {
     }
     lines.truncate(TRACES_NAMED);
     lines
+}
+
+/// How many tasks were recorded in another way than by the session's backend, and why.
+fn mechanisms(traces: &[Trace]) -> Option<String> {
+    let tasks: u64 = traces.iter().map(Trace::tasks_recorded_otherwise).sum();
+    if tasks == 0 {
+        return None;
+    }
+    let (mut names, mut reasons) = (BTreeSet::new(), BTreeMap::<String, u64>::new());
+    for trace in traces {
+        let backend = trace.session().map(|session| session.backend.as_bytes());
+        for way in trace.mechanisms().into_iter().filter(|way| backend.is_some_and(|name| way.name != name)) {
+            names.insert(printable(&way.name));
+            if !way.reason.is_empty() {
+                *reasons.entry(printable(&way.reason)).or_default() += way.tasks;
+            }
+        }
+    }
+    let mut reasons: Vec<(String, u64)> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, tasks)| std::cmp::Reverse(*tasks));
+    let is_whole_reason = matches!(reasons.as_slice(), [(_, of)] if *of == tasks);
+    let named = reasons.iter().take(REASONS_NAMED).map(|(reason, of)| match is_whole_reason {
+        true => reason.clone(),
+        false => format!("{reason} ({})", count(*of)),
+    });
+    let more = (reasons.len() > REASONS_NAMED).then(|| "…".to_owned());
+    let why: Vec<String> = named.chain(more).collect();
+    let all: usize = traces.iter().map(|trace| trace.tasks().len()).sum();
+    let names: Vec<String> = names.into_iter().collect();
+    Some(format!(
+        "{} of {} {} recorded by {}{}{}.",
+        count(tasks),
+        counted(all as u64, "task", "tasks"),
+        if tasks == 1 { "was" } else { "were" },
+        names.join(" and "),
+        if why.is_empty() { "" } else { ": " },
+        why.join(", ")
+    ))
 }
 
 /// What tracing system calls cannot see.

@@ -97,6 +97,18 @@ fn page(trace: &Trace) -> String {
     amounts(&mut page, trace);
     page.gap();
     state(&mut page, trace);
+    match trace.recorder_calls() {
+        0 => {}
+        1 => page
+            .line("note", "The recorder made 1 call of its own inside the program; it is not counted above."),
+        calls => page.line(
+            "note",
+            &format!(
+                "The recorder made {} calls of its own inside the program; they are not counted above.",
+                count(calls)
+            ),
+        ),
+    }
     let session_notes = trace.session().map_or(&[][..], |session| &session.notes);
     let summary_notes = trace.summary().map_or(&[][..], |summary| &summary.notes);
     for note in session_notes.iter().chain(summary_notes) {
@@ -158,6 +170,7 @@ fn amounts(page: &mut Page, trace: &Trace) {
     page.line("calls", &calls);
     let processes = counted(trace.tasks().processes().count() as u64, "process", "processes");
     page.line("tasks", &format!("{} in {processes}", count(trace.tasks().len() as u64)));
+    mechanisms(page, trace);
     let per_call = bytes_per_call(trace).map_or(String::new(), |bytes| format!(", {bytes:.1} bytes a call"));
     page.line("size", &format!("{}{per_call}", bytes(trace.layout().file_bytes())));
     for overhead in trace.overheads() {
@@ -178,6 +191,21 @@ fn amounts(page: &mut Page, trace: &Trace) {
             "ended",
             end_reason(summary.end_reason).unwrap_or("for a reason that this version does not know"),
         );
+    }
+}
+
+/// How tasks were recorded, where that was not by the session's backend alone.
+fn mechanisms(page: &mut Page, trace: &Trace) {
+    if trace.tasks_recorded_otherwise() == 0 {
+        return;
+    }
+    for way in trace.mechanisms() {
+        let reason = match way.reason.as_slice() {
+            [] => String::new(),
+            reason => format!(": {}", printable(reason)),
+        };
+        let tasks = counted(way.tasks, "task", "tasks");
+        page.line("mechanism", &format!("{}, {tasks}{reason}", printable(&way.name)));
     }
 }
 

@@ -56,7 +56,8 @@ pub(crate) struct ReplayArgs {
     #[arg(long, conflicts_with_all = ["json", "raw"])]
     names: bool,
 
-    /// Show registers: all six arguments, instruction and stack pointer, and the whole set where it was recorded
+    /// Show registers: all six arguments, instruction and stack pointer, and the whole set where it was recorded; and
+    /// the calls that the recorder made in the program for its own ends
     #[arg(long)]
     raw: bool,
 
@@ -108,6 +109,7 @@ pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<ExitCode> {
         least: match args.calls {
             true => Weight::Call,
             false if selection.chooses_calls() => Weight::Happening,
+            false if args.raw => Weight::Recorder,
             false => Weight::Background,
         },
         out: Buffered { out: io::stdout().lock(), bytes: Vec::with_capacity(2 * BUFFER_BYTES) },
@@ -188,6 +190,8 @@ impl Player<'_, '_> {
 /// How much an item matters to somebody who asks for certain calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Weight {
+    /// What only the recorder did.
+    Recorder,
     /// How things stand: code, descriptors, clocks.
     Background,
     /// What a task does or suffers between its calls.
@@ -201,11 +205,13 @@ impl Weight {
         let Item::Event(event) = item else { return Weight::Call };
         match &event.body {
             EventBody::Unfinished { .. } | EventBody::Loss { .. } => Weight::Call,
+            EventBody::RecorderCall { .. } => Weight::Recorder,
             EventBody::Mapping { .. }
             | EventBody::Descriptor { .. }
             | EventBody::WorkingDirectory { .. }
             | EventBody::Anchor { .. }
             | EventBody::Name { .. }
+            | EventBody::Mechanism { .. }
             | EventBody::Unknown { .. } => Weight::Background,
             _ => Weight::Happening,
         }

@@ -102,6 +102,7 @@ impl<'a> Findings<'a> {
                 for (what, said, is) in [
                     ("calls", summary.totals.calls, self.readable.calls),
                     ("events", summary.totals.events, self.readable.events),
+                    ("calls of the recorder", summary.totals.recorder_calls, trace.recorder_calls()),
                 ] {
                     if said != is {
                         found.push(format!(

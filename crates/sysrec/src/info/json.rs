@@ -2,7 +2,7 @@
 //! its meaning raises the number in [`SCHEMA`].
 
 use serde::Serialize;
-use sysrec_analyzer::{Loss, Trace, loss_reason_name};
+use sysrec_analyzer::{Loss, MechanismUse, Trace, loss_reason_name};
 use sysrec_format::block::{Host, Overhead};
 use sysrec_format::layout::Completeness;
 
@@ -34,6 +34,8 @@ struct Document<'a> {
     span_ns: u64,
     overhead_ns_per_call: Option<u64>,
     overheads: &'a [Overhead],
+    mechanisms: Vec<MechanismJson>,
+    recorder_calls: u64,
     recorder_cpu_ns: Option<u64>,
     end_reason: Option<&'static str>,
     #[serde(flatten)]
@@ -65,6 +67,13 @@ struct LossJson {
     counted: bool,
 }
 
+#[derive(Serialize)]
+struct MechanismJson {
+    mechanism: String,
+    reason: Option<String>,
+    tasks: u64,
+}
+
 /// The whole document, indented, with a line end.
 pub(super) fn text(trace: &Trace) -> anyhow::Result<String> {
     let (layout, integrity) = (trace.layout(), trace.integrity());
@@ -74,6 +83,11 @@ pub(super) fn text(trace: &Trace) -> anyhow::Result<String> {
         reason: loss_reason_name(loss.reason),
         calls: loss.calls,
         counted: loss.counted,
+    };
+    let mechanism = |way: &MechanismUse| MechanismJson {
+        mechanism: String::from_utf8_lossy(&way.name).into_owned(),
+        reason: (!way.reason.is_empty()).then(|| String::from_utf8_lossy(&way.reason).into_owned()),
+        tasks: way.tasks,
     };
     let session_notes = trace.session().into_iter().flat_map(|session| &session.notes);
     let summary_notes = trace.summary().into_iter().flat_map(|summary| &summary.notes);
@@ -100,6 +114,8 @@ pub(super) fn text(trace: &Trace) -> anyhow::Result<String> {
         span_ns: trace.span_ns(),
         overhead_ns_per_call: trace.overheads().first().map(|overhead| overhead.call_ns_median),
         overheads: trace.overheads(),
+        mechanisms: trace.mechanisms().iter().map(mechanism).collect(),
+        recorder_calls: trace.recorder_calls(),
         recorder_cpu_ns: trace.summary().map(|summary| summary.recorder_cpu_ns),
         end_reason: trace.summary().and_then(|summary| end_reason(summary.end_reason)),
         recording: recording(trace),

@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use sysrec_analyzer::{Trace, loss_reason_name};
-use sysrec_format::event::{Event, EventBody, Origin, TaskEnd, TaskId};
+use sysrec_analyzer::{Trace, call_name, errno_name, error_of, loss_reason_name};
+use sysrec_format::event::{Abi, Event, EventBody, Origin, TaskEnd, TaskId};
 use sysrec_syscalls::signal;
 
 use super::label::numbers;
@@ -56,6 +56,17 @@ impl Display for EventText<'_> {
                     (wall_clock::second(realtime_ns / 1_000_000_000), realtime_ns % 1_000_000_000);
                 write!(f, "wall clock {second}.{ns:09} UTC")?;
                 if *tsc > 0 { write!(f, ", time stamp counter {tsc}") } else { Ok(()) }
+            }
+            EventBody::Mechanism { mechanism, reason } => {
+                write!(f, "recorded by {} from here on", printable(mechanism))?;
+                if reason.is_empty() { Ok(()) } else { write!(f, ": {}", printable(reason)) }
+            }
+            EventBody::RecorderCall { nr, ret } => {
+                write!(f, "the recorder's own {} = {ret}", call_name(Abi::X86_64, *nr))?;
+                match error_of(Abi::X86_64, *nr, *ret) {
+                    Some(errno) => write!(f, " {}", errno_name(errno)),
+                    None => Ok(()),
+                }
             }
             EventBody::Unknown { kind, body } => {
                 let bytes = counted(body.len() as u64, "byte", "bytes");

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sysrec_analyzer::{Item, Task, Trace, abi_name, call_name, errno_name, error_of, loss_reason_name};
 use sysrec_format::damage::Damage;
-use sysrec_format::event::{Call, Entry, Event, EventBody, TaskId, UnfinishedReason, UserRegisters};
+use sysrec_format::event::{Abi, Call, Entry, Event, EventBody, TaskId, UnfinishedReason, UserRegisters};
 use sysrec_syscalls::{errno, signal};
 
 use super::{Form, registers, signal_code};
@@ -104,6 +104,16 @@ enum What<'a> {
     Anchor {
         realtime_ns: u64,
         tsc: u64,
+    },
+    Mechanism {
+        mechanism: Cow<'a, str>,
+        reason: Option<Cow<'a, str>>,
+    },
+    RecorderCall {
+        syscall: Cow<'static, str>,
+        nr: i32,
+        ret: i64,
+        errno: Option<Cow<'static, str>>,
     },
     Unknown {
         kind: u16,
@@ -279,6 +289,16 @@ impl Objects<'_> {
                 first_ns: self.relative(*first_ns),
             },
             EventBody::Anchor { realtime_ns, tsc } => What::Anchor { realtime_ns: *realtime_ns, tsc: *tsc },
+            EventBody::Mechanism { mechanism, reason } => What::Mechanism {
+                mechanism: text(mechanism),
+                reason: (!reason.is_empty()).then(|| text(reason)),
+            },
+            EventBody::RecorderCall { nr, ret } => What::RecorderCall {
+                syscall: call_name(Abi::X86_64, *nr),
+                nr: *nr,
+                ret: *ret,
+                errno: error_of(Abi::X86_64, *nr, *ret).map(errno_name),
+            },
             EventBody::Unknown { kind, body } => What::Unknown { kind: *kind, bytes: body.len() },
         }
     }

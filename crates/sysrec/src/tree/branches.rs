@@ -1,7 +1,7 @@
 //! The tree as lines: figures on the left, where they stand under each other; branches and commands on the right, where
 //! they may be as long as they are.
 
-use sysrec_analyzer::{Activity, ProcessNode, Task};
+use sysrec_analyzer::{Activity, ProcessNode, Task, Trace};
 use sysrec_format::event::Origin;
 
 use super::shown::{Folded, Shown};
@@ -136,7 +136,12 @@ impl<'a> Drawing<'a> {
         below.extend(processes.into_iter().map(Branch::Process));
         below.extend((folded.processes > 0).then_some(Branch::Processes(folded)));
 
-        let label = format!("{}{} {}", twig.front, process.pid, command(process));
+        // Its first thread stands for itself where threads are shown.
+        let mechanism = match below.first() {
+            Some(Branch::Thread(_)) => String::new(),
+            _ => mechanism(trace, process),
+        };
+        let label = format!("{}{} {}{mechanism}", twig.front, process.pid, command(process));
         let ended = ended(process, node.end);
         let lifetime = lifetime(trace, process.start_ns, node.end_ns);
         self.row(process.start_ns, lifetime, node.own, ended, label.into());
@@ -171,7 +176,8 @@ impl<'a> Drawing<'a> {
 
     fn thread(&mut self, twig: &Twig<'_>, thread: &Task) {
         let kind = if thread.is_process() { "main thread" } else { "thread" };
-        let label = format!("{}{} {} ({kind})", twig.front, thread.tid, printable(thread.name()));
+        let mechanism = mechanism(self.answer.trace, thread);
+        let label = format!("{}{} {} ({kind}){mechanism}", twig.front, thread.tid, printable(thread.name()));
         let lifetime = lifetime(self.answer.trace, thread.start_ns, thread.end_ns);
         let activity = self.answer.activities.task(thread.id);
         self.row(thread.start_ns, lifetime, activity, ended(thread, thread.end), Cell::styled(label, QUIET));
@@ -209,6 +215,20 @@ fn ended(task: &Task, end: Option<sysrec_format::event::TaskEnd>) -> Cell {
         Some(TaskEnd::Exited { code: 1.. } | TaskEnd::Killed { .. }) => Cell::styled(text, FAILURE),
         _ => text.into(),
     }
+}
+
+/// By what a task was recorded and why, where that was not by the session's backend all the time.
+fn mechanism(trace: &Trace, task: &Task) -> String {
+    let Some(session) = trace.session() else { return String::new() };
+    let mut ways: Vec<String> = Vec::new();
+    for way in task.mechanisms.iter().filter(|way| way.name != session.backend.as_bytes()) {
+        let name = printable(&way.name);
+        let way = if way.reason.is_empty() { name } else { format!("{name}: {}", printable(&way.reason)) };
+        if !ways.contains(&way) {
+            ways.push(way);
+        }
+    }
+    if ways.is_empty() { String::new() } else { format!("   (by {})", ways.join("; by ")) }
 }
 
 /// The first program of a process with its arguments; its name, and how it came, where it executed none.

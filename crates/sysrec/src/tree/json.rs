@@ -2,7 +2,7 @@
 //! field away or changes its meaning raises the number in [`SCHEMA`].
 
 use serde::Serialize;
-use sysrec_analyzer::{Activity, ProcessNode, Task, Trace};
+use sysrec_analyzer::{Activity, Mechanism, ProcessNode, Task, Trace};
 use sysrec_format::event::TaskEnd;
 
 use super::Answer;
@@ -51,6 +51,14 @@ struct TaskJson {
     start_ns: Option<u64>,
     end_ns: Option<u64>,
     end: Option<End>,
+    mechanisms: Vec<MechanismJson>,
+}
+
+#[derive(Serialize)]
+struct MechanismJson {
+    start_ns: u64,
+    mechanism: String,
+    reason: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -112,6 +120,11 @@ pub(super) fn text(answer: &Answer<'_>) -> anyhow::Result<String> {
 
 fn task(trace: &Trace, task: &Task, end_ns: Option<u64>, end: Option<TaskEnd>) -> TaskJson {
     let relative = |time_ns: u64| time_ns.saturating_sub(trace.origin_ns());
+    let mechanism = |way: &Mechanism| MechanismJson {
+        start_ns: relative(way.from_ns),
+        mechanism: String::from_utf8_lossy(&way.name).into_owned(),
+        reason: (!way.reason.is_empty()).then(|| String::from_utf8_lossy(&way.reason).into_owned()),
+    };
     TaskJson {
         task: task.id.0,
         tid: task.tid,
@@ -120,6 +133,7 @@ fn task(trace: &Trace, task: &Task, end_ns: Option<u64>, end: Option<TaskEnd>) -
         start_ns: task.start_ns.map(relative),
         end_ns: end_ns.map(relative),
         end: end.map(End::from),
+        mechanisms: task.mechanisms.iter().map(mechanism).collect(),
     }
 }
 

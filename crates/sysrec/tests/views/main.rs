@@ -8,6 +8,7 @@ mod run;
 mod bad_input;
 mod generate;
 mod info;
+mod mechanisms;
 mod replay;
 mod story;
 mod tree;
