@@ -84,6 +84,7 @@ impl Reason {
     pub(crate) const BITS_32: Reason = Reason("it runs 32-bit code");
     pub(crate) const GS_IN_USE: Reason = Reason("it uses the gs register itself");
     pub(crate) const OWN_FILTER: Reason = Reason("it has a seccomp filter of its own");
+    pub(crate) const STRICT: Reason = Reason("it is in seccomp's strict mode");
     pub(crate) const MEMORY_LIMIT: Reason = Reason("its address space is limited or locked");
     pub(crate) const REGION_TOUCHED: Reason = Reason("it unmapped or replaced our part of its address space");
     pub(crate) const NO_RING: Reason = Reason("all rings are taken");

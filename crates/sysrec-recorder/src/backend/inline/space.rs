@@ -12,6 +12,8 @@ use crate::procfs::ExecutableMapping;
 pub(crate) enum SiteState {
     /// Its calls jump to its trampoline.
     Patched,
+    /// It was met once. Most sites of a program's start are met only once, and are not worth a change.
+    Met,
     /// It cannot be changed: it is redirected at each stop.
     Unpatched,
 }

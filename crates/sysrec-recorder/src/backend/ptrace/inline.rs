@@ -34,6 +34,7 @@ const AREA_BYTES_MAX: u64 = 16 << 20;
 /// The heap grows up from its start; no area is put within this of it.
 const HEAP_BYTES: u64 = 64 << 30;
 const PAGE: u64 = 4096;
+const PR_SET_SECCOMP: u64 = 22;
 
 impl Tracee {
     /// A seccomp filter of the program's own decides before our net does: every call has to be looked at.
@@ -228,10 +229,11 @@ impl Engine<'_> {
                 Some(known) => known.trampoline,
                 None => Self::new_trampoline(tid, tracee.pid, &space, site)?,
             };
-            let stale = known.is_none_or(|known| known.state == SiteState::Patched);
+            // A patched site that stops holds its old bytes again.
+            let worth_it = known.is_some_and(|known| known.state != SiteState::Unpatched);
             let mut helper = Helper::new(tid, inline.places).ok()?;
             let mut failed = None;
-            if stale && inline.classes.p1 {
+            if worth_it && inline.classes.p1 {
                 let state = match Self::patch(tid, tracee.pid, &mut helper, &space, site, trampoline) {
                     Ok(state) => state,
                     Err(failure) => {
@@ -241,7 +243,7 @@ impl Engine<'_> {
                 };
                 space.borrow_mut().sites.insert(site, Site { trampoline, state });
             } else if known.is_none() {
-                let state = SiteState::Unpatched;
+                let state = SiteState::Met;
                 space.borrow_mut().sites.insert(site, Site { trampoline, state });
             }
             if let Some(Failure::Ended(waited)) = failed {
@@ -435,6 +437,9 @@ impl Engine<'_> {
         args: [u64; 6],
     ) -> Option<Next> {
         self.inline.as_ref()?;
+        if let Some(next) = self.guard_strict(tid, concern, nr, args) {
+            return Some(next);
+        }
         let space = self.tasks.get(&tid)?.space.clone()?;
         if space.borrow().retired {
             return None;
@@ -464,6 +469,31 @@ impl Engine<'_> {
                 }
             }
             _ => {}
+        }
+        None
+    }
+
+    /// Strict mode (seccomp(2)) cannot be entered by a task that is in a net; we stand in for it.
+    fn guard_strict(&mut self, tid: i32, concern: Option<Concern>, nr: i32, args: [u64; 6]) -> Option<Next> {
+        let tracee = self.tasks.get_mut(&tid)?;
+        if tracee.strict {
+            let allowed = [libc::SYS_read, libc::SYS_write, libc::SYS_exit, libc::SYS_rt_sigreturn];
+            if !allowed.contains(&i64::from(nr)) {
+                signal::send_to_task(tracee.pid, tid, libc::SIGKILL);
+            }
+            return None;
+        }
+        let strict = match concern? {
+            Concern::Prctl => args[..2] == [PR_SET_SECCOMP, u64::from(libc::SECCOMP_MODE_STRICT)],
+            Concern::Seccomp => args[..3] == [u64::from(libc::SECCOMP_SET_MODE_STRICT), 0, 0],
+            _ => false,
+        };
+        if strict && !tracee.has_own_filter() {
+            tracee.strict = true;
+            self.demote(tid, Reason::STRICT);
+            // The call itself is not made: it has succeeded.
+            _ = ptrace::set_register(tid, ORIG_RAX, u64::MAX);
+            _ = ptrace::set_register(tid, RAX, 0);
         }
         None
     }
@@ -508,12 +538,13 @@ impl Engine<'_> {
     pub(super) fn left_inline(&mut self, tid: i32, call: &InCall, ret: i64) {
         let failed = (-4095..0).contains(&ret);
         let Some(concern) = super::calls::concern(call.abi, call.nr).filter(|_| !failed) else { return };
-        const PR_SET_SECCOMP: u64 = 22;
         let args = call.args;
         match concern {
             Concern::Execve => self.load(tid),
             Concern::Seccomp if args[0] == u64::from(libc::SECCOMP_SET_MODE_FILTER) => self.filtered(tid, args[1]),
-            Concern::Prctl if args[0] == PR_SET_SECCOMP => self.filtered(tid, 0),
+            Concern::Prctl if args[..2] == [PR_SET_SECCOMP, u64::from(libc::SECCOMP_MODE_FILTER)] => {
+                self.filtered(tid, 0);
+            }
             Concern::Mmap { .. } => {
                 if let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.as_ref())
                     && args[3] & MAP_FIXED != 0

@@ -32,6 +32,8 @@ pub(super) struct Tracee {
     pub space: Option<SharedSpace>,
     /// The trace says that ptrace records it.
     pub told_ptrace: bool,
+    /// It is in seccomp's strict mode, for which we stand in.
+    pub strict: bool,
     /// It is to be taken out of the inline mode at its next stop.
     pub demote: Option<Reason>,
     /// The CPUs that the program believes it may use, where we hold it on one.
@@ -53,6 +55,7 @@ impl Tracee {
             mode: Mode::Ptrace(Reason::NOT_STARTED),
             space: None,
             told_ptrace: false,
+            strict: false,
             demote: None,
             own_cpus: None,
         }
