@@ -82,6 +82,9 @@ pub struct Guest {
     pub strace: Strace,
     /// Whether the kernel's count and the recording must agree.
     pub countable: bool,
+    /// Whether a recorder with a filter of its own in the kernel has to refuse the guest's calls in the kernel's place,
+    /// which the kernel counts as refusals of number -1.
+    pub renumbered: bool,
 }
 
 const GUEST: Guest = Guest {
@@ -95,6 +98,7 @@ const GUEST: Guest = Guest {
     output: Output::Same,
     strace: Strace::Conforms,
     countable: true,
+    renumbered: false,
 };
 
 const fn guest(name: &'static str) -> Guest {
@@ -140,6 +144,10 @@ impl Guest {
 
     const fn strace(self, strace: Strace) -> Guest {
         Guest { strace, ..self }
+    }
+
+    const fn renumbered(self) -> Guest {
+        Guest { renumbered: true, ..self }
     }
 
     const fn uncountable(self) -> Guest {
@@ -210,7 +218,7 @@ pub const GUESTS: &[Guest] = &[
     guest("seccomp_trap"),
     guest("seccomp_kill").dies_by(libc::SIGSYS),
     guest("seccomp_kill_thread").exits(6).uncountable(),
-    guest("seccomp_trace"),
+    guest("seccomp_trace").renumbered(),
     // What a program can see of its recorder.
     guest("ptrace_inside").strace(Strace::MisreadsDyingTasks).unlogged().output(Output::ShowsTracer),
     guest("tracer_visible").unlogged().output(Output::ShowsTracer),
