@@ -10,6 +10,7 @@ use std::path::Path;
 use sysrec_format::event::Abi;
 
 use crate::conform::RecordedCall;
+use crate::oracle::Counts;
 use crate::{Skip, strace, sysrec};
 
 /// A way to run a guest: bare, or recorded.
@@ -25,6 +26,8 @@ pub struct Backend {
     options: &'static [&'static str],
     /// The calls in that file: of each task in order of entry.
     pub read: fn(&Path) -> io::Result<Vec<RecordedCall>>,
+    /// The calls that the recorder made in the program for its own ends, as that file has them.
+    pub recorder_calls: fn(&Path) -> io::Result<Counts>,
     /// Which calls it records.
     pub selects: fn(Abi, i32) -> bool,
     /// Whether a program sees its own CPUs in `/proc/self/status`. (What the system calls say is always its own.)
@@ -51,6 +54,7 @@ pub const BARE: Backend = Backend {
     line: |_, _| Vec::new(),
     options: &[],
     read: |_| Ok(Vec::new()),
+    recorder_calls: |_| Ok(Counts::new()),
     selects: |_, _| false,
     keeps_cpus: true,
     keeps_seccomp: true,
@@ -63,6 +67,7 @@ pub const STRACE: Backend = Backend {
     line: |output, _| strace::command_line(output),
     options: &[],
     read: strace::read,
+    recorder_calls: |_| Ok(Counts::new()),
     selects: every,
     keeps_cpus: true,
     keeps_seccomp: true,
@@ -75,6 +80,7 @@ pub const PTRACE: Backend = Backend {
     line: sysrec::record_line,
     options: &["--backend", "ptrace"],
     read: sysrec::read_whole,
+    recorder_calls: sysrec::recorder_calls,
     selects: every,
     keeps_cpus: false,
     keeps_seccomp: true,

@@ -16,7 +16,7 @@ use crate::compile::compile;
 use crate::conform::{self, RecordedCall};
 use crate::guests::Guest;
 use crate::log::GuestLog;
-use crate::oracle::{Counts, KernelCounts, Oracle, Scope};
+use crate::oracle::{Allowance, Counts, KernelCounts, Oracle, Scope};
 
 /// What one run of a guest came to.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub struct Run {
     pub log: GuestLog,
     /// What was recorded; empty for [`BARE`](crate::backends::BARE).
     pub recorded: Vec<RecordedCall>,
+    /// The calls that the recorder made in the guest for its own ends, by number.
+    pub recorder_calls: Counts,
     /// The kernel's count, where it was asked for.
     pub kernel: Option<KernelCounts>,
 }
@@ -71,7 +73,8 @@ pub fn run(guest: &Guest, backend: &Backend, oracle: Option<Oracle>) -> Result<R
     })?;
     let kernel = oracle.map(|oracle| oracle.finish(PATIENCE)).transpose()?;
     let recorded = (backend.read)(&trace)?;
-    Ok(Run { status, stdout, stderr, log: GuestLog::read(&log)?, recorded, kernel })
+    let recorder_calls = (backend.recorder_calls)(&trace)?;
+    Ok(Run { status, stdout, stderr, log: GuestLog::read(&log)?, recorded, recorder_calls, kernel })
 }
 
 /// What a real program came to, recorded and counted in the same run.
@@ -85,6 +88,8 @@ pub struct Counted {
     pub stderr: Vec<u8>,
     /// Calls by number, as recorded.
     pub recorded: Counts,
+    /// Why the kernel may count others.
+    pub allowance: Allowance,
     /// The same by the kernel: [`compare`](crate::oracle::compare) them.
     pub kernel: KernelCounts,
 }
@@ -106,7 +111,8 @@ pub fn run_counted(words: &[&str], dir: &Path, backend: &Backend) -> Result<Coun
     let (status, stdout, stderr) = to_the_end(&mut command, |command| oracle.spawn(command, scope))?;
     let kernel = oracle.finish(PATIENCE)?;
     let recorded = conform::counts(&(backend.read)(&trace)?);
-    Ok(Counted { status, stdout, stderr, recorded, kernel })
+    let allowance = Allowance { recorder_calls: (backend.recorder_calls)(&trace)?, ..Allowance::default() };
+    Ok(Counted { status, stdout, stderr, recorded, allowance, kernel })
 }
 
 /// A guest that has said "ready" and waits for the end of its stdin: what attaching is tried on.

@@ -17,7 +17,7 @@ use crate::compile::compile;
 use crate::conform::{counts, deviations};
 use crate::guests::{End, GUESTS, Guest, named};
 use crate::log::GuestLog;
-use crate::oracle::{Oracle, Scope, compare};
+use crate::oracle::{Allowance, Oracle, Scope, compare};
 use crate::process;
 use crate::run::{RunError, to_the_end};
 use crate::suite::judge;
@@ -205,7 +205,8 @@ fn record(words: &[OsString], backend: &Backend, started: impl FnOnce(&Child)) -
         }
         let recorded = (backend.read)(&trace)?;
         problems.extend(deviations(&log, &recorded).iter().take(3).map(ToString::to_string));
-        let differences = kernel.map(|kernel| compare(&counts(&recorded), &kernel));
+        let allowance = Allowance { recorder_calls: (backend.recorder_calls)(&trace)?, ..Allowance::default() };
+        let differences = kernel.map(|kernel| compare(&counts(&recorded), &allowance, &kernel));
         problems.extend(differences.into_iter().flatten().map(|difference| difference.to_string()));
     }
     Ok(Recorded { status, stdout, stderr, log, problems })

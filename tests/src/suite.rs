@@ -1,9 +1,11 @@
 //! One guest under one backend, judged by everything that is known of it.
 
+use sysrec_format::event::Abi;
+
 use crate::backends::{BARE, Backend};
 use crate::conform::{counts, deviations};
 use crate::guests::{Guest, Log, Output};
-use crate::oracle::{KernelCounts, Oracle, compare};
+use crate::oracle::{Allowance, KernelCounts, Oracle, compare};
 use crate::run::{Run, RunError, run};
 
 /// What is to be said against a backend.
@@ -53,8 +55,16 @@ pub fn judge(guest: &Guest, backend: &Backend) -> Verdict {
         counts.map(|(number, count)| (*number, *count)).collect()
     };
     let counted = counts(&recorded.recorded);
-    for difference in recorded.kernel.iter().flat_map(|kernel| compare(&counted, &selected(kernel))) {
-        verdict.untruths.push(format!("{about}: {difference}"));
+    let own = recorded.recorder_calls.iter().filter(|((abi, nr), _)| (backend.selects)(*abi, *nr));
+    let mut allowance =
+        Allowance { recorder_calls: own.map(|(number, calls)| (*number, *calls)).collect(), renumbered: 0 };
+    if let Some(kernel) = &recorded.kernel {
+        if guest.renumbered {
+            allowance.renumbered = kernel.get(&(Abi::X86_64, -1)).map_or(0, |count| count.refused);
+        }
+        for difference in compare(&counted, &allowance, &selected(kernel)) {
+            verdict.untruths.push(format!("{about}: {difference}"));
+        }
     }
     println!(
         "{about}: {} segments, {} logged, {} recorded{}",

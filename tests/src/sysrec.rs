@@ -12,6 +12,7 @@ use sysrec_syscalls::filter::Filter;
 
 use crate::Skip;
 use crate::conform::{Arguments, RecordedCall};
+use crate::oracle::Counts;
 
 /// The binary: `$SYSREC`, or the one of this workspace, built where that has not been done yet.
 ///
@@ -186,6 +187,26 @@ pub fn calls(trace: &Trace) -> io::Result<Vec<RecordedCall>> {
         });
     }
     Ok(calls)
+}
+
+/// The calls that the recorder made in the program for its own ends.
+///
+/// # Errors
+/// When the trace cannot be read, or a part of it is damaged.
+pub fn recorder_calls(trace: &Path) -> io::Result<Counts> {
+    let mut counts = Counts::new();
+    for item in Timeline::new(&open(trace)?, &Selection::default()) {
+        match item {
+            Item::Event(event) => {
+                if let EventBody::RecorderCall { nr, .. } = event.body {
+                    *counts.entry((Abi::X86_64, nr)).or_default() += 1;
+                }
+            }
+            Item::Damage(damage) => return Err(io::Error::other(format!("{damage:?}"))),
+            Item::Call(_) => {}
+        }
+    }
+    Ok(counts)
 }
 
 /// Places in `struct user_regs_struct` (`arch/x86/include/asm/user_64.h`).

@@ -85,6 +85,7 @@ fn through_a_net(backend: &Family) {
         "exit_race",
         "kill_child",
         "signal_restart",
+        "seccomp_trace",
         "stop_continue",
         "job_control",
         "site_places",

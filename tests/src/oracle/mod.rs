@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use sysrec_format::event::Abi;
 
-pub use rule::{Difference, compare};
+pub use rule::{Allowance, Difference, compare};
 
 use crate::bpf::{self, Attached, HashMap};
 use program::{ARMED, ARMED_ROOT, COMPAT_SHIFT, KIND_SHIFT, SEED_NR, kind};

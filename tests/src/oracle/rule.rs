@@ -5,8 +5,12 @@
 //! them alone, the rule is an interval:
 //!
 //! ```text
-//!  entered + first_exec  <=  recorded  <=  entered + first_exec + refused
+//!  entered + first_exec  <=  recorded + recorder's own  <=  entered + first_exec + refused
 //! ```
+//!
+//! The calls that a recorder makes in the tracee are no calls of the program; the kernel counts them all the same.
+//! A tracer that refuses a call in its own seccomp stop takes the number away (`orig_rax` becomes -1), so that the
+//! kernel counts the refusal under -1: see [`Allowance::renumbered`].
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -24,6 +28,8 @@ pub struct Difference {
     pub nr: i32,
     /// Calls recorded.
     pub recorded: u64,
+    /// Calls that the recorder made itself.
+    pub recorder_calls: u64,
     /// What the kernel counted.
     pub kernel: KernelCount,
 }
@@ -32,21 +38,42 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let KernelCount { entered, refused, first_exec, .. } = self.kernel;
         let least = entered + first_exec;
-        write!(f, "abi {} nr {}: recorded {}, kernel {least}", self.abi.0, self.nr, self.recorded)?;
+        write!(f, "abi {} nr {}: recorded {}, ", self.abi.0, self.nr, self.recorded)?;
+        if self.recorder_calls > 0 {
+            write!(f, "the recorder's own {}, ", self.recorder_calls)?;
+        }
+        write!(f, "kernel {least}")?;
         if refused > 0 { write!(f, " to {}", least + refused) } else { Ok(()) }
     }
 }
 
+/// Why a kernel's count may be another than that of the calls recorded.
+#[derive(Clone, Debug, Default)]
+pub struct Allowance {
+    /// Calls that the recorder made in the tracee for its own ends.
+    pub recorder_calls: Counts,
+    /// Refused calls that the kernel counted under -1 and not under their own number: of all numbers together, as many
+    /// more may be recorded than the kernel has under theirs.
+    pub renumbered: u64,
+}
+
 /// Every number on which `recorded` breaks the rule: empty for a complete recording.
-pub fn compare(recorded: &Counts, kernel: &KernelCounts) -> Vec<Difference> {
-    let numbers: BTreeSet<_> = recorded.keys().chain(kernel.keys()).copied().collect();
+pub fn compare(recorded: &Counts, allowance: &Allowance, kernel: &KernelCounts) -> Vec<Difference> {
+    let own = &allowance.recorder_calls;
+    let numbers: BTreeSet<_> = recorded.keys().chain(own.keys()).chain(kernel.keys()).copied().collect();
+    let mut renumbered = allowance.renumbered;
     let mut differences = Vec::new();
-    for (abi, nr) in numbers {
-        let recorded = recorded.get(&(abi, nr)).copied().unwrap_or(0);
-        let kernel = kernel.get(&(abi, nr)).copied().unwrap_or_default();
+    for number in numbers {
+        let [recorded, recorder_calls] = [recorded, own].map(|of| of.get(&number).copied().unwrap_or(0));
+        let kernel = kernel.get(&number).copied().unwrap_or_default();
         let least = kernel.entered + kernel.first_exec;
-        if recorded < least || recorded > least + kernel.refused {
-            differences.push(Difference { abi, nr, recorded, kernel });
+        let (found, most) = (recorded + recorder_calls, least + kernel.refused);
+        let over = found.saturating_sub(most);
+        if found < least || over > renumbered {
+            let (abi, nr) = number;
+            differences.push(Difference { abi, nr, recorded, recorder_calls, kernel });
+        } else {
+            renumbered -= over;
         }
     }
     differences
@@ -58,7 +85,43 @@ mod tests {
 
     fn judge(recorded: u64, kernel: KernelCount) -> usize {
         let key = (Abi::X86_64, 39);
-        compare(&Counts::from([(key, recorded)]), &KernelCounts::from([(key, kernel)])).len()
+        let recorded = Counts::from([(key, recorded)]);
+        compare(&recorded, &Allowance::default(), &KernelCounts::from([(key, kernel)])).len()
+    }
+
+    fn entered(entered: u64) -> KernelCount {
+        KernelCount { entered, ..KernelCount::default() }
+    }
+
+    #[test]
+    fn the_recorders_own_calls_are_the_kernels_as_well() {
+        let (mmap, close) = ((Abi::X86_64, 9), (Abi::X86_64, 3));
+        let kernel = KernelCounts::from([(mmap, entered(5)), (close, entered(2))]);
+        let judge = |recorded: [u64; 2], own: [u64; 2]| {
+            let counts = |[mmaps, closes]: [u64; 2]| Counts::from([(mmap, mmaps), (close, closes)]);
+            let allowance = Allowance { recorder_calls: counts(own), ..Allowance::default() };
+            compare(&counts(recorded), &allowance, &kernel).len()
+        };
+        assert_eq!([judge([5, 2], [0, 0]), judge([3, 1], [2, 1]), judge([0, 0], [5, 2])], [0; 3]);
+        assert_eq!([judge([5, 2], [1, 0]), judge([4, 2], [0, 0]), judge([3, 2], [1, 1])], [1, 1, 2]);
+        let allowance = Allowance { recorder_calls: Counts::from([(mmap, 2)]), ..Allowance::default() };
+        let found = compare(&Counts::new(), &allowance, &KernelCounts::new());
+        assert_eq!(found.len(), 1, "a number of the recorder's that the kernel does not know");
+        assert_eq!(found[0].to_string(), "abi 1 nr 9: recorded 0, the recorder's own 2, kernel 0");
+    }
+
+    #[test]
+    fn refusals_counted_under_minus_one_are_each_used_once() {
+        let (getppid, getpid) = ((Abi::X86_64, 110), (Abi::X86_64, 39));
+        let kernel = KernelCounts::from([(getppid, entered(1)), (getpid, entered(1))]);
+        let judge = |recorded: [u64; 2], renumbered: u64| {
+            let recorded = Counts::from([(getppid, recorded[0]), (getpid, recorded[1])]);
+            let allowance = Allowance { renumbered, ..Allowance::default() };
+            compare(&recorded, &allowance, &kernel).len()
+        };
+        assert_eq!([judge([101, 1], 100), judge([51, 51], 100), judge([1, 1], 100)], [0; 3]);
+        assert_eq!([judge([101, 1], 0), judge([101, 2], 100), judge([102, 1], 100)], [1; 3]);
+        assert_eq!(judge([0, 1], 100), 1, "what began is there, whatever was refused");
     }
 
     #[test]
@@ -76,7 +139,10 @@ mod tests {
     #[test]
     fn a_number_that_only_one_side_knows_is_a_difference() {
         let kernel = KernelCount { entered: 1, ..KernelCount::default() };
-        assert_eq!(compare(&Counts::new(), &KernelCounts::from([((Abi::I386, 1), kernel)])).len(), 1);
-        assert_eq!(compare(&Counts::from([((Abi::I386, 1), 1)]), &KernelCounts::new()).len(), 1);
+        let number = (Abi::I386, 1);
+        let judge =
+            |recorded: &Counts, kernel: &KernelCounts| compare(recorded, &Allowance::default(), kernel).len();
+        assert_eq!(judge(&Counts::new(), &KernelCounts::from([(number, kernel)])), 1);
+        assert_eq!(judge(&Counts::from([(number, 1)]), &KernelCounts::new()), 1);
     }
 }
