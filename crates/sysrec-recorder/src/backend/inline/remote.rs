@@ -36,7 +36,7 @@ impl From<Gone> for Failure {
 }
 
 /// A stopped task that works for us until [`Helper::finish`].
-pub(crate) struct Helper {
+pub(crate) struct Helper<'a> {
     tid: i32,
     places: Places,
     saved: UserRegisters,
@@ -44,7 +44,7 @@ pub(crate) struct Helper {
     put_off: Vec<i32>,
     group_stop: bool,
     has_run: bool,
-    made: Vec<(i32, i64)>,
+    made: &'a mut Vec<(i32, i64)>,
 }
 
 /// What is left to do for the engine when the task has its own registers back.
@@ -54,17 +54,16 @@ pub(crate) struct Leftover {
     pub signals: Vec<i32>,
     /// It has to be asked to stop again, since its process is stopped.
     pub interrupt: bool,
-    /// The calls that it made for us: (number, result).
-    pub made: Vec<(i32, i64)>,
 }
 
-impl Helper {
+impl<'a> Helper<'a> {
     /// Takes a task that is stopped at the entry or the exit of a call.
-    pub(crate) fn new(tid: i32, places: Places) -> Result<Self, Failure> {
+    /// `made`: the calls that it makes for us are added here, (number, result), also where it ends in one.
+    pub(crate) fn new(tid: i32, places: Places, made: &'a mut Vec<(i32, i64)>) -> Result<Self, Failure> {
         let saved = ptrace::registers(tid)?;
         let mask = ptrace::signal_mask(tid)?;
         ptrace::set_signal_mask(tid, u64::MAX)?;
-        Ok(Helper { tid, places, saved, mask, put_off: Vec::new(), group_stop: false, has_run: false, made: Vec::new() })
+        Ok(Helper { tid, places, saved, mask, put_off: Vec::new(), group_stop: false, has_run: false, made })
     }
 
     /// The registers that it goes on with.
@@ -87,7 +86,7 @@ impl Helper {
         self.saved[ORIG_RAX] = NO_CALL;
         ptrace::set_registers(self.tid, &self.saved)?;
         ptrace::set_signal_mask(self.tid, self.mask)?;
-        Ok(Leftover { signals: self.put_off, interrupt: self.group_stop, made: self.made })
+        Ok(Leftover { signals: self.put_off, interrupt: self.group_stop })
     }
 
     /// Lets it run from here to its next stop in the net or at the exit of a call.
@@ -144,8 +143,11 @@ impl Helper {
 
     /// A call through the stub page, which must be there.
     pub(crate) fn call(&mut self, nr: i64, args: [u64; 6]) -> Result<i64, Failure> {
+        self.made.push((nr as i32, 0));
         let ret = self.run_code(self.places.remote, nr as u64, args)?;
-        self.made.push((nr as i32, ret));
+        if let Some(last) = self.made.last_mut() {
+            last.1 = ret;
+        }
         Ok(ret)
     }
 
@@ -197,7 +199,7 @@ impl Helper {
     }
 }
 
-impl Helper {
+impl Helper<'_> {
     /// The calls that the loader has made, by the registers that it leaves.
     fn note_loaders_calls(&mut self, mapped: i64) -> Result<(), Failure> {
         let registers = ptrace::registers(self.tid)?;

@@ -72,6 +72,8 @@ pub(super) struct Engine<'a> {
     /// Tasks record their own calls where they can.
     pub(super) inline: Option<Inline>,
     pub(super) pace: Pace,
+    /// Calls that a task has just made for us: (number, result).
+    pub(super) helper_calls: Vec<(i32, i64)>,
 }
 
 impl<'a> Engine<'a> {
@@ -96,6 +98,7 @@ impl<'a> Engine<'a> {
             remarks: Remarks::default(),
             inline: around.inline,
             pace: Pace::default(),
+            helper_calls: Vec::new(),
         }
     }
 

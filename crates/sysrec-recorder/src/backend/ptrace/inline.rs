@@ -16,7 +16,7 @@ use super::tracee::{InCall, Tracee};
 use crate::backend::inline::layout::*;
 use crate::backend::inline::normalise::{Normalised, normalise};
 use crate::backend::inline::remote::{Failure, Helper, Leftover};
-use crate::backend::inline::rings::RingCall;
+use crate::backend::inline::rings::{Ring, RingCall};
 use crate::backend::inline::space::{Site, SiteState, Space};
 use crate::backend::inline::{Inline, InlineTask, Mode, Reason, SharedSpace, patch};
 use crate::recording::Recording;
@@ -35,6 +35,8 @@ const AREA_BYTES_MAX: u64 = 16 << 20;
 const HEAP_BYTES: u64 = 64 << 30;
 const PAGE: u64 = 4096;
 const PR_SET_SECCOMP: u64 = 22;
+/// `SECCOMP_FILTER_FLAG_TSYNC`.
+const TSYNC: u64 = 1;
 
 impl Tracee {
     /// A seccomp filter of the program's own decides before our net does: every call has to be looked at.
@@ -210,10 +212,7 @@ impl Engine<'_> {
     ) -> Option<Next> {
         self.inline.as_ref()?;
         self.show_site(tid, info);
-        let reason = self.tasks.get_mut(&tid)?.demote.take();
-        if let Some(reason) = reason {
-            self.demote(tid, reason);
-        }
+        self.demote_if_due(tid);
         let inline = self.inline.as_mut()?;
         let tracee = self.tasks.get_mut(&tid)?;
         let (Mode::Inline(task), Some(space)) = (&tracee.mode, tracee.space.clone()) else { return None };
@@ -231,7 +230,7 @@ impl Engine<'_> {
             };
             // A patched site that stops holds its old bytes again.
             let worth_it = known.is_some_and(|known| known.state != SiteState::Unpatched);
-            let mut helper = Helper::new(tid, inline.places).ok()?;
+            let mut helper = Helper::new(tid, inline.places, &mut self.helper_calls).ok()?;
             let mut failed = None;
             if worth_it && inline.classes.p1 {
                 let state = match Self::patch(tid, tracee.pid, &mut helper, &space, site, trampoline) {
@@ -246,8 +245,9 @@ impl Engine<'_> {
                 let state = SiteState::Met;
                 space.borrow_mut().sites.insert(site, Site { trampoline, state });
             }
-            if let Some(Failure::Ended(waited)) = failed {
-                self.queue.extend(waited.map(|waited| (waited, monotonic_ns())));
+            let pid = tracee.pid;
+            if let Some(failure @ Failure::Ended(_)) = failed {
+                self.finish_help(tid, pid, Err(failure));
                 return Some(Next::Nothing);
             }
             if !inline.classes.p4 && !helper.has_run() {
@@ -258,8 +258,8 @@ impl Engine<'_> {
             registers[RAX] = nr;
             // Without a redirection, the pending call was given up for ours: it is made again, from its site.
             registers[RIP] = if inline.classes.p4 { Space::trampoline_address(trampoline) } else { site };
-            let pid = tracee.pid;
-            self.finish_help(tid, pid, helper.finish());
+            let finished = helper.finish();
+            self.finish_help(tid, pid, finished);
             return Some(Next::Go(0));
         }
         None
@@ -280,7 +280,7 @@ impl Engine<'_> {
     fn patch(
         tid: i32,
         pid: i32,
-        helper: &mut Helper,
+        helper: &mut Helper<'_>,
         space: &SharedSpace,
         site: u64,
         trampoline: u32,
@@ -340,20 +340,18 @@ impl Engine<'_> {
         Ok(SiteState::Patched)
     }
 
-    fn finish_help(
-        &mut self,
-        tid: i32,
-        pid: i32,
-        result: Result<Leftover, Failure>,
-    ) {
+    /// A task has its own registers back, or ended while it worked for us: what it made for us is told, and what came
+    /// meanwhile is dealt with.
+    fn finish_help(&mut self, tid: i32, pid: i32, result: Result<Leftover, Failure>) {
+        let made = std::mem::take(&mut self.helper_calls);
+        if let Some(tracee) = self.tasks.get(&tid) {
+            let time_ns = monotonic_ns();
+            for (nr, ret) in made {
+                self.recording.event(tracee.task, time_ns, EventBody::RecorderCall { nr, ret });
+            }
+        }
         match result {
             Ok(leftover) => {
-                if let Some(tracee) = self.tasks.get(&tid) {
-                    let time_ns = monotonic_ns();
-                    for (nr, ret) in leftover.made {
-                        self.recording.event(tracee.task, time_ns, EventBody::RecorderCall { nr, ret });
-                    }
-                }
                 for signo in leftover.signals {
                     signal::send_to_task(pid, tid, signo);
                 }
@@ -388,6 +386,14 @@ impl Engine<'_> {
             inline.rings.take_back(task.ring);
         }
         true
+    }
+
+    /// Takes a stopped task out of the inline mode, if that was decided while it ran.
+    pub(super) fn demote_if_due(&mut self, tid: i32) {
+        let reason = self.tasks.get_mut(&tid).and_then(|tracee| tracee.demote.take());
+        if let Some(reason) = reason {
+            self.demote(tid, reason);
+        }
     }
 
     /// How a task is recorded from now on.
@@ -460,6 +466,9 @@ impl Engine<'_> {
             Concern::Prctl if args[0] == PR_SET_SYSCALL_USER_DISPATCH => {
                 self.abandon_space(tid, Reason::DISPATCH);
             }
+            // From the call on, the filter denies what other threads make outside the stub, unseen by us, until they
+            // are stopped: a ring with room keeps them inside.
+            Concern::Seccomp if args[1] & TSYNC != 0 => _ = self.read_rings(),
             Concern::ArchPrctl if args[0] == ARCH_SET_GS => self.demote(tid, Reason::GS_IN_USE),
             Concern::MemoryLimit if limits_memory(nr, args) => {
                 self.abandon_space(tid, Reason::MEMORY_LIMIT);
@@ -502,7 +511,7 @@ impl Engine<'_> {
     fn unmap_window(&mut self, tid: i32, site: u64, nr: i32) -> Next {
         let Some(places) = self.inline.as_ref().map(|inline| inline.places) else { return Next::Go(0) };
         let Some(pid) = self.tasks.get(&tid).map(|tracee| tracee.pid) else { return Next::Nothing };
-        let result = Helper::new(tid, places).and_then(|mut helper| {
+        let result = Helper::new(tid, places, &mut self.helper_calls).and_then(|mut helper| {
             helper.call(libc::SYS_munmap, [WINDOW_ADDRESS, WINDOW_BYTES, 0, 0, 0, 0])?;
             let registers = helper.registers();
             registers[RIP] = site;
@@ -574,13 +583,15 @@ impl Engine<'_> {
             return;
         };
         self.tell_mechanism(tid);
-        const TSYNC: u64 = 1;
         if flags & TSYNC != 0 {
+            let mut others = Vec::new();
             for (&other, tracee) in &mut self.tasks {
                 if other != tid && tracee.pid == pid {
                     tracee.demote = Some(Reason::OWN_FILTER);
+                    others.push(other);
                 }
             }
+            others.into_iter().for_each(|other| self.interrupt(other));
         }
     }
 
@@ -681,54 +692,46 @@ impl Engine<'_> {
             return;
         }
         let pid = tracee.pid;
-        let loaded = self.try_load(tid, pid);
+        let (finished, ring) = self.try_load(tid, pid);
+        self.finish_help(tid, pid, finished);
         let Some(tracee) = self.tasks.get_mut(&tid) else { return };
-        match loaded {
-            Ok(task) => {
-                tracee.mode = Mode::Inline(task);
+        tracee.mode = match ring {
+            Ok(ring) => {
                 tracee.space = Some(Rc::default());
-                self.tell_mechanism(tid);
+                Mode::Inline(InlineTask { ring, entered: None, last_ns: 0 })
             }
-            Err(Failure::Refused(reason)) => {
-                tracee.mode = Mode::Ptrace(Reason(reason));
-                self.tell_mechanism(tid);
-            }
-            Err(Failure::Ended(waited)) => {
-                self.queue.extend(waited.map(|waited| (waited, monotonic_ns())));
-            }
-        }
+            Err(reason) => Mode::Ptrace(reason),
+        };
+        self.tell_mechanism(tid);
     }
 
-    fn try_load(&mut self, tid: i32, pid: i32) -> Result<InlineTask, Failure> {
-        let Some(inline) = &mut self.inline else { return Err(Failure::Ended(None)) };
-        let refused = |reason: Reason| Err(Failure::Refused(reason.0));
-        let mut helper = Helper::new(tid, inline.places)?;
+    /// Gives what is left to do, and the task's ring or the reason why it has none.
+    fn try_load(&mut self, tid: i32, pid: i32) -> (Result<Leftover, Failure>, Result<Ring, Reason>) {
+        let gone = |failure| (Err(failure), Err(Reason::GONE));
+        let Some(inline) = &mut self.inline else { return gone(Failure::Ended(None)) };
+        let mut helper = match Helper::new(tid, inline.places, &mut self.helper_calls) {
+            Ok(helper) => helper,
+            Err(failure) => return gone(failure),
+        };
         let registers = *helper.registers();
         let loaded = if registers[CS] != CODE_64 {
-            refused(Reason::BITS_32)
+            Err(Reason::BITS_32)
         } else if registers[GS_BASE] != 0 {
-            refused(Reason::GS_IN_USE)
+            Err(Reason::GS_IN_USE)
         } else if crate::procfs::has_memory_limit(pid) {
-            refused(Reason::MEMORY_LIMIT)
+            Err(Reason::MEMORY_LIMIT)
         } else {
-            helper.load(pid, &inline.page)
+            match helper.load(pid, &inline.page) {
+                Ok(()) => Ok(()),
+                Err(Failure::Refused(reason)) => Err(Reason(reason)),
+                Err(failure) => return gone(failure),
+            }
         };
-        let ring = match loaded {
-            Ok(()) => inline.rings.allot().ok_or(Failure::Refused(Reason::NO_RING.0)),
-            Err(failure) => Err(failure),
-        };
-        if let Err(Failure::Ended(waited)) = ring {
-            return Err(Failure::Ended(waited));
-        }
+        let ring = loaded.and_then(|()| inline.rings.allot().ok_or(Reason::NO_RING));
         if let Ok(ring) = &ring {
             helper.registers()[GS_BASE] = ring.address();
         }
-        let finished = helper.finish();
-        if let Err(Failure::Ended(waited)) = finished {
-            return Err(Failure::Ended(waited));
-        }
-        self.finish_help(tid, pid, finished);
-        ring.map(|ring| InlineTask { ring, entered: None, last_ns: 0 })
+        (helper.finish(), ring)
     }
 
     /// A task that is stopped for a signal or with its process shows the program's own addresses.

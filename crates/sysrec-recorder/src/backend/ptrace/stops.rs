@@ -195,7 +195,6 @@ impl Engine<'_> {
     /// PTRACE_EVENT_STOP without a stopping signal: a new task's first stop, one that we asked for, or SIGCONT.
     fn trap_stop(&mut self, tid: i32, time_ns: u64) -> Next {
         self.first_stop(tid);
-        self.leave_our_code(tid);
         let Some(tracee) = self.tasks.get_mut(&tid) else { return Next::Nothing };
         if std::mem::take(&mut tracee.stopped) && !self.ending {
             let task = tracee.task;
@@ -205,6 +204,8 @@ impl Engine<'_> {
         if std::mem::take(&mut tracee.interrupted) && tracee.call.is_none() {
             _ = restart::hide_interruption(tid);
         }
+        self.leave_our_code(tid);
+        self.demote_if_due(tid);
         if self.ending && !self.net {
             self.let_go(tid, 0, monotonic_ns());
             return Next::Nothing;
