@@ -64,6 +64,8 @@ sysrec_stub_to_net:
 sysrec_stub_saved:
     mov     rax, qword ptr [r11]
     mov     gs:[rcx*2 + {ip}], rax
+    mov     rax, qword ptr [r11 + {return_distance}]
+    mov     gs:[rcx*2 + {return}], rax
     rdtsc
     mov     dword ptr gs:[rcx*2 + {start}], eax
     mov     dword ptr gs:[rcx*2 + {start} + 4], edx
@@ -91,7 +93,7 @@ sysrec_stub_timed:
     mov     word ptr gs:[{head}], ax
     mov     rdx, gs:[rcx*2 + {args} + 16]
     mov     rax, gs:[rcx*2 + {ret}]
-    mov     rcx, gs:[rcx*2 + {ip}]
+    mov     rcx, gs:[rcx*2 + {return}]
     jmp     rcx
     .hidden sysrec_stub_end
     .globl sysrec_stub_end
@@ -171,6 +173,8 @@ sysrec_stub_number_mask:
     args = const 8 * slot::ARGS,
     sp = const 8 * slot::SP,
     ip = const 8 * slot::IP,
+    return = const 8 * slot::RETURN,
+    return_distance = const TRAMPOLINE_RETURN - TRAMPOLINE_DATA,
     start = const 8 * slot::START,
     end = const 8 * slot::END,
     ret = const 8 * slot::RET,
@@ -343,15 +347,16 @@ unsafe fn trial_child(
             libc::_exit(1);
         }
         for _ in 0..calls {
-            // As a trampoline does: r11 points at the word that holds the address to return to.
+            // As a trampoline does: r11 points at the words that hold the address behind the call and the one to return to.
             core::arch::asm!(
                 "lea r11, [rip + 2f]",
-                "mov [{back}], r11",
-                "mov r11, {back}",
+                "mov [{data}], r11",
+                "mov [{data} + 8], r11",
+                "mov r11, {data}",
                 "jmp {stub}",
                 "2:",
                 stub = in(reg) STUB_ADDRESS,
-                back = in(reg) &mut 0_u64,
+                data = in(reg) &mut [0_u64; 2],
                 inout("rax") libc::SYS_getppid => _, out("rcx") _, out("r11") _,
             );
         }

@@ -6,7 +6,7 @@
 //!               ├─ control ─┬─ ring 1 ─┬─ ring 2 ─┬─ ...      each RING_STRIDE bytes
 //!                           └ slots ... │ head                gs base of its task
 //!  0x7000_0000  stub page: code of the stub and of the loader, table of numbers
-//!               trampolines, one a site: 40 bytes each
+//!               trampolines, one a site
 //!     anywhere  landings: jumps to trampolines, at the places that patched sites imply
 //! ```
 //! The addresses are low since there they are free in nearly every program (rr uses them for the same reason, and the
@@ -58,13 +58,15 @@ pub(crate) mod slot {
     /// Six arguments follow each other.
     pub(crate) const ARGS: u64 = 2;
     pub(crate) const SP: u64 = 8;
-    /// Behind the instruction that made the call: what the kernel would report, and where the stub returns to.
+    /// Behind the instruction that made the call: what the kernel would report.
     pub(crate) const IP: u64 = 9;
     /// Time stamp counter before the call.
     pub(crate) const START: u64 = 10;
     /// Time stamp counter after it.
     pub(crate) const END: u64 = 11;
     pub(crate) const RET: u64 = 12;
+    /// Where the stub goes on afterwards.
+    pub(crate) const RETURN: u64 = 13;
 }
 
 /// A slot's state: who may touch it.
@@ -88,19 +90,25 @@ pub(crate) mod number {
 /// Trampolines lie behind the stub page.
 pub(crate) const POOL_ADDRESS: u64 = STUB_ADDRESS + STUB_BYTES as u64;
 /// Bytes of a trampoline.
-pub(crate) const TRAMPOLINE_BYTES: u64 = 40;
+pub(crate) const TRAMPOLINE_BYTES: u64 = 88;
 /// Trampolines of an address space. Sites beyond stay with the recorder.
 pub(crate) const TRAMPOLINES: u64 = 2048;
 /// Of a trampoline: its own syscall instruction, for the net.
 pub(crate) const TRAMPOLINE_NET: u64 = 14;
 /// Of a trampoline: the address behind the site's instruction. The stub gets the address of this word.
 pub(crate) const TRAMPOLINE_DATA: u64 = 24;
+/// Of a trampoline, behind its data: where the stub returns to.
+pub(crate) const TRAMPOLINE_RETURN: u64 = 32;
 /// Of a trampoline: the word that holds its own address, for landings.
-pub(crate) const TRAMPOLINE_SELF: u64 = 32;
+pub(crate) const TRAMPOLINE_SELF: u64 = 40;
+/// Of a trampoline: its tail, which runs the instruction that had to give way and goes back behind it.
+pub(crate) const TRAMPOLINE_TAIL: u64 = 48;
+/// Of a trampoline: the address that its tail goes back to.
+pub(crate) const TRAMPOLINE_BACK: u64 = 80;
 /// The stub page and the trampolines, a whole number of pages.
 pub(crate) const LOW_BYTES: u64 = (STUB_BYTES as u64 + TRAMPOLINES * TRAMPOLINE_BYTES).next_multiple_of(4096);
 
 const _: () = assert!(WINDOW_BYTES.is_power_of_two() && WINDOW_ADDRESS.is_multiple_of(WINDOW_BYTES));
 const _: () = assert!(SLOTS * SLOT_UNITS == 1 << 16, "the head must wrap with the ring");
 const _: () = assert!(NUMBER_TABLE + NUMBERS <= 0x800 && PATH + PATH_BYTES <= ENTER_POINTER);
-const _: () = assert!(8 * (slot::RET + 1) <= SLOT_BYTES);
+const _: () = assert!(8 * (slot::RETURN + 1) <= SLOT_BYTES);

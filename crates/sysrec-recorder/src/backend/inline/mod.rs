@@ -18,6 +18,7 @@ pub(crate) mod layout;
 pub(crate) mod measure;
 pub(crate) mod normalise;
 pub(crate) mod patch;
+pub(crate) mod patcher;
 pub(crate) mod remote;
 pub(crate) mod rings;
 pub(crate) mod space;
@@ -40,6 +41,8 @@ use crate::sys::stub::{self, Places};
 pub struct InlineClasses {
     /// One byte of a site is changed, so that it jumps to an implied address.
     pub p1: bool,
+    /// Five bytes are, so that it jumps to a chosen address.
+    pub p3: bool,
     /// A stopped task is redirected into the stub; nothing is changed.
     pub p4: bool,
 }
@@ -47,14 +50,15 @@ pub struct InlineClasses {
 impl std::str::FromStr for InlineClasses {
     type Err = String;
 
-    /// Names, comma-separated: `p1`, `p4`.
+    /// Names, comma-separated: `p1`, `p3`, `p4`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut classes = InlineClasses { p1: false, p4: false };
+        let mut classes = InlineClasses { p1: false, p3: false, p4: false };
         for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             match name.to_ascii_lowercase().as_str() {
                 "p1" => classes.p1 = true,
+                "p3" => classes.p3 = true,
                 "p4" => classes.p4 = true,
-                _ => return Err(format!("{name} is no class; there are p1 and p4")),
+                _ => return Err(format!("{name} is no class; there are p1, p3 and p4")),
             }
         }
         Ok(classes)
@@ -63,7 +67,7 @@ impl std::str::FromStr for InlineClasses {
 
 impl std::fmt::Display for InlineClasses {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names = [("p1", self.p1), ("p4", self.p4)];
+        let names = [("p1", self.p1), ("p3", self.p3), ("p4", self.p4)];
         let used: Vec<&str> = names.iter().filter(|(_, used)| *used).map(|&(name, _)| name).collect();
         f.write_str(&used.join(","))
     }
@@ -71,7 +75,7 @@ impl std::fmt::Display for InlineClasses {
 
 impl Default for InlineClasses {
     fn default() -> Self {
-        InlineClasses { p1: true, p4: true }
+        InlineClasses { p1: true, p3: true, p4: true }
     }
 }
 

@@ -8,7 +8,7 @@
 
 use sysrec_format::event::UserRegisters;
 
-use super::layout::{STUB_ADDRESS, TRAMPOLINE_NET};
+use super::layout::{STUB_ADDRESS, TRAMPOLINE_NET, TRAMPOLINE_TAIL};
 use super::rings::{Ring, RingCall, Rings};
 use super::space::Space;
 use crate::sys::ptrace::register::*;
@@ -45,7 +45,9 @@ pub(crate) fn normalise(
             registers[RIP] = site;
             return Normalised::Before;
         }
-        registers[RIP] = site + 2;
+        let back = ip >= tail_jump(space, site, ip - offset);
+        registers[RIP] = if back { site + 2 + displaced_bytes(space, site) } else { site + 2 };
+        registers[RCX] = if back { registers[RCX] } else { site + 2 };
         return Normalised::After(None);
     }
     if !(STUB_ADDRESS..places.end).contains(&ip) {
@@ -87,6 +89,22 @@ pub(crate) fn normalise(
     rings.release(ring, true);
     Normalised::After(Some(call))
 }
+
+/// Bytes of the instruction that a site's trampoline runs; 0 for none.
+fn displaced_bytes(space: &Space, site: u64) -> u64 {
+    space.displaced_before(site + 2).map_or(0, |(_, _, length)| u64::from(length))
+}
+
+/// Where the displaced instruction has been run; out of reach where there is none.
+fn tail_jump(space: &Space, site: u64, trampoline: u64) -> u64 {
+    match displaced_bytes(space, site) {
+        0 => u64::MAX,
+        length => trampoline + TRAMPOLINE_TAIL + MOV_BYTES + length,
+    }
+}
+
+/// The tail's first instruction.
+const MOV_BYTES: u64 = 7;
 
 /// As the stub leaves.
 fn leave(registers: &mut UserRegisters, call: &RingCall) {

@@ -1,6 +1,6 @@
 //! Making a site jump to its trampoline.
 //!
-//! P1 changes one byte. A syscall instruction is `0f 05`; with `e9` in its first byte it is a jump, whose displacement
+//! *P1* changes one byte. A syscall instruction is `0f 05`; with `e9` in its first byte it is a jump, whose displacement
 //! is what stands behind: `05` and the first three bytes of the next instruction. The page at the implied target is
 //! mapped, if it is free, and holds a second jump, the *landing*:
 //!
@@ -9,7 +9,18 @@
 //!  0f 05 48 3d 00 f0 ff ff    ff 24 25 ........  jmp [..] ──► lea r11, data ; jmp stub ──► ... jmp site+2
 //!  e9 05 48 3d 00 ────────►                                   syscall (for the net)
 //! ```
-//! One byte changes at once or not at all, for every thread and every processor. Whoever returns to site+2, jumps there
+//! *P3* changes five: the syscall instruction and the start of the next one become a jump whose displacement has `cc` as
+//! its second byte, so that the byte at site+2 is a trap. The next instruction is run by the trampoline's *tail*. Whoever
+//! comes back to site+2 all the same (a call that was under way, a handler that returns) is moved to the tail, at a stop
+//! that it makes anyhow or at the trap.
+//!
+//! ```text
+//!  site           site+8      landing (chosen)      trampoline                         tail
+//!  0f 05 48 3d 00 f0 ff ff    jmp [..] ───────────► lea r11, data ; jmp stub ──► ... ► mov rcx ; cmp $-4096, %rax
+//!  e9 xx cc xx xx f0 ff ff    ▲                                                        jmp site+8
+//!  └──────────────────────────┘
+//! ```
+//! Of P1: One byte changes at once or not at all, for every thread and every processor. Whoever returns to site+2, jumps there
 //! or restarts the call at the site finds what it expects, and nothing needs to be disassembled: the two bytes were
 //! just executed.
 
@@ -28,25 +39,34 @@ pub(crate) const USER_END: u64 = 0x7fff_ffff_f000;
 /// mapped.
 const USER_START: u64 = 0x1_0000;
 
-/// A trampoline's bytes.
-pub(crate) fn trampoline(number: u32, site: u64) -> [u8; TRAMPOLINE_BYTES as usize] {
+/// A trampoline's bytes. `displaced`: the instruction behind the site's, which had to give way.
+pub(crate) fn trampoline(number: u32, site: u64, displaced: Option<&[u8]>) -> [u8; TRAMPOLINE_BYTES as usize] {
     let address = Space::trampoline_address(number);
     let mut code = [0xcc; TRAMPOLINE_BYTES as usize];
+    let mut put = |at: u64, bytes: &[u8]| code[at as usize..][..bytes.len()].copy_from_slice(bytes);
     // lea r11, [rip + data]
-    code[..7].copy_from_slice(&[0x4c, 0x8d, 0x1d, (TRAMPOLINE_DATA - 7) as u8, 0, 0, 0]);
+    put(0, &[0x4c, 0x8d, 0x1d, (TRAMPOLINE_DATA - 7) as u8, 0, 0, 0]);
     // jmp stub
-    code[7] = JUMP;
-    let distance = STUB_ADDRESS.wrapping_sub(address + 12) as u32;
-    code[8..12].copy_from_slice(&distance.to_le_bytes());
-    let net = TRAMPOLINE_NET as usize;
-    code[net..net + 2].copy_from_slice(&SYSCALL);
+    put(7, &[JUMP]);
+    put(8, &(STUB_ADDRESS.wrapping_sub(address + 12) as u32).to_le_bytes());
+    put(TRAMPOLINE_NET, &SYSCALL);
     // jmp [rip + data]: where nobody moved the task away from here, as when a filter of its own denied the call.
-    let jump = net + 2;
-    code[jump..jump + 6].copy_from_slice(&[0xff, 0x25, (TRAMPOLINE_DATA - TRAMPOLINE_NET - 8) as u8, 0, 0, 0]);
-    let data = TRAMPOLINE_DATA as usize;
-    code[data..data + 8].copy_from_slice(&(site + 2).to_le_bytes());
-    let own = TRAMPOLINE_SELF as usize;
-    code[own..own + 8].copy_from_slice(&address.to_le_bytes());
+    put(TRAMPOLINE_NET + 2, &[0xff, 0x25, (TRAMPOLINE_RETURN - TRAMPOLINE_NET - 8) as u8, 0, 0, 0]);
+    put(TRAMPOLINE_DATA, &(site + 2).to_le_bytes());
+    put(TRAMPOLINE_SELF, &address.to_le_bytes());
+    let Some(displaced) = displaced else {
+        put(TRAMPOLINE_RETURN, &(site + 2).to_le_bytes());
+        return code;
+    };
+    put(TRAMPOLINE_RETURN, &(address + TRAMPOLINE_TAIL).to_le_bytes());
+    // mov rcx, [rip + data]: what the kernel leaves there.
+    let data = (TRAMPOLINE_DATA as i32 - TRAMPOLINE_TAIL as i32 - 7).to_le_bytes();
+    put(TRAMPOLINE_TAIL, &[0x48, 0x8b, 0x0d, data[0], data[1], data[2], data[3]]);
+    put(TRAMPOLINE_TAIL + 7, displaced);
+    // jmp [rip + back]
+    let jump = TRAMPOLINE_TAIL + 7 + displaced.len() as u64;
+    put(jump, &[0xff, 0x25, (TRAMPOLINE_BACK - jump - 6) as u8, 0, 0, 0]);
+    put(TRAMPOLINE_BACK, &(site + 2 + displaced.len() as u64).to_le_bytes());
     code
 }
 
@@ -58,10 +78,54 @@ pub(crate) fn landing(trampoline: u32) -> [u8; LANDING_BYTES as usize] {
 }
 
 /// Where the jump goes that the bytes at a site become. `bytes`: the five at the site.
-pub(crate) fn implied_target(site: u64, bytes: [u8; 5]) -> Option<u64> {
-    let displacement = i32::from_le_bytes([bytes[1], bytes[2], bytes[3], bytes[4]]);
+pub(crate) fn implied_target(site: u64, bytes: &[u8]) -> Option<u64> {
+    let displacement = i32::from_le_bytes(bytes.get(1..JUMP_BYTES)?.try_into().ok()?);
     let target = (site + 5).checked_add_signed(i64::from(displacement))?;
     (USER_START..USER_END - 0x1000).contains(&target).then_some(target)
+}
+
+/// The longest instruction that a tail has room for.
+const DISPLACED_BYTES_MAX: usize = (TRAMPOLINE_BACK - TRAMPOLINE_TAIL - 7 - 6) as usize;
+/// The byte that P3 has at site+2.
+pub(crate) const TRAP: u8 = 0xcc;
+
+/// The instruction behind a site's, if it can be run elsewhere and is long enough to give way: it does not transfer
+/// control, and names no address relative to itself. `bytes`: from site+2 on.
+pub(crate) fn displaceable(bytes: &[u8]) -> Option<usize> {
+    use iced_x86::{Decoder, DecoderOptions, FlowControl};
+    let instruction = Decoder::new(64, bytes, DecoderOptions::NONE).decode();
+    let movable = !instruction.is_invalid()
+        && instruction.flow_control() == FlowControl::Next
+        && !instruction.is_ip_rel_memory_operand();
+    let length = instruction.len();
+    (movable && (JUMP_BYTES - SYSCALL.len()..=DISPLACED_BYTES_MAX).contains(&length)).then_some(length)
+}
+
+/// `jmp rel32`.
+pub(crate) const JUMP_BYTES: usize = 5;
+
+/// Where in an area the landing of a P3 site can be, in order: the displacement from behind the jump has [`TRAP`] as its
+/// second byte.
+pub(crate) fn trap_landings(site: u64, start: u64, end: u64) -> impl Iterator<Item = u64> {
+    let base = site + JUMP_BYTES as u64;
+    let first = base.wrapping_add(u64::from(TRAP) << 8);
+    // The first address at or behind `start` that lies a multiple of 64 KiB from `first`, and one window before it.
+    let behind = start.wrapping_sub(first) & 0xffff;
+    let window = start.wrapping_sub(behind);
+    (0..)
+        .map(move |n: u64| window.wrapping_add(n << 16))
+        .take_while(move |&window| window < end)
+        .flat_map(|window| (0..256 / LANDING_BYTES).map(move |n| window + n * LANDING_BYTES))
+        .filter(move |&landing| {
+            let distance = landing.wrapping_sub(base) as i64;
+            landing >= start && landing + LANDING_BYTES <= end && i32::try_from(distance).is_ok()
+        })
+}
+
+/// The five bytes of a jump from a site.
+pub(crate) fn jump(site: u64, target: u64) -> [u8; JUMP_BYTES] {
+    let [a, b, c, d] = (target.wrapping_sub(site + JUMP_BYTES as u64) as u32).to_le_bytes();
+    [JUMP, a, b, c, d]
 }
 
 #[cfg(test)]
@@ -69,10 +133,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_what_can_run_elsewhere_is_displaced() {
+        let compare = [0x48, 0x3d, 0, 0xf0, 0xff, 0xff];
+        assert_eq!(displaceable(&compare), Some(6));
+        let short = [0x89, 0xc2, 0x90, 0x90];
+        let relative = [0x48, 0x8b, 0x05, 1, 2, 3, 4];
+        let call = [0xe8, 1, 2, 3, 4];
+        assert_eq!([displaceable(&short), displaceable(&relative), displaceable(&call)], [None; 3]);
+    }
+
+    #[test]
+    fn a_jump_to_a_trap_landing_has_the_trap_behind_the_syscall() {
+        for (site, start) in [(0x7f00_1234_5678, 0x7f00_0000_0000), (0x40_1000, 0x20_0000), (0x7fff, 0x10_0000)] {
+            let end = start + 0x4_0000;
+            let landings: Vec<u64> = trap_landings(site, start, end).collect();
+            assert!(landings.len() > 100, "{}", landings.len());
+            for landing in landings {
+                assert!(landing >= start && landing + LANDING_BYTES <= end);
+                assert_eq!(jump(site, landing)[2], TRAP);
+            }
+        }
+    }
+
+    #[test]
     fn the_implied_target_of_a_compare_is_four_mebibytes_ahead() {
         // syscall; cmp $-4096, %rax
-        assert_eq!(implied_target(0x1000_0000, [0x0f, 5, 0x48, 0x3d, 0]), Some(0x1000_0005 + 0x003d_4805));
+        assert_eq!(implied_target(0x1000_0000, &[0x0f, 5, 0x48, 0x3d, 0]), Some(0x1000_0005 + 0x003d_4805));
         // A target below everything.
-        assert_eq!(implied_target(0x1000, [0x0f, 5, 0, 0, 0x80]), None);
+        assert_eq!(implied_target(0x1000, &[0x0f, 5, 0, 0, 0x80]), None);
     }
 }

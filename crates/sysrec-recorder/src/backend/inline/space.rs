@@ -10,8 +10,12 @@ use crate::procfs::ExecutableMapping;
 /// What has become of a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SiteState {
-    /// Its calls jump to its trampoline.
+    /// P1: one byte of it makes it a jump to its trampoline.
     Patched,
+    /// P3: it is a jump, and its trampoline runs the instruction behind it, which has this many bytes.
+    Displaced {
+        length: u8,
+    },
     /// It was met once. Most sites of a program's start are met only once, and are not worth a change.
     Met,
     /// It cannot be changed: it is redirected at each stop.
@@ -48,6 +52,8 @@ pub(crate) struct Space {
     pub areas: BTreeMap<u64, u64>,
     /// Addresses in them that are taken: landing to site.
     pub landings: BTreeMap<u64, u64>,
+    /// The program is registered for the membarrier that P3 needs.
+    pub syncs_cores: bool,
     /// No site is to be changed any more.
     pub retired: bool,
 }
@@ -88,6 +94,15 @@ impl Space {
         }
         self.code = Some(crate::procfs::executable_mappings(pid).iter().map(Code::from).collect());
         self.code.as_deref().and_then(find)
+    }
+
+    /// The site whose P3 jump has a trap at this address, with its trampoline and the bytes of its next instruction.
+    pub(crate) fn displaced_before(&self, address: u64) -> Option<(u64, u32, u8)> {
+        let site = address.wrapping_sub(2);
+        match self.sites.get(&site) {
+            Some(&Site { trampoline, state: SiteState::Displaced { length } }) => Some((site, trampoline, length)),
+            _ => None,
+        }
     }
 
     /// Mappings have changed.

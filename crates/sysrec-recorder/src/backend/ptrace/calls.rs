@@ -95,10 +95,13 @@ impl Engine<'_> {
         match info.op {
             SyscallOp::Entry { nr, args } => {
                 let mut info = info;
-                self.show_site(tid, &mut info);
+                _ = self.show_site(tid, &mut info);
                 self.entered(tid, &info, nr as i32, args)
             }
-            SyscallOp::Exit { ret } => self.left(tid, ret, time_ns),
+            SyscallOp::Exit { ret } => {
+                self.skip_trap(tid, info.ip);
+                self.left(tid, ret, time_ns)
+            }
             SyscallOp::Seccomp { .. } | SyscallOp::None => Next::Go(0),
         }
     }
@@ -154,6 +157,7 @@ impl Engine<'_> {
         }
         let recorded = !self.ending && self.selects(abi, nr);
         if self.net && !recorded && concern.is_none() {
+            self.skip_trap(tid, info.ip);
             return Next::Go(0);
         }
         // Before a clone's flags are edited: the trace has the program's own.

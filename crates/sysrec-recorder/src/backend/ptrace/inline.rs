@@ -17,6 +17,8 @@ use crate::backend::inline::layout::*;
 use crate::backend::inline::normalise::{Normalised, normalise};
 use crate::backend::inline::remote::{Failure, Helper, Leftover};
 use crate::backend::inline::rings::{Ring, RingCall};
+use crate::backend::inline::patch::JUMP_BYTES;
+use crate::backend::inline::patcher::Patcher;
 use crate::backend::inline::space::{Site, SiteState, Space};
 use crate::backend::inline::{Inline, InlineTask, Mode, Reason, SharedSpace, patch};
 use crate::recording::Recording;
@@ -29,11 +31,6 @@ use crate::sys::wait::{self, Waited};
 
 const MAP_FIXED: u64 = libc::MAP_FIXED as u64;
 const CODE_64: u64 = 0x33;
-/// An area of landings larger than this is not mapped: it would serve one huge library badly.
-const AREA_BYTES_MAX: u64 = 16 << 20;
-/// The heap grows up from its start; no area is put within this of it.
-const HEAP_BYTES: u64 = 64 << 30;
-const PAGE: u64 = 4096;
 const PR_SET_SECCOMP: u64 = 22;
 /// `SECCOMP_FILTER_FLAG_TSYNC`.
 const TSYNC: u64 = 1;
@@ -192,14 +189,12 @@ impl Engine<'_> {
     }
 
     /// A call that stopped in a trampoline is shown as made at its site, to the program and to the trace.
-    pub(super) fn show_site(&mut self, tid: i32, info: &mut SyscallInfo) {
-        let Some(tracee) = self.tasks.get(&tid) else { return };
-        let Some(space) = &tracee.space else { return };
-        if let Some((site, _)) = space.borrow().site_of_trampoline(info.ip)
-            && ptrace::set_register(tid, RIP, site + 2).is_ok()
-        {
-            info.ip = site + 2;
-        }
+    /// Tells whether it was one.
+    pub(super) fn show_site(&mut self, tid: i32, info: &mut SyscallInfo) -> bool {
+        let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.as_ref()) else { return false };
+        let Some((site, _)) = space.borrow().site_of_trampoline(info.ip) else { return false };
+        info.ip = site + 2;
+        ptrace::set_register(tid, RIP, site + 2).is_ok()
     }
 
     /// A stop in the net: the call is redirected into the stub where that can make it, and its site is changed so that
@@ -211,7 +206,7 @@ impl Engine<'_> {
         nr: u64,
     ) -> Option<Next> {
         self.inline.as_ref()?;
-        self.show_site(tid, info);
+        let jumped = self.show_site(tid, info);
         self.demote_if_due(tid);
         let inline = self.inline.as_mut()?;
         let tracee = self.tasks.get_mut(&tid)?;
@@ -228,19 +223,23 @@ impl Engine<'_> {
                 Some(known) => known.trampoline,
                 None => Self::new_trampoline(tid, tracee.pid, &space, site)?,
             };
-            // A patched site that stops holds its old bytes again.
-            let worth_it = known.is_some_and(|known| known.state != SiteState::Unpatched);
+            // A changed site that stops itself holds its old bytes again.
+            let worth_it = !jumped && known.is_some_and(|known| known.state != SiteState::Unpatched);
             let mut helper = Helper::new(tid, inline.places, &mut self.helper_calls).ok()?;
             let mut failed = None;
-            if worth_it && inline.classes.p1 {
-                let state = match Self::patch(tid, tracee.pid, &mut helper, &space, site, trampoline) {
+            if worth_it {
+                // Its own and the one here.
+                let shared = Rc::strong_count(&space) > 2;
+                let (pid, helper, space) = (tracee.pid, &mut helper, &mut *space.borrow_mut());
+                let mut patcher = Patcher { tid, pid, helper, space, site, trampoline, shared };
+                let state = match patcher.patch(inline.classes) {
                     Ok(state) => state,
                     Err(failure) => {
                         failed = Some(failure);
                         SiteState::Unpatched
                     }
                 };
-                space.borrow_mut().sites.insert(site, Site { trampoline, state });
+                space.sites.insert(site, Site { trampoline, state });
             } else if known.is_none() {
                 let state = SiteState::Met;
                 space.borrow_mut().sites.insert(site, Site { trampoline, state });
@@ -272,72 +271,34 @@ impl Engine<'_> {
         let number = space.new_trampoline(site)?;
         let address = Space::trampoline_address(number);
         let memory = Memory::open(tid).ok()?;
-        memory.write(address, &patch::trampoline(number, site)).ok()?;
+        memory.write(address, &patch::trampoline(number, site, None)).ok()?;
         Some(number)
     }
 
-    /// Changes a site so that it jumps to its trampoline, if that can be done.
-    fn patch(
-        tid: i32,
-        pid: i32,
-        helper: &mut Helper<'_>,
-        space: &SharedSpace,
-        site: u64,
-        trampoline: u32,
-    ) -> Result<SiteState, Failure> {
-        let mut space = space.borrow_mut();
-        let Some(code) = space.code_at(pid, site) else { return Ok(SiteState::Unpatched) };
-        let mut bytes = [0; 5];
-        let readable = site + 5 <= code.end && memory::read(tid, site, &mut bytes) == bytes.len();
-        if !code.patchable || !readable || bytes[..2] != patch::SYSCALL || space.retired {
-            return Ok(SiteState::Unpatched);
+    /// Where a task stands behind a call whose site is a P3 jump, it goes on in the trampoline's tail instead: the byte
+    /// there is a trap. `ip` is where it stands.
+    pub(super) fn skip_trap(&mut self, tid: i32, ip: u64) {
+        let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.as_ref()) else { return };
+        if let Some((_, trampoline, _)) = space.borrow().displaced_before(ip) {
+            _ = ptrace::set_register(tid, RIP, Space::trampoline_address(trampoline) + TRAMPOLINE_TAIL);
         }
-        let Some(target) = patch::implied_target(site, bytes) else { return Ok(SiteState::Unpatched) };
-        let end = target + patch::LANDING_BYTES;
-        let taken = space.landings.range(target.saturating_sub(patch::LANDING_BYTES - 1)..end).any(
-            |(_, &other)| other != site,
+    }
+
+    /// A SIGTRAP: whether it is one of our traps. Then the task goes on, and nobody learns of it.
+    pub(super) fn is_our_trap(&mut self, tid: i32) -> bool {
+        let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.clone()) else { return false };
+        let Ok(registers) = ptrace::registers(tid) else { return false };
+        let at = registers[RIP].wrapping_sub(1);
+        if space.borrow().displaced_before(at).is_some() {
+            self.skip_trap(tid, at);
+            return true;
+        }
+        // It came to a site while that was being changed; that is done now.
+        let changed = matches!(
+            space.borrow().sites.get(&at),
+            Some(Site { state: SiteState::Displaced { .. }, .. })
         );
-        if taken {
-            return Ok(SiteState::Unpatched);
-        }
-        if !space.has_area(target, end) {
-            let shift = |address: u64| target.wrapping_add(address.wrapping_sub(site));
-            let whole = (shift(code.start) & !(PAGE - 1), (shift(code.end) + patch::LANDING_BYTES).next_multiple_of(PAGE));
-            let part = (target & !(PAGE - 1), end.next_multiple_of(PAGE));
-            let heap = crate::procfs::heap_start(pid).unwrap_or(0);
-            let fits = |&(start, end): &(u64, u64)| {
-                start < end
-                    && end - start <= AREA_BYTES_MAX
-                    && end < patch::USER_END
-                    && !space.is_ours(start, end)
-                    && (end <= heap || start >= heap.saturating_add(HEAP_BYTES) || heap == 0)
-            };
-            let mut area = None;
-            for (start, end) in [whole, part].into_iter().filter(fits) {
-                let protection = (libc::PROT_READ | libc::PROT_EXEC) as u64;
-                let flags = (libc::MAP_PRIVATE
-                    | libc::MAP_ANONYMOUS
-                    | libc::MAP_NORESERVE
-                    | libc::MAP_FIXED_NOREPLACE) as u64;
-                let args = [start, end - start, protection, flags, u64::MAX, 0];
-                if helper.call(libc::SYS_mmap, args)? as u64 == start {
-                    area = Some((start, end));
-                    break;
-                }
-            }
-            let Some((start, end)) = area else { return Ok(SiteState::Unpatched) };
-            space.areas.insert(start, end);
-        }
-        let Ok(memory) = Memory::open(tid) else { return Ok(SiteState::Unpatched) };
-        let changed = memory
-            .write(Space::trampoline_address(trampoline), &patch::trampoline(trampoline, site))
-            .and_then(|()| memory.write(target, &patch::landing(trampoline)))
-            .and_then(|()| memory.write(site, &[patch::JUMP]));
-        if changed.is_err() {
-            return Ok(SiteState::Unpatched);
-        }
-        space.landings.insert(target, site);
-        Ok(SiteState::Patched)
+        changed && ptrace::set_register(tid, RIP, at).is_ok()
     }
 
     /// A task has its own registers back, or ended while it worked for us: what it made for us is told, and what came
@@ -423,13 +384,22 @@ impl Engine<'_> {
         space.retired = true;
         let Ok(memory) = Memory::open(tid) else { return };
         for (&site, known) in &mut space.sites {
-            if known.state == SiteState::Patched {
-                let mut byte = [0];
-                if memory::read(tid, site, &mut byte) == 1 && byte[0] == patch::JUMP {
-                    _ = memory.write(site, &patch::SYSCALL[..1]);
+            let mut byte = [0];
+            let jumps = memory::read(tid, site, &mut byte) == 1 && byte[0] == patch::JUMP;
+            match known.state {
+                SiteState::Patched if jumps => _ = memory.write(site, &patch::SYSCALL[..1]),
+                SiteState::Displaced { length } if jumps => {
+                    let mut old = [0; JUMP_BYTES];
+                    let tail = Space::trampoline_address(known.trampoline) + TRAMPOLINE_TAIL + 7;
+                    old[..2].copy_from_slice(&patch::SYSCALL);
+                    let kept = memory::read(tid, tail, &mut old[2..]) == JUMP_BYTES - 2;
+                    if kept && usize::from(length) >= JUMP_BYTES - 2 {
+                        _ = memory.write(site, &old);
+                    }
                 }
-                known.state = SiteState::Unpatched;
+                _ => {}
             }
+            known.state = SiteState::Unpatched;
         }
     }
 
@@ -619,6 +589,7 @@ impl Engine<'_> {
         let Some(tracee) = self.tasks.get_mut(&tid) else { return };
         let Mode::Waiting(parents_gs) = tracee.mode else { return };
         let Ok(registers) = ptrace::registers(tid) else { return };
+        let ip = registers[RIP];
         tracee.mode = if registers[GS_BASE] != parents_gs {
             Mode::Ptrace(Reason::GS_IN_USE)
         } else if let Some(ring) = inline.rings.allot() {
@@ -633,6 +604,7 @@ impl Engine<'_> {
             _ = ptrace::set_register(tid, GS_BASE, 0);
             Mode::Ptrace(Reason::NO_RING)
         };
+        self.skip_trap(tid, ip);
         self.tell_mechanism(tid);
     }
 

@@ -36,6 +36,9 @@ impl Engine<'_> {
 
     /// Signal-delivery-stop: the signal is told and passed on with its siginfo untouched.
     fn signal_stop(&mut self, tid: i32, signo: i32, time_ns: u64) -> Next {
+        if signo == libc::SIGTRAP && self.is_our_trap(tid) {
+            return Next::Go(0);
+        }
         self.leave_our_code(tid);
         let Ok(info) = ptrace::signal_info(tid) else { return Next::Nothing };
         if let Some(tracee) = self.tasks.get(&tid)

@@ -1,0 +1,196 @@
+//! Changing a site in a stopped task's address space, by the class that suits it.
+
+use super::patch::{self, JUMP_BYTES, LANDING_BYTES, USER_END};
+use super::remote::{Failure, Helper};
+use super::space::{Code, SiteState, Space};
+use super::InlineClasses;
+use crate::sys::memory::{self, Memory};
+
+/// A P1 area larger than this is not mapped: it would serve one huge library badly.
+const IMPLIED_AREA_BYTES_MAX: u64 = 16 << 20;
+/// An area for P3's landings.
+const AREA_BYTES: u64 = 256 << 10;
+/// The heap grows up from its start; no area is put within this of it.
+const HEAP_BYTES: u64 = 64 << 30;
+const PAGE: u64 = 4096;
+/// membarrier(2), Linux 4.16.
+const SYNC_CORE: u64 = 1 << 5;
+const REGISTER_SYNC_CORE: u64 = 1 << 6;
+
+/// One site and what is needed to change it.
+pub(crate) struct Patcher<'a, 'b> {
+    pub tid: i32,
+    pub pid: i32,
+    pub helper: &'a mut Helper<'b>,
+    pub space: &'a mut Space,
+    pub site: u64,
+    pub trampoline: u32,
+    /// Other tasks may be running this code.
+    pub shared: bool,
+}
+
+impl Patcher<'_, '_> {
+    /// Changes the site, if that can be done.
+    pub(crate) fn patch(&mut self, classes: InlineClasses) -> Result<SiteState, Failure> {
+        let site = self.site;
+        let Some(code) = self.space.code_at(self.pid, site) else { return Ok(SiteState::Unpatched) };
+        let mut bytes = [0; 2 + 15];
+        let wanted = bytes.len().min((code.end - site) as usize);
+        let read = memory::read(self.tid, site, &mut bytes[..wanted]);
+        let bytes = &bytes[..read];
+        if !code.patchable || self.space.retired || bytes.len() < JUMP_BYTES || bytes[..2] != patch::SYSCALL {
+            return Ok(SiteState::Unpatched);
+        }
+        let Ok(memory) = Memory::open(self.tid) else { return Ok(SiteState::Unpatched) };
+        // Alone, five bytes are as good as one, and one area serves all sites; else the one byte is.
+        for p3 in [!self.shared, self.shared] {
+            let state = match p3 {
+                true if classes.p3 => self.p3(&memory, code, bytes)?,
+                false if classes.p1 => self.p1(&memory, code, bytes)?,
+                _ => None,
+            };
+            if let Some(state) = state {
+                return Ok(state);
+            }
+        }
+        Ok(SiteState::Unpatched)
+    }
+
+    fn p1(&mut self, memory: &Memory, code: Code, bytes: &[u8]) -> Result<Option<SiteState>, Failure> {
+        let site = self.site;
+        let Some(target) = patch::implied_target(site, bytes) else { return Ok(None) };
+        if !self.is_free(target) {
+            return Ok(None);
+        }
+        let end = target + LANDING_BYTES;
+        if !self.space.has_area(target, end) {
+            let shift = |address: u64| target.wrapping_add(address.wrapping_sub(site));
+            let whole =
+                (shift(code.start) & !(PAGE - 1), (shift(code.end) + LANDING_BYTES).next_multiple_of(PAGE));
+            let part = (target & !(PAGE - 1), end.next_multiple_of(PAGE));
+            let mut mapped = false;
+            for (start, end) in [whole, part] {
+                let fits = start < end && end - start <= IMPLIED_AREA_BYTES_MAX && self.may_map(start, end);
+                if fits && self.map(start, end - start, libc::MAP_FIXED_NOREPLACE)? == Some(start) {
+                    mapped = true;
+                    break;
+                }
+            }
+            if !mapped {
+                return Ok(None);
+            }
+        }
+        let changed = memory
+            .write(self.trampoline_address(), &patch::trampoline(self.trampoline, site, None))
+            .and_then(|()| memory.write(target, &patch::landing(self.trampoline)))
+            .and_then(|()| memory.write(site, &[patch::JUMP]));
+        if changed.is_err() {
+            return Ok(None);
+        }
+        self.space.landings.insert(target, site);
+        Ok(Some(SiteState::Patched))
+    }
+
+    fn p3(&mut self, memory: &Memory, code: Code, bytes: &[u8]) -> Result<Option<SiteState>, Failure> {
+        let site = self.site;
+        let Some(length) = patch::displaceable(&bytes[2..]) else { return Ok(None) };
+        let Some(landing) = self.trap_landing(code)? else { return Ok(None) };
+        if self.shared && !self.sync_cores()? {
+            return Ok(None);
+        }
+        let displaced = &bytes[2..2 + length];
+        let written = memory
+            .write(self.trampoline_address(), &patch::trampoline(self.trampoline, site, Some(displaced)))
+            .and_then(|()| memory.write(landing, &patch::landing(self.trampoline)));
+        if written.is_err() {
+            return Ok(None);
+        }
+        self.space.landings.insert(landing, site);
+        let state = SiteState::Displaced { length: length as u8 };
+        let jump = patch::jump(site, landing);
+        if !self.shared {
+            return Ok(memory.write(site, &jump).is_ok().then_some(state));
+        }
+        // First nobody gets past the two traps, each of which is one byte; then what lies between may change; then the
+        // jump opens. After each step, every processor forgets what it fetched before.
+        let steps: [(u64, &[u8]); 3] =
+            [(site + 2, &[patch::TRAP]), (site, &[patch::TRAP]), (site + 1, &jump[1..])];
+        for (address, bytes) in steps {
+            if memory.write(address, bytes).is_err() {
+                return Ok(None);
+            }
+            self.sync_cores()?;
+        }
+        Ok(memory.write(site, &jump[..1]).is_ok().then_some(state))
+    }
+
+    /// A free place for a P3 landing; an area is mapped for it where there is none in reach.
+    fn trap_landing(&mut self, code: Code) -> Result<Option<u64>, Failure> {
+        if let Some(found) = self.free_trap_landing() {
+            return Ok(Some(found));
+        }
+        // Where the kernel puts mappings itself is near the libraries; the program proper may lie elsewhere.
+        let below = code.start.saturating_sub(AREA_BYTES + (1 << 20)) & !(PAGE - 1);
+        for hint in [0, below] {
+            let Some(start) = self.map(hint, AREA_BYTES, 0)? else { continue };
+            if let Some(found) = self.free_trap_landing() {
+                return Ok(Some(found));
+            }
+            self.space.areas.remove(&start);
+            self.helper.call(libc::SYS_munmap, [start, AREA_BYTES, 0, 0, 0, 0])?;
+        }
+        Ok(None)
+    }
+
+    fn free_trap_landing(&self) -> Option<u64> {
+        self.space
+            .areas
+            .iter()
+            .flat_map(|(&start, &end)| patch::trap_landings(self.site, start, end).take(LANDINGS_TRIED))
+            .find(|&landing| self.is_free(landing))
+    }
+
+    /// Whether no landing of another site is there.
+    fn is_free(&self, landing: u64) -> bool {
+        let from = landing.saturating_sub(LANDING_BYTES - 1);
+        self.space.landings.range(from..landing + LANDING_BYTES).all(|(_, &site)| site == self.site)
+    }
+
+    fn may_map(&self, start: u64, end: u64) -> bool {
+        let heap = crate::procfs::heap_start(self.pid).unwrap_or(0);
+        end < USER_END
+            && !self.space.is_ours(start, end)
+            && (heap == 0 || end <= heap || start >= heap.saturating_add(HEAP_BYTES))
+    }
+
+    /// Maps an area of ours: `flags` beside the usual ones.
+    fn map(&mut self, address: u64, bytes: u64, flags: i32) -> Result<Option<u64>, Failure> {
+        let protection = (libc::PROT_READ | libc::PROT_EXEC) as u64;
+        let flags = (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | flags) as u64;
+        let mapped = self.helper.call(libc::SYS_mmap, [address, bytes, protection, flags, u64::MAX, 0])?;
+        if mapped < 0 {
+            return Ok(None);
+        }
+        let start = mapped as u64;
+        self.space.areas.insert(start, start + bytes);
+        Ok(Some(start))
+    }
+
+    /// Makes every processor that runs the program forget the instructions that it fetched. `false` where it cannot.
+    fn sync_cores(&mut self) -> Result<bool, Failure> {
+        let barrier = |helper: &mut Helper<'_>, command| {
+            helper.call(libc::SYS_membarrier, [command, 0, 0, 0, 0, 0])
+        };
+        if !self.space.syncs_cores {
+            self.space.syncs_cores = barrier(self.helper, REGISTER_SYNC_CORE)? == 0;
+        }
+        Ok(self.space.syncs_cores && barrier(self.helper, SYNC_CORE)? == 0)
+    }
+
+    fn trampoline_address(&self) -> u64 {
+        Space::trampoline_address(self.trampoline)
+    }
+}
+
+/// Places that are tried in one area before the next.
+const LANDINGS_TRIED: usize = 512;
