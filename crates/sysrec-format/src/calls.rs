@@ -102,6 +102,17 @@ pub struct CallsChunk<'a> {
     offset: u64,
 }
 
+/// Room in which calls are decoded. Used again from chunk to chunk it spares the system hundreds of pages a chunk:
+/// the columns are so long that an allocator gives them back to it every time.
+#[derive(Debug, Default)]
+pub struct CallsRoom {
+    order: Vec<u32>,
+    by_site: Vec<u64>,
+    values: Vec<u64>,
+    starts: Vec<u64>,
+    durations: Vec<u64>,
+}
+
 /// The return value behind a value of the RETURN column.
 pub fn ret(value: u64) -> i64 {
     unzigzag(value)
@@ -243,6 +254,10 @@ impl<'a> CallsChunk<'a> {
     /// # Errors
     /// [`Error::Malformed`].
     pub fn order(&self, out: &mut Vec<u32>) -> Result<(), Error> {
+        self.order_with(&mut Vec::new(), out)
+    }
+
+    fn order_with(&self, values: &mut Vec<u64>, out: &mut Vec<u32>) -> Result<(), Error> {
         out.clear();
         if self.sites.len() == 1 {
             out.resize(self.len(), 0);
@@ -250,11 +265,11 @@ impl<'a> CallsChunk<'a> {
         }
         let mut cursor = self.bytes(ColumnId::ORDER)?;
         let at = cursor.clone();
-        let mut values = Vec::new();
-        decode(&mut cursor, self.len(), &mut values)?;
+        values.clear();
+        decode(&mut cursor, self.len(), values)?;
         at_end(&cursor)?;
         let mut left: Vec<u32> = self.sites.iter().map(|site| site.calls).collect();
-        for value in values {
+        for &value in values.iter() {
             match left.get_mut(value as usize).filter(|_| value < self.sites.len() as u64) {
                 Some(left) if *left > 0 => *left -= 1,
                 _ => {
@@ -273,23 +288,33 @@ impl<'a> CallsChunk<'a> {
     pub fn in_time_order(&self, id: ColumnId, out: &mut Vec<u64>) -> Result<(), Error> {
         let mut order = Vec::new();
         self.order(&mut order)?;
-        self.arrange(id, &order, out)
+        self.arrange(id, &order, &mut Vec::new(), out)
     }
 
-    fn arrange(&self, id: ColumnId, order: &[u32], out: &mut Vec<u64>) -> Result<(), Error> {
+    fn arrange(
+        &self,
+        id: ColumnId,
+        order: &[u32],
+        grouped: &mut Vec<u64>,
+        out: &mut Vec<u64>,
+    ) -> Result<(), Error> {
         let mut column = self.column(id)?;
-        let mut grouped = Vec::with_capacity(self.len());
+        grouped.clear();
         let mut next = Vec::with_capacity(self.sites.len());
         for site in &self.sites {
             next.push(grouped.len());
             if column.has_block(site) {
-                column.read(site, &mut grouped)?;
+                column.read(site, grouped)?;
             } else {
                 grouped.resize(grouped.len() + site.calls as usize, 0);
             }
         }
         at_end(&column.cursor)?;
         out.clear();
+        if self.sites.len() == 1 {
+            std::mem::swap(grouped, out);
+            return Ok(());
+        }
         out.extend(order.iter().map(|&site| {
             let place = &mut next[site as usize];
             *place += 1;
@@ -326,37 +351,49 @@ impl<'a> CallsChunk<'a> {
     /// # Errors
     /// [`Error::Malformed`], also where the frame names no task.
     pub fn calls(&self) -> Result<Vec<Call>, Error> {
+        let mut calls = Vec::new();
+        self.calls_into(&mut CallsRoom::default(), &mut calls)?;
+        Ok(calls)
+    }
+
+    /// [`calls`](Self::calls) into a list that is cleared first and left in an unknown state by an error.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`], also where the frame names no task.
+    pub fn calls_into(&self, room: &mut CallsRoom, calls: &mut Vec<Call>) -> Result<(), Error> {
+        calls.clear();
         let Some(task) = self.task else {
             return Err(Error::malformed(self.offset, "frame of a CALLS chunk", "a task", "none"));
         };
-        let mut order = Vec::new();
-        self.order(&mut order)?;
+        let CallsRoom { order, by_site, values, starts, durations } = room;
+        self.order_with(values, order)?;
+        self.arrange(ColumnId::DURATION, order, by_site, durations)?;
+        self.starts_from(durations, starts)?;
+        let of_site = |(&site, (&time_ns, &duration_ns)): (&u32, (&u64, &u64))| {
+            let Site { abi, nr, ip, .. } = self.sites[site as usize];
+            let entry = Entry { time_ns, abi, nr, ip, sp: 0, args: [0; 6], registers: None };
+            Call { task, entry, duration_ns, ret: 0, exit_registers: None }
+        };
+        calls.extend(order.iter().zip(starts.iter().zip(durations.iter())).map(of_site));
+        let mut column = |id, put: &dyn Fn(&mut Call, u64)| -> Result<(), Error> {
+            self.arrange(id, order, by_site, values)?;
+            calls.iter_mut().zip(values.iter()).for_each(|(call, &value)| put(call, value));
+            Ok(())
+        };
+        column(ColumnId::RETURN, &|call, value| call.ret = unzigzag(value))?;
+        column(ColumnId::SP, &|call, value| call.entry.sp = value)?;
+        for argument in 0..6 {
+            column(ColumnId::argument(argument), &|call, value| call.entry.args[argument] = value)?;
+        }
+        self.registers_into(order, calls)
+    }
+
+    fn registers_into(&self, order: &[u32], calls: &mut [Call]) -> Result<(), Error> {
         let column = |id| -> Result<Vec<u64>, Error> {
             let mut values = Vec::new();
-            self.arrange(id, &order, &mut values)?;
+            self.arrange(id, order, &mut Vec::new(), &mut values)?;
             Ok(values)
         };
-        let durations = column(ColumnId::DURATION)?;
-        let mut starts = Vec::new();
-        self.starts_from(&durations, &mut starts)?;
-        let returns = column(ColumnId::RETURN)?;
-        let sps = column(ColumnId::SP)?;
-        let mut calls: Vec<Call> = order
-            .iter()
-            .enumerate()
-            .map(|(i, &site)| {
-                let Site { abi, nr, ip, .. } = self.sites[site as usize];
-                let entry =
-                    Entry { time_ns: starts[i], abi, nr, ip, sp: sps[i], args: [0; 6], registers: None };
-                let ret = unzigzag(returns[i]);
-                Call { task, entry, duration_ns: durations[i], ret, exit_registers: None }
-            })
-            .collect();
-        for argument in 0..6 {
-            for (call, value) in calls.iter_mut().zip(column(ColumnId::argument(argument))?) {
-                call.entry.args[argument] = value;
-            }
-        }
         if self.sites.iter().any(|site| site.entry_registers || site.exit_registers) {
             let residuals = |first: ColumnId| -> Result<Vec<Vec<u64>>, Error> {
                 (0..USER_REGISTERS as u16).map(|register| column(ColumnId(first.0 + register))).collect()
@@ -381,7 +418,7 @@ impl<'a> CallsChunk<'a> {
                 }
             }
         }
-        Ok(calls)
+        Ok(())
     }
 
     /// Decodes every value and checks it.
