@@ -8,12 +8,12 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use sysrec_format::calls::ColumnId;
+use sysrec_format::calls::{CallsRoom, ColumnId};
 use sysrec_format::event::{Event, EventBody, TaskId};
 use sysrec_format::frame::ChunkKind;
 use sysrec_format::layout::{Frame, Layout};
 use sysrec_format::storage::MemoryStorage;
-use sysrec_format::writer::WriterOptions;
+use sysrec_format::writer::{TraceWriter, WriterOptions};
 
 use workload::Sample;
 
@@ -24,12 +24,9 @@ fn storage() -> MemoryStorage {
     MemoryStorage::with_limit(1 << 28)
 }
 
-fn written(samples: &[Sample]) -> Vec<u8> {
+fn written(samples: &[Sample], take: impl Fn(&mut TraceWriter<MemoryStorage>, &Sample)) -> Vec<u8> {
     let mut writer = workload::create(storage(), WriterOptions::default());
-    for sample in samples {
-        writer.entry(sample.task, &sample.entry);
-        writer.exit(sample.task, &sample.exit);
-    }
+    samples.iter().for_each(|sample| take(&mut writer, sample));
     writer.finish(&workload::ending()).expect("memory does not fail").0.into_bytes()
 }
 
@@ -43,10 +40,20 @@ fn calls(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(*name);
         group.throughput(Throughput::Elements(CALLS as u64));
         // Rows into the journal, journals sealed into columns, the file closed.
-        group.bench_function("write", |bencher| {
-            bencher.iter_batched(|| (), |()| written(samples), BatchSize::LargeInput);
+        let in_halves = |writer: &mut TraceWriter<MemoryStorage>, sample: &Sample| {
+            writer.entry(sample.task, &sample.entry);
+            writer.exit(sample.task, &sample.exit);
+        };
+        let at_once = |writer: &mut TraceWriter<MemoryStorage>, sample: &Sample| {
+            writer.call(sample.task, &sample.entry, &sample.exit);
+        };
+        group.bench_function("write entry and exit", |bencher| {
+            bencher.iter_batched(|| (), |()| written(samples, in_halves), BatchSize::LargeInput);
         });
-        let bytes = written(samples);
+        group.bench_function("write calls", |bencher| {
+            bencher.iter_batched(|| (), |()| written(samples, at_once), BatchSize::LargeInput);
+        });
+        let bytes = written(samples, at_once);
         let layout = Layout::read(&bytes).expect("a trace");
         let mut buffer = Vec::new();
         // What a report reads.
@@ -67,10 +74,12 @@ fn calls(criterion: &mut Criterion) {
         });
         // What a replay reads.
         group.bench_function("whole calls", |bencher| {
+            let (mut room, mut calls) = (CallsRoom::default(), Vec::new());
             bencher.iter(|| {
                 for frame in frames(&layout, &bytes, ChunkKind::CALLS) {
                     let chunk = layout.calls(&bytes, &frame, &mut buffer).expect("a chunk");
-                    black_box(chunk.calls().expect("calls"));
+                    chunk.calls_into(&mut room, &mut calls).expect("calls");
+                    black_box(&calls);
                 }
             });
         });

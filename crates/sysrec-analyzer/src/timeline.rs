@@ -18,6 +18,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
+use sysrec_format::calls::CallsRoom;
 use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
 use sysrec_format::event::{Call, Event, EventBody, TaskId};
@@ -87,7 +88,13 @@ pub struct Timeline<'t> {
     free: Vec<usize>,
     /// The begin of each open lane's next item, with the frame's position (for a stable order) and the lane.
     next: BinaryHeap<Reverse<(u64, usize, usize)>>,
+    /// What chunks are decoded in, used again and again: from chunk to chunk these would be given back to the system
+    /// and asked for anew.
     payload: Vec<u8>,
+    room: CallsRoom,
+    calls: Vec<Call>,
+    /// The window of the lane that ended last.
+    spare: Vec<Item>,
 }
 
 /// Which frames can hold selected items.
@@ -187,6 +194,9 @@ impl<'t> Timeline<'t> {
             free: Vec::new(),
             next: BinaryHeap::new(),
             payload: Vec::new(),
+            room: CallsRoom::default(),
+            calls: Vec::new(),
+            spare: Vec::new(),
         }
     }
 
@@ -224,7 +234,8 @@ impl<'t> Timeline<'t> {
                 return;
             }
             let frame = earliest.remove();
-            let lane = self.fill(Lane { frame, position, taken: 0, window: Vec::new(), more: true });
+            let window = std::mem::take(&mut self.spare);
+            let lane = self.fill(Lane { frame, position, taken: 0, window, more: true });
             let number = self.free.pop().unwrap_or_else(|| {
                 self.lanes.push(None);
                 self.lanes.len() - 1
@@ -241,6 +252,7 @@ impl<'t> Timeline<'t> {
                 self.lanes[number] = Some(lane);
             }
             None => {
+                self.spare = lane.window;
                 self.lanes[number] = None;
                 self.free.push(number);
             }
@@ -251,15 +263,17 @@ impl<'t> Timeline<'t> {
     fn fill(&mut self, mut lane: Lane) -> Lane {
         let room = (self.items_max / (self.next.len() + 1)).max(WINDOW_ITEMS_MIN);
         let first = lane.taken == 0;
-        match self.decode(&lane.frame, lane.taken, room) {
-            Ok((window, more)) => {
-                lane.taken += window.len();
-                lane.window = window;
-                lane.more = more;
+        lane.window.clear();
+        match self.decode(&lane.frame, lane.taken, room, &mut lane.window) {
+            Ok(()) => {
+                lane.more = lane.window.len() > room;
+                lane.window.truncate(room);
+                lane.taken += lane.window.len();
             }
             Err(error) => {
                 // Found to be damaged once, not again at every window.
-                lane.window = if first { vec![Item::Damage(lane.frame.damage(&error))] } else { Vec::new() };
+                lane.window.clear();
+                lane.window.extend(first.then(|| Item::Damage(lane.frame.damage(&error))));
                 lane.more = false;
             }
         }
@@ -267,16 +281,22 @@ impl<'t> Timeline<'t> {
         lane
     }
 
-    /// The selected items of a frame from the `skip`th on, at most `room`, and whether there are more.
-    fn decode(&mut self, frame: &Frame, skip: usize, room: usize) -> Result<(Vec<Item>, bool), FormatError> {
+    /// Appends the selected items of a frame from the `skip`th on, at most `room` and one that shows that there are
+    /// more.
+    fn decode(
+        &mut self,
+        frame: &Frame,
+        skip: usize,
+        room: usize,
+        items: &mut Vec<Item>,
+    ) -> Result<(), FormatError> {
         let (layout, file) = (self.trace.layout(), self.trace.file());
         let (trace, selection, only) = (self.trace, self.selection, self.wanted.only);
         let origin_ns = trace.origin_ns();
-        let mut items: Vec<Item>;
         if frame.header.kind == ChunkKind::CALLS {
-            let calls = layout.calls(file, frame, &mut self.payload)?.calls()?;
-            let selected = calls.into_iter().filter(|call| selection.has_call(origin_ns, call));
-            items = selected.skip(skip).take(room + 1).map(Item::Call).collect();
+            layout.calls(file, frame, &mut self.payload)?.calls_into(&mut self.room, &mut self.calls)?;
+            let selected = self.calls.drain(..).filter(|call| selection.has_call(origin_ns, call));
+            items.extend(selected.skip(skip).take(room + 1).map(Item::Call));
         } else {
             let mut events = Vec::new();
             for event in layout.events(file, frame, &mut self.payload)? {
@@ -288,11 +308,9 @@ impl<'t> Timeline<'t> {
                 }
             }
             events.sort_by_key(begin_ns);
-            items = events.into_iter().skip(skip).take(room + 1).map(Item::Event).collect();
+            items.extend(events.into_iter().skip(skip).take(room + 1).map(Item::Event));
         }
-        let more = items.len() > room;
-        items.truncate(room);
-        Ok((items, more))
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ mod recording;
 use recording::{Folder, Recording};
 use sysrec_analyzer::{Item, Selection, Timeline, Trace, call_name};
 use sysrec_format::event::{EventBody, TaskId};
+use sysrec_format::layout::FRAMES_AT_ONCE;
 
 fn open(folder: &Folder, recording: Recording) -> Trace {
     Trace::open(folder.file("trace.bin", &recording.finish())).unwrap()
@@ -122,4 +123,71 @@ fn nothing_is_lost_or_doubled_between_windows() {
         }
     }
     assert_eq!(rounds, [CALLS; TASKS as usize]);
+}
+
+/// Counts calls and adds up their durations.
+struct Counting;
+
+impl sysrec_analyzer::Pass for Counting {
+    type Partial = (usize, u64);
+
+    fn begin(&self) -> Self::Partial {
+        (0, 0)
+    }
+
+    fn calls(
+        &self,
+        partial: &mut Self::Partial,
+        chunk: &sysrec_analyzer::SelectedChunk<'_>,
+    ) -> Result<(), sysrec_format::error::Error> {
+        for group in chunk.groups() {
+            partial.0 += group.durations.len();
+            partial.1 += group.durations.iter().sum::<u64>();
+        }
+        Ok(())
+    }
+}
+
+/// Frames are read from the index a block at a time: a chunk of the last block can hold the first call.
+#[test]
+fn more_frames_than_are_read_at_once_are_all_seen_in_order() {
+    const CALLS: u64 = 2 * FRAMES_AT_ONCE as u64 + 100;
+    let folder = Folder::new();
+    let mut recording = Recording::new();
+    let main = recording.process(1, "main");
+    let worker = recording.thread(main, 2, "worker");
+    recording.wait(1).begin(main, "accept");
+    for call in 0..CALLS {
+        recording.args[0] = call;
+        recording.wait(1).call(worker, "read", call % 7, 0).seal();
+    }
+    recording.end(main, 3).exit(main, 0);
+    let whole_ns = recording.now_ns() - recording::START_NS;
+    let trace = open(&folder, recording);
+    assert!(trace.layout().frame_count() > 2 * FRAMES_AT_ONCE);
+
+    let selection = Selection::default();
+    let mut reads = 0;
+    for (position, item) in Timeline::new(&trace, &selection)
+        .filter_map(|item| match item {
+            Item::Call(call) => Some(call),
+            _ => None,
+        })
+        .enumerate()
+    {
+        if position == 0 {
+            assert_eq!((item.task, item.ret), (main, 3), "the call that began first ended last");
+        } else {
+            assert_eq!((item.task, item.entry.args[0]), (worker, reads));
+            reads += 1;
+        }
+    }
+    assert_eq!(reads, CALLS);
+
+    let passed = sysrec_analyzer::run(&trace, &selection, &Counting);
+    assert!(passed.damages.is_empty(), "{:?}", passed.damages);
+    let (calls, duration_ns) =
+        passed.partials.iter().fold((0, 0), |sum, partial| (sum.0 + partial.0, sum.1 + partial.1));
+    let of_reads: u64 = (0..CALLS).map(|call| call % 7).sum();
+    assert_eq!((calls as u64, duration_ns), (CALLS + 1, of_reads + whole_ns - 1));
 }

@@ -16,10 +16,13 @@
 pub(crate) mod encode;
 mod registers;
 mod sites;
+mod whole;
+
+pub use whole::CallsRoom;
 
 use crate::column::{decode, skip};
 use crate::error::Error;
-use crate::event::{Abi, Call, Entry, TaskId, USER_REGISTERS, UserRegisters};
+use crate::event::{Abi, TaskId};
 use crate::frame::FrameHeader;
 use crate::limits::{CALLS_PER_PAYLOAD_BYTE_MAX, CHUNK_CALLS_MAX, COLUMNS_MAX};
 use crate::wire::{Cursor, unzigzag};
@@ -81,7 +84,7 @@ pub struct Site {
     pub abi: Abi,
     /// The call's number.
     pub nr: i32,
-    /// Instruction pointer, see [`Entry::ip`].
+    /// Instruction pointer, see [`Entry::ip`](crate::event::Entry::ip).
     pub ip: u64,
     /// Calls of this site in the chunk, at least 1.
     pub calls: u32,
@@ -243,6 +246,10 @@ impl<'a> CallsChunk<'a> {
     /// # Errors
     /// [`Error::Malformed`].
     pub fn order(&self, out: &mut Vec<u32>) -> Result<(), Error> {
+        self.order_with(&mut Vec::new(), out)
+    }
+
+    fn order_with(&self, values: &mut Vec<u64>, out: &mut Vec<u32>) -> Result<(), Error> {
         out.clear();
         if self.sites.len() == 1 {
             out.resize(self.len(), 0);
@@ -250,11 +257,11 @@ impl<'a> CallsChunk<'a> {
         }
         let mut cursor = self.bytes(ColumnId::ORDER)?;
         let at = cursor.clone();
-        let mut values = Vec::new();
-        decode(&mut cursor, self.len(), &mut values)?;
+        values.clear();
+        decode(&mut cursor, self.len(), values)?;
         at_end(&cursor)?;
         let mut left: Vec<u32> = self.sites.iter().map(|site| site.calls).collect();
-        for value in values {
+        for &value in values.iter() {
             match left.get_mut(value as usize).filter(|_| value < self.sites.len() as u64) {
                 Some(left) if *left > 0 => *left -= 1,
                 _ => {
@@ -273,23 +280,33 @@ impl<'a> CallsChunk<'a> {
     pub fn in_time_order(&self, id: ColumnId, out: &mut Vec<u64>) -> Result<(), Error> {
         let mut order = Vec::new();
         self.order(&mut order)?;
-        self.arrange(id, &order, out)
+        self.arrange(id, &order, &mut Vec::new(), out)
     }
 
-    fn arrange(&self, id: ColumnId, order: &[u32], out: &mut Vec<u64>) -> Result<(), Error> {
+    fn arrange(
+        &self,
+        id: ColumnId,
+        order: &[u32],
+        grouped: &mut Vec<u64>,
+        out: &mut Vec<u64>,
+    ) -> Result<(), Error> {
         let mut column = self.column(id)?;
-        let mut grouped = Vec::with_capacity(self.len());
+        grouped.clear();
         let mut next = Vec::with_capacity(self.sites.len());
         for site in &self.sites {
             next.push(grouped.len());
             if column.has_block(site) {
-                column.read(site, &mut grouped)?;
+                column.read(site, grouped)?;
             } else {
                 grouped.resize(grouped.len() + site.calls as usize, 0);
             }
         }
         at_end(&column.cursor)?;
         out.clear();
+        if self.sites.len() == 1 {
+            std::mem::swap(grouped, out);
+            return Ok(());
+        }
         out.extend(order.iter().map(|&site| {
             let place = &mut next[site as usize];
             *place += 1;
@@ -319,105 +336,6 @@ impl<'a> CallsChunk<'a> {
             end = start.wrapping_add(*duration);
         }
         Ok(())
-    }
-
-    /// Everything, in order of time. For a report the columns are far faster.
-    ///
-    /// # Errors
-    /// [`Error::Malformed`], also where the frame names no task.
-    pub fn calls(&self) -> Result<Vec<Call>, Error> {
-        let Some(task) = self.task else {
-            return Err(Error::malformed(self.offset, "frame of a CALLS chunk", "a task", "none"));
-        };
-        let mut order = Vec::new();
-        self.order(&mut order)?;
-        let column = |id| -> Result<Vec<u64>, Error> {
-            let mut values = Vec::new();
-            self.arrange(id, &order, &mut values)?;
-            Ok(values)
-        };
-        let durations = column(ColumnId::DURATION)?;
-        let mut starts = Vec::new();
-        self.starts_from(&durations, &mut starts)?;
-        let returns = column(ColumnId::RETURN)?;
-        let sps = column(ColumnId::SP)?;
-        let mut calls: Vec<Call> = order
-            .iter()
-            .enumerate()
-            .map(|(i, &site)| {
-                let Site { abi, nr, ip, .. } = self.sites[site as usize];
-                let entry =
-                    Entry { time_ns: starts[i], abi, nr, ip, sp: sps[i], args: [0; 6], registers: None };
-                let ret = unzigzag(returns[i]);
-                Call { task, entry, duration_ns: durations[i], ret, exit_registers: None }
-            })
-            .collect();
-        for argument in 0..6 {
-            for (call, value) in calls.iter_mut().zip(column(ColumnId::argument(argument))?) {
-                call.entry.args[argument] = value;
-            }
-        }
-        if self.sites.iter().any(|site| site.entry_registers || site.exit_registers) {
-            let residuals = |first: ColumnId| -> Result<Vec<Vec<u64>>, Error> {
-                (0..USER_REGISTERS as u16).map(|register| column(ColumnId(first.0 + register))).collect()
-            };
-            let (entry, exit) = (residuals(ColumnId::ENTRY_REGISTER)?, residuals(ColumnId::EXIT_REGISTER)?);
-            for (i, call) in calls.iter_mut().enumerate() {
-                let site = &self.sites[order[i] as usize];
-                let at = |columns: &[Vec<u64>], register: usize| columns[register][i];
-                if site.entry_registers {
-                    call.entry.registers = Some(Box::new(std::array::from_fn(|register| {
-                        let expected = registers::expected_at_entry(register, &EntryOf(&call.entry));
-                        registers::actual(expected, at(&entry, register))
-                    })));
-                }
-                if site.exit_registers {
-                    let all: UserRegisters = std::array::from_fn(|register| {
-                        let entry = call.entry.registers.as_ref().map(|registers| registers[register]);
-                        let expected = registers::expected_at_exit(register, call.ret, entry);
-                        registers::actual(expected, at(&exit, register))
-                    });
-                    call.exit_registers = Some(Box::new(all));
-                }
-            }
-        }
-        Ok(calls)
-    }
-
-    /// Decodes every value and checks it.
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        let calls = self.calls()?;
-        let first = calls.iter().map(|call| call.entry.time_ns).min();
-        if first != Some(self.first_ns) {
-            let found = first.unwrap_or(0);
-            return Err(Error::malformed(
-                self.offset,
-                "first time of a chunk",
-                self.first_ns.to_string(),
-                found,
-            ));
-        }
-        Ok(())
-    }
-}
-
-struct EntryOf<'a>(&'a Entry);
-
-impl registers::EntryValues for EntryOf<'_> {
-    fn abi(&self) -> Abi {
-        self.0.abi
-    }
-    fn nr(&self) -> i32 {
-        self.0.nr
-    }
-    fn ip(&self) -> u64 {
-        self.0.ip
-    }
-    fn sp(&self) -> u64 {
-        self.0.sp
-    }
-    fn argument(&self, argument: usize) -> u64 {
-        self.0.args[argument]
     }
 }
 

@@ -41,11 +41,6 @@ impl<'a, F: ReadAt + ?Sized> Frames<'a, F> {
         Self { layout, file, block: Vec::new(), block_begin: 0, positions: 0..layout.frame_count() }
     }
 
-    /// Goes over these positions next.
-    pub fn go_over(&mut self, positions: Range<usize>) {
-        self.positions = positions.start..positions.end.min(self.layout.frame_count());
-    }
-
     /// The frame at a position; `None` behind the last.
     ///
     /// # Errors
