@@ -1,11 +1,13 @@
 /* siglongjmp out of a handler for SIGALRM, out of calls that return at once and out of a blocked read: signal_jump HZ.
- * Half of the signals return instead. Ends after 600 jumps. */
+ * Half of the signals return instead. Ends after 600 jumps, or after ten seconds where the
+ * timer ticks slowly. */
 #include "guest.h"
 #include "own_text.h"
 #include <setjmp.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <time.h>
 #include <ucontext.h>
 
 static sigjmp_buf out;
@@ -28,15 +30,23 @@ int main(int argc, char **argv)
     struct sigaction action = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART};
     int empty[2];
     char byte;
+    sigset_t alarm_only;
+    sigemptyset(&alarm_only);
+    sigaddset(&alarm_only, SIGALRM);
     own_text_read();
     MUST(pipe(empty));
     sigaction(SIGALRM, &action, 0);
     pid_t parent = getppid();
+    const time_t end = time(0) + 10;
     setitimer(ITIMER_REAL, &often, 0);
-    if (sigsetjmp(out, 1))
+    /* Without the mask: siglongjmp would let the next signal in before it leaves the handler's stack, and where a
+     * handler takes longer than the timer, handlers would pile up on it. */
+    if (sigsetjmp(out, 0)) {
         jumps++;
+        sigprocmask(SIG_UNBLOCK, &alarm_only, 0);
+    }
     ready = 1;
-    if (jumps < 600) {
+    if (jumps < 600 && time(0) < end) {
         for (int i = 0; i < jumps % 50; i++)
             CHECK(getppid() == parent);
         read(empty[0], &byte, 1); /* nobody writes: left by a jump alone */
@@ -45,5 +55,6 @@ int main(int argc, char **argv)
     ready = 0;
     setitimer(ITIMER_REAL, &never, 0);
     CHECK(write(empty[1], "x", 1) == 1 && read(empty[0], &byte, 1) == 1 && byte == 'x');
-    printf("%d jumps, %d strange\n", jumps, strange);
+    CHECK(jumps > 10);
+    printf("%d strange\n", strange);
 }
