@@ -285,6 +285,8 @@ fn what_cannot_be_compared_is_said_first() {
     for (warning, about) in warnings.iter().zip(about) {
         assert!(warning.contains(about), "{warning}");
     }
+    // Of a trace that lacks calls, no number is a fact.
+    assert!(run.stdout.contains("~ calls: 20 -> 1") && !run.stdout.contains("a fact"), "{}", run.stdout);
 }
 
 #[test]

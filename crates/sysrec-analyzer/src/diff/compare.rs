@@ -67,6 +67,16 @@ impl Diff {
             && least_p(self.recordings[0], self.recordings[1]) * self.tests as f64 > self.options.alpha
     }
 
+    /// Numbers of traces that lack calls are no facts.
+    fn doubt_facts(&mut self) {
+        let of_rows = self.rows.iter_mut().chain([&mut self.total]).flat_map(|row| row.verdicts.iter_mut());
+        let of_unfinished = self.unfinished.iter_mut().map(|unfinished| &mut unfinished.verdict);
+        of_rows
+            .chain(of_unfinished)
+            .filter(|verdict| **verdict == Verdict::Exact)
+            .for_each(|verdict| *verdict = Verdict::Unknown);
+    }
+
     /// Whether there are recordings enough on both sides to know of run-to-run noise at all.
     pub fn has_tests(&self) -> bool {
         self.recordings[0] > 1 && self.recordings[1] > 1
@@ -91,6 +101,10 @@ pub fn compare(by: &[Dimension], base: &[Recording], new: &[Recording], options:
     if diff.has_tests() {
         diff.tests = judge(&mut rows, options);
     }
+    diff.rows = rows;
+    if !base.iter().chain(new).all(|recording| recording.whole) {
+        diff.doubt_facts();
+    }
     let rank = |row: &Row| {
         let presence = match row.presence {
             Presence::New => 0,
@@ -101,12 +115,11 @@ pub fn compare(by: &[Dimension], base: &[Recording], new: &[Recording], options:
         (presence, -row.change(Metric::Wall).unwrap_or(0.0).abs())
     };
     let label = |row: &Row| -> Vec<String> { by.iter().map(|dimension| row.label(*dimension)).collect() };
-    rows.sort_by(|row, other| {
+    diff.rows.sort_by(|row, other| {
         let ((presence, wall), (other_presence, other_wall)) = (rank(row), rank(other));
         let order = presence.cmp(&other_presence).then(wall.total_cmp(&other_wall));
         order.then_with(|| label(row).cmp(&label(other)))
     });
-    diff.rows = rows;
     diff
 }
 
