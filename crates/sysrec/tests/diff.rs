@@ -5,7 +5,7 @@ mod recording;
 mod run;
 
 use recording::{Folder, Recording};
-use run::{is_coloured_on_request_only, stdout_of, sysrec};
+use run::{is_coloured_on_request_only, on_terminal, stdout_of, sysrec};
 use serde_json::Value;
 use sysrec_format::block::Session;
 use sysrec_format::storage::MemoryStorage;
@@ -182,6 +182,20 @@ fn calls_that_did_not_return_are_shown_where_they_differ() {
 #[test]
 fn colour_is_for_terminals_and_whoever_asks() {
     is_coloured_on_request_only(pair().path(), &["diff", "base.bin", "new.bin"]);
+}
+
+#[test]
+fn figures_and_remarks_are_whole_on_a_narrow_terminal() {
+    let folder = tens();
+    for (columns, by) in
+        [(60, "syscall"), (80, "syscall"), (60, "process,syscall,errno,abi"), (140, "syscall")]
+    {
+        let args = format!("diff {TENS} --by {by} -e read");
+        let Some(text) = on_terminal(folder.path(), columns, &args) else { return };
+        let longest = text.lines().map(|line| line.trim_end().chars().count()).max();
+        assert!(longest.is_some_and(|longest| longest <= columns as usize), "{columns} columns: {text}");
+        assert!(text.contains("p50 slower, x1.08 to x1.11, p <0.001"), "{columns} columns: {text}");
+    }
 }
 
 #[test]
