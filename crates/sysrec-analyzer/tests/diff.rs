@@ -312,16 +312,17 @@ fn conditions_that_differ_are_named() {
         (&found[1].base[..], &found[1].new[..]),
         (&["none".to_owned()][..], &["%file".to_owned()][..])
     );
-    let session = Session { backend_options: vec!["placement=false".into()], ..recording::session() };
-    let made = Made::with(MemoryStorage::new(), &session);
-    let elsewhere = [Trace::open(folder.file("f", &made.finish())).unwrap()];
-    let found = mismatches(&elsewhere, &elsewhere[..0]);
-    assert!(found.is_empty());
-    let found = mismatches(&base[..1], &elsewhere);
-    assert_eq!(
-        found.iter().find(|found| found.condition == Condition::Backend).unwrap().new,
-        ["ptrace (placement=false)"]
-    );
+    let told = |name: &str, options: &[&str]| {
+        let backend_options = options.iter().map(|option| (*option).to_owned()).collect();
+        let session = Session { backend_options, ..recording::session() };
+        let made = Made::with(MemoryStorage::new(), &session);
+        [Trace::open(folder.file(name, &made.finish())).unwrap()]
+    };
+    let (plain, elsewhere) = (told("f", &[]), told("g", &["placement=false", "chosen=it works here"]));
+    let found = mismatches(&plain, &elsewhere);
+    assert_eq!((found.len(), found[0].condition), (1, Condition::Backend));
+    assert_eq!(found[0].new, ["ptrace (placement=false)"]);
+    assert_eq!(mismatches(&plain, &told("h", &["chosen=it works here"])), [], "why is no condition");
     // Within one side too.
     let mixed = [trace("d", "6.1", None), trace("e", "6.2", None)];
     assert_eq!(mismatches(&mixed, &base).len(), 1);

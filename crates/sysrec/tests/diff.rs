@@ -5,7 +5,7 @@ mod recording;
 mod run;
 
 use recording::{Folder, Recording};
-use run::{is_coloured_on_request_only, stdout_of, sysrec};
+use run::{is_coloured_on_request_only, on_terminal, stdout_of, sysrec};
 use serde_json::Value;
 use sysrec_format::block::Session;
 use sysrec_format::storage::MemoryStorage;
@@ -185,6 +185,20 @@ fn colour_is_for_terminals_and_whoever_asks() {
 }
 
 #[test]
+fn figures_and_remarks_are_whole_on_a_narrow_terminal() {
+    let folder = tens();
+    for (columns, by) in
+        [(60, "syscall"), (80, "syscall"), (60, "process,syscall,errno,abi"), (140, "syscall")]
+    {
+        let args = format!("diff {TENS} --by {by} -e read");
+        let Some(text) = on_terminal(folder.path(), columns, &args) else { return };
+        let longest = text.lines().map(|line| line.trim_end().chars().count()).max();
+        assert!(longest.is_some_and(|longest| longest <= columns as usize), "{columns} columns: {text}");
+        assert!(text.contains("p50 slower, x1.08 to x1.11, p <0.001"), "{columns} columns: {text}");
+    }
+}
+
+#[test]
 fn a_recording_against_itself_shows_nothing() {
     let document = json(&pair(), "base.bin base.bin");
     assert_eq!(
@@ -285,6 +299,8 @@ fn what_cannot_be_compared_is_said_first() {
     for (warning, about) in warnings.iter().zip(about) {
         assert!(warning.contains(about), "{warning}");
     }
+    // Of a trace that lacks calls, no number is a fact.
+    assert!(run.stdout.contains("~ calls: 20 -> 1") && !run.stdout.contains("a fact"), "{}", run.stdout);
 }
 
 #[test]

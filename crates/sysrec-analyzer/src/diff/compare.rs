@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashSet;
 
+use crate::diff::judge::{has_p99, judge};
 use crate::diff::recording::{Figures, Recording};
-use crate::diff::row::{Metric, P99_CALLS_MIN, Presence, Row, Run, Verdict, range, values};
-use crate::diff::statistics::{holm, least_p, mann_whitney_p};
+use crate::diff::row::{Metric, Presence, Row, Run, Verdict, range};
+use crate::diff::statistics::least_p;
 use crate::metrics::{Dimension, Key};
 
 /// What a difference must reach to be called one.
@@ -67,6 +68,16 @@ impl Diff {
             && least_p(self.recordings[0], self.recordings[1]) * self.tests as f64 > self.options.alpha
     }
 
+    /// Numbers of traces that lack calls are no facts.
+    fn doubt_facts(&mut self) {
+        let of_rows = self.rows.iter_mut().chain([&mut self.total]).flat_map(|row| row.verdicts.iter_mut());
+        let of_unfinished = self.unfinished.iter_mut().map(|unfinished| &mut unfinished.verdict);
+        of_rows
+            .chain(of_unfinished)
+            .filter(|verdict| **verdict == Verdict::Exact)
+            .for_each(|verdict| *verdict = Verdict::Unknown);
+    }
+
     /// Whether there are recordings enough on both sides to know of run-to-run noise at all.
     pub fn has_tests(&self) -> bool {
         self.recordings[0] > 1 && self.recordings[1] > 1
@@ -91,6 +102,10 @@ pub fn compare(by: &[Dimension], base: &[Recording], new: &[Recording], options:
     if diff.has_tests() {
         diff.tests = judge(&mut rows, options);
     }
+    diff.rows = rows;
+    if !base.iter().chain(new).all(|recording| recording.whole) {
+        diff.doubt_facts();
+    }
     let rank = |row: &Row| {
         let presence = match row.presence {
             Presence::New => 0,
@@ -101,12 +116,11 @@ pub fn compare(by: &[Dimension], base: &[Recording], new: &[Recording], options:
         (presence, -row.change(Metric::Wall).unwrap_or(0.0).abs())
     };
     let label = |row: &Row| -> Vec<String> { by.iter().map(|dimension| row.label(*dimension)).collect() };
-    rows.sort_by(|row, other| {
+    diff.rows.sort_by(|row, other| {
         let ((presence, wall), (other_presence, other_wall)) = (rank(row), rank(other));
         let order = presence.cmp(&other_presence).then(wall.total_cmp(&other_wall));
         order.then_with(|| label(row).cmp(&label(other)))
     });
-    diff.rows = rows;
     diff
 }
 
@@ -134,12 +148,6 @@ fn row(key: &Key, base: &[Recording], new: &[Recording]) -> Row {
     row
 }
 
-/// Whether the 99th percentiles of all recordings are those of enough calls.
-fn has_p99(row: &Row) -> bool {
-    let calls = row.base.iter().chain(&row.new).map(Run::calls);
-    calls.filter(|calls| *calls > 0).min().is_some_and(|calls| calls >= P99_CALLS_MIN)
-}
-
 /// What numbers of calls show without a test.
 fn set_counts(row: &mut Row) {
     for metric in [Metric::Calls, Metric::Errors] {
@@ -160,90 +168,6 @@ fn count_verdict(base: Option<(f64, f64)>, new: Option<(f64, f64)>) -> Verdict {
         false if base.0 <= new.1 && new.0 <= base.1 => Verdict::NotShown { p: None },
         false => Verdict::Unknown,
     }
-}
-
-/// Makes all tests of a comparison together. Returns how many.
-fn judge(rows: &mut [Row], options: Options) -> usize {
-    #[derive(Clone, Copy)]
-    struct Test {
-        row: usize,
-        metric: Metric,
-        p: f64,
-    }
-    let mut tests: Vec<Test> = Vec::new();
-    for (position, row) in rows.iter().enumerate() {
-        for metric in Metric::TESTED {
-            if is_tested(row, metric, options) {
-                let (base, new) = (values(&row.base, metric), values(&row.new, metric));
-                tests.push(Test { row: position, metric, p: mann_whitney_p(&base, &new) });
-            }
-        }
-    }
-    let corrected = holm(&tests.iter().map(|test| test.p).collect::<Vec<f64>>());
-    for (test, p) in tests.iter().zip(corrected) {
-        let row = &mut rows[test.row];
-        let is_enough = match test.metric {
-            // A number that only sometimes lies apart is not called another one.
-            Metric::Calls | Metric::Errors => row.verdict(test.metric) == Verdict::Unknown,
-            time => is_above_floors(row, time, options),
-        };
-        let verdict = if is_enough && p <= options.alpha {
-            Verdict::Shown { p }
-        } else {
-            Verdict::NotShown { p: Some(p) }
-        };
-        row.verdicts[test.metric as usize] = verdict;
-    }
-    // The total of a single call is its median, and has been tested as that.
-    for row in rows.iter_mut().filter(|row| is_single(row)) {
-        row.verdicts[Metric::Wall as usize] = row.verdict(Metric::P50);
-    }
-    tests.len()
-}
-
-/// Whether total and median are the same in every recording.
-fn is_single(row: &Row) -> bool {
-    row.base.iter().chain(&row.new).all(|run| run.value(Metric::Wall) == run.value(Metric::P50))
-}
-
-/// Whether a figure needs a test. That may depend on all values together, and not on which side they are from: else
-/// the tests that are left would be those that look promising, and p would be too small.
-fn is_tested(row: &Row, metric: Metric, options: Options) -> bool {
-    let (base, new) = (values(&row.base, metric), values(&row.new, metric));
-    let Some((min, max)) = range(&[&base[..], &new].concat()) else { return false };
-    if base.is_empty() || new.is_empty() {
-        return false;
-    }
-    // Two medians between the extremes cannot be further apart than the extremes.
-    let can_pass =
-        |calls: f64| max - min >= calls * options.floor_ns && max - min >= min * options.floor_share;
-    let varies = |side: &[f64]| range(side).is_some_and(|(min, max)| min != max);
-    match metric {
-        // Numbers that are the same within each side are facts, and need none.
-        Metric::Calls | Metric::Errors => varies(&base) || varies(&new),
-        Metric::Wall => {
-            let fewest = row.base_range(Metric::Calls).into_iter().chain(row.new_range(Metric::Calls));
-            let fewest = fewest.map(|(min, _)| min).fold(f64::INFINITY, f64::min);
-            row.presence == Presence::Both && !is_single(row) && can_pass(fewest)
-        }
-        Metric::P50 => can_pass(1.0),
-        Metric::P99 => has_p99(row) && can_pass(1.0),
-        Metric::Max => false,
-    }
-}
-
-fn is_above_floors(row: &Row, metric: Metric, options: Options) -> bool {
-    let (Some(change), Some(relative)) = (row.change(metric), row.relative_change(metric)) else {
-        return false;
-    };
-    let calls = match metric {
-        Metric::Wall => {
-            let calls = [row.base_value(Metric::Calls), row.new_value(Metric::Calls)];
-            calls.into_iter().flatten().fold(0.0, f64::max)
-        }
-        _ => 1.0,
-    };
-    change.abs() >= calls * options.floor_ns && relative.abs() >= options.floor_share
 }
 
 /// Calls that did not return, by name.

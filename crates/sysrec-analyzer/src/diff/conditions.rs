@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::trace::Trace;
 
+/// The option that says why a backend was chosen, which makes no difference once it was.
+const REASON: &str = "chosen=";
+
 /// Something that must be the same on both sides for a comparison to be about the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
@@ -56,8 +59,15 @@ impl Condition {
             Condition::Kernel => format!("{} {} {}", host.system, host.release, host.version),
             Condition::Cpu => format!("{} x {}", host.cpus, host.cpu_model),
             Condition::Host => format!("{} ({})", host.name, host.machine),
-            Condition::Backend if session.backend_options.is_empty() => session.backend.clone(),
-            Condition::Backend => format!("{} ({})", session.backend, session.backend_options.join(", ")),
+            Condition::Backend => {
+                let told = session.backend_options.iter().map(String::as_str);
+                let told: Vec<&str> = told.filter(|option| !option.starts_with(REASON)).collect();
+                if told.is_empty() {
+                    session.backend.clone()
+                } else {
+                    format!("{} ({})", session.backend, told.join(", "))
+                }
+            }
             Condition::Filter => session.filter.clone().unwrap_or_else(|| "none".to_owned()),
             Condition::Registers => if session.all_registers { "all" } else { "call" }.to_owned(),
             Condition::Recorder => session.recorder.clone(),

@@ -12,6 +12,7 @@
 
 mod compare;
 mod conditions;
+mod judge;
 mod recording;
 mod row;
 pub mod statistics;

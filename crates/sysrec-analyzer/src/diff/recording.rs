@@ -50,6 +50,8 @@ pub struct Recording {
     pub units: u64,
     /// Selected calls that did not return, by name.
     pub unfinished: Vec<(String, u64)>,
+    /// Whether nothing of the trace is missing. Else its numbers of calls are only known to be at least so large.
+    pub whole: bool,
     /// Chunks that could not be read, beyond what opening the trace had found.
     pub damages: Vec<Damage>,
     /// Such chunks beyond those listed.
@@ -99,11 +101,13 @@ impl Recording {
             let (calls, wall_ns, max_ns) = (latency.count(), latency.sum_ns(), latency.max_ns());
             (key, Figures { calls, errors, wall_ns, p50_ns, p99_ns, max_ns })
         };
+        let damages = report.damages.pop().unwrap_or_default();
         Ok(Recording {
             rows: cells.into_iter().map(figures).collect(),
             units,
             unfinished: report.unfinished,
-            damages: report.damages.pop().unwrap_or_default(),
+            whole: trace.integrity().is_whole() && damages.is_empty() && report.more_damages == 0,
+            damages,
             more_damages: report.more_damages,
         })
     }

@@ -118,7 +118,7 @@ pub enum Verdict {
         /// Two-sided, corrected; `None` where the floors or overlapping ranges decided.
         p: Option<f64>,
     },
-    /// Run-to-run noise is not known: one recording on a side.
+    /// Run-to-run noise is not known: one recording on a side; or a number is not, since a trace lacks calls.
     Unknown,
     /// Nothing that a test could say much about: the longest call, or the 99th percentile of fewer than
     /// [`P99_CALLS_MIN`] calls, which is the longest one too.

@@ -157,7 +157,13 @@ pub(super) fn remarks(row: &Row) -> Vec<String> {
             Verdict::Exact => remarks.push(format!("{name} differ, a fact")),
             Verdict::Shown { p } => remarks.push(format!("{name} differ, {}: {}", figures::p(p), ranges())),
             Verdict::NotShown { .. } | Verdict::Unknown => {
-                remarks.push(format!("~ {name} vary: {}", ranges()))
+                let varies = |range: Option<(f64, f64)>| range.is_some_and(|(min, max)| min != max);
+                let vary = if varies(row.base_range(metric)) || varies(row.new_range(metric)) {
+                    " vary"
+                } else {
+                    ""
+                };
+                remarks.push(format!("~ {name}{vary}: {}", ranges()))
             }
         }
     }

@@ -55,6 +55,21 @@ pub fn with_closed_pipe(folder: &Path, arguments: &[&str]) -> (Option<i32>, Stri
     (child.wait().expect("it ends").code(), stderr)
 }
 
+/// What it prints on a terminal of so many columns, without colours; `None` where script(1) is missing.
+pub fn on_terminal(folder: &Path, columns: u32, arguments: &str) -> Option<String> {
+    let command = format!("stty cols {columns} rows 40; {} {arguments}", cargo_bin!("sysrec").display());
+    let script = Command::new("script")
+        .args(["-qec", &command, "/dev/null"])
+        .env("NO_COLOR", "1")
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output();
+    if script.is_err() {
+        println!("SKIP: script(1) is not here");
+    }
+    Some(String::from_utf8(script.ok()?.stdout).expect("output is UTF-8"))
+}
+
 /// Its output has colours where a variable asks for them, and only there: this is no terminal.
 pub fn is_coloured_on_request_only(folder: &Path, arguments: &[&str]) {
     let is_coloured = |variables: &[(&str, &str)]| {

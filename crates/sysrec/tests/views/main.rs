@@ -14,4 +14,4 @@ mod story;
 mod tree;
 mod verify;
 
-use run::{Run, json_of, stdout_of, sysrec, with_closed_pipe};
+use run::{Run, json_of, on_terminal, stdout_of, sysrec, with_closed_pipe};

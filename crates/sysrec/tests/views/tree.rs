@@ -1,6 +1,6 @@
 use crate::recording::{Folder, Recording};
 use crate::story::{attached, folder};
-use crate::{json_of, stdout_of, sysrec};
+use crate::{json_of, on_terminal, stdout_of, sysrec};
 
 /// Every process with its programs, threads, figures and end; what a terminal would obey is quoted.
 #[test]
@@ -141,18 +141,7 @@ fn attached_processes_say_so() {
 #[test]
 fn a_terminal_gets_boxes_and_no_line_too_long() {
     let folder = folder();
-    let binary = assert_cmd::cargo::cargo_bin!("sysrec");
-    let command = format!("stty cols 90 rows 40; {} tree", binary.display());
-    let script = std::process::Command::new("script")
-        .args(["-qec", &command, "/dev/null"])
-        .env("NO_COLOR", "1")
-        .current_dir(folder.path())
-        .output();
-    let Ok(output) = script else {
-        println!("SKIP: script(1) is not here");
-        return;
-    };
-    let text = String::from_utf8(output.stdout).unwrap();
+    let Some(text) = on_terminal(folder.path(), 90, "tree") else { return };
     let tree: Vec<&str> = text.lines().skip_while(|line| !line.contains("process")).collect();
     assert!(tree.iter().any(|line| line.contains("├─ 101 env X=1 date")), "{text}");
     assert!(tree.iter().any(|line| line.contains("⇒ date")), "{text}");
