@@ -533,9 +533,13 @@ impl Engine<'_> {
             }
             Concern::Remap => {
                 if let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.as_ref()) {
-                    const MADVISE: i32 = 28;
-                    if call.nr != MADVISE {
-                        space.borrow_mut().forget_sites(args[0], args[0].saturating_add(args[1]));
+                    // Only what was unmapped, or moved, holds other bytes; protection alone may have changed, too.
+                    match i64::from(call.nr) {
+                        libc::SYS_munmap | libc::SYS_mremap | libc::SYS_shmat | libc::SYS_remap_file_pages => {
+                            let end = args[0].saturating_add(args[1]).next_multiple_of(4096);
+                            space.borrow_mut().forget_sites(args[0], end);
+                        }
+                        _ => space.borrow_mut().forget_code(),
                     }
                 }
             }
