@@ -1,6 +1,5 @@
 /* siglongjmp out of a handler for SIGALRM, out of calls that return at once and out of a blocked read: signal_jump HZ.
- * Half of the signals return instead. Ends after 600 jumps, or after ten seconds where the
- * timer ticks slowly. */
+ * Half of the signals return instead. Ends after 600 jumps, or after ten seconds where the timer ticks slowly. */
 #include "guest.h"
 #include "own_text.h"
 #include <setjmp.h>
