@@ -10,7 +10,7 @@ use std::path::Path;
 use sysrec_format::event::Abi;
 
 use crate::conform::RecordedCall;
-use crate::oracle::Counts;
+use crate::sysrec::RecorderCalls;
 use crate::{Skip, strace, sysrec};
 
 /// A way to run a guest: bare, or recorded.
@@ -27,7 +27,7 @@ pub struct Backend {
     /// The calls in that file: of each task in order of entry.
     pub read: fn(&Path) -> io::Result<Vec<RecordedCall>>,
     /// The calls that the recorder made in the program for its own ends, as that file has them.
-    pub recorder_calls: fn(&Path) -> io::Result<Counts>,
+    pub recorder_calls: fn(&Path) -> io::Result<RecorderCalls>,
     /// Which calls it records.
     pub selects: fn(Abi, i32) -> bool,
     /// Whether a program sees its own CPUs in `/proc/self/status`. (What the system calls say is always its own.)
@@ -54,7 +54,7 @@ pub const BARE: Backend = Backend {
     line: |_, _| Vec::new(),
     options: &[],
     read: |_| Ok(Vec::new()),
-    recorder_calls: |_| Ok(Counts::new()),
+    recorder_calls: |_| Ok(RecorderCalls::default()),
     selects: |_, _| false,
     keeps_cpus: true,
     keeps_seccomp: true,
@@ -67,7 +67,7 @@ pub const STRACE: Backend = Backend {
     line: |output, _| strace::command_line(output),
     options: &[],
     read: strace::read,
-    recorder_calls: |_| Ok(Counts::new()),
+    recorder_calls: |_| Ok(RecorderCalls::default()),
     selects: every,
     keeps_cpus: true,
     keeps_seccomp: true,

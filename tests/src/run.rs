@@ -17,6 +17,7 @@ use crate::conform::{self, RecordedCall};
 use crate::guests::Guest;
 use crate::log::GuestLog;
 use crate::oracle::{Allowance, Counts, KernelCounts, Oracle, Scope};
+use crate::sysrec::RecorderCalls;
 
 /// What one run of a guest came to.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ pub struct Run {
     /// What was recorded; empty for [`BARE`](crate::backends::BARE).
     pub recorded: Vec<RecordedCall>,
     /// The calls that the recorder made in the guest for its own ends, by number.
-    pub recorder_calls: Counts,
+    pub recorder_calls: RecorderCalls,
     /// The kernel's count, where it was asked for.
     pub kernel: Option<KernelCounts>,
 }
@@ -111,7 +112,8 @@ pub fn run_counted(words: &[&str], dir: &Path, backend: &Backend) -> Result<Coun
     let (status, stdout, stderr) = to_the_end(&mut command, |command| oracle.spawn(command, scope))?;
     let kernel = oracle.finish(PATIENCE)?;
     let recorded = conform::counts(&(backend.read)(&trace)?);
-    let allowance = Allowance { recorder_calls: (backend.recorder_calls)(&trace)?, ..Allowance::default() };
+    let RecorderCalls { calls: recorder_calls, uncertain } = (backend.recorder_calls)(&trace)?;
+    let allowance = Allowance { recorder_calls, uncertain, ..Allowance::default() };
     Ok(Counted { status, stdout, stderr, recorded, allowance, kernel })
 }
 

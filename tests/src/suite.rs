@@ -55,9 +55,12 @@ pub fn judge(guest: &Guest, backend: &Backend) -> Verdict {
         counts.map(|(number, count)| (*number, *count)).collect()
     };
     let counted = counts(&recorded.recorded);
-    let own = recorded.recorder_calls.iter().filter(|((abi, nr), _)| (backend.selects)(*abi, *nr));
-    let mut allowance =
-        Allowance { recorder_calls: own.map(|(number, calls)| (*number, *calls)).collect(), renumbered: 0 };
+    let own = recorded.recorder_calls.calls.iter().filter(|((abi, nr), _)| (backend.selects)(*abi, *nr));
+    let mut allowance = Allowance {
+        recorder_calls: own.map(|(number, calls)| (*number, *calls)).collect(),
+        uncertain: recorded.recorder_calls.uncertain,
+        renumbered: 0,
+    };
     if let Some(kernel) = &recorded.kernel {
         if guest.renumbered {
             allowance.renumbered = kernel.get(&(Abi::X86_64, -1)).map_or(0, |count| count.refused);

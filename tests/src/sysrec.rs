@@ -193,20 +193,32 @@ pub fn calls(trace: &Trace) -> io::Result<Vec<RecordedCall>> {
 ///
 /// # Errors
 /// When the trace cannot be read, or a part of it is damaged.
-pub fn recorder_calls(trace: &Path) -> io::Result<Counts> {
-    let mut counts = Counts::new();
+pub fn recorder_calls(trace: &Path) -> io::Result<RecorderCalls> {
+    /// The result of a call that the task may have been killed in front of.
+    const UNCERTAIN: i64 = -513;
+    let mut found = RecorderCalls::default();
     for item in Timeline::new(&open(trace)?, &Selection::default()) {
         match item {
             Item::Event(event) => {
-                if let EventBody::RecorderCall { nr, .. } = event.body {
-                    *counts.entry((Abi::X86_64, nr)).or_default() += 1;
+                if let EventBody::RecorderCall { nr, ret } = event.body {
+                    *found.calls.entry((Abi::X86_64, nr)).or_default() += 1;
+                    found.uncertain += u64::from(ret == UNCERTAIN);
                 }
             }
             Item::Damage(damage) => return Err(io::Error::other(format!("{damage:?}"))),
             Item::Call(_) => {}
         }
     }
-    Ok(counts)
+    Ok(found)
+}
+
+/// The calls that a recorder made in the program for its own ends.
+#[derive(Clone, Debug, Default)]
+pub struct RecorderCalls {
+    /// By number.
+    pub calls: Counts,
+    /// How many of them may not have been made.
+    pub uncertain: u64,
 }
 
 /// Places in `struct user_regs_struct` (`arch/x86/include/asm/user_64.h`).

@@ -210,7 +210,7 @@ pub enum EventBody {
     RecorderCall {
         /// Its number.
         nr: i32,
-        /// Its result, see [`Exit::ret`].
+        /// Its result, see [`Exit::ret`]; -513 where the task was killed and may not have come to make it.
         ret: i64,
     },
     /// A kind that this version does not know: its number and its bytes.

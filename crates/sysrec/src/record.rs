@@ -8,7 +8,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use sysrec_analyzer::metrics::Metrics;
 use sysrec_analyzer::{Selection, Trace};
-use sysrec_recorder::{BackendChoice, CommandEnd, InlineClasses, Options, Outcome, Registers, StopReason, Target};
+use sysrec_recorder::{
+    BackendChoice, CommandEnd, InlineClasses, Options, Outcome, Registers, StopReason, Target,
+};
 use sysrec_syscalls::filter::Filter;
 
 use crate::{progress, repeat, report, screen, text};
@@ -313,7 +315,11 @@ fn closing_line(outcome: &Outcome, kept: &Kept) -> String {
         per_call,
         outcome.output.display(),
         outcome.backend,
-        if outcome.backend_reason.is_empty() { String::new() } else { format!(" ({})", outcome.backend_reason) },
+        if outcome.backend_reason.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", outcome.backend_reason)
+        },
         text::duration(outcome.overhead.call_ns_median),
         lost,
         early,

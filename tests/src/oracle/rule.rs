@@ -52,6 +52,8 @@ impl fmt::Display for Difference {
 pub struct Allowance {
     /// Calls that the recorder made in the tracee for its own ends.
     pub recorder_calls: Counts,
+    /// How many of these may not have been made: the task was killed where it was to make one.
+    pub uncertain: u64,
     /// Refused calls that the kernel counted under -1 and not under their own number: of all numbers together, as many
     /// more may be recorded than the kernel has under theirs.
     pub renumbered: u64,
@@ -61,7 +63,7 @@ pub struct Allowance {
 pub fn compare(recorded: &Counts, allowance: &Allowance, kernel: &KernelCounts) -> Vec<Difference> {
     let own = &allowance.recorder_calls;
     let numbers: BTreeSet<_> = recorded.keys().chain(own.keys()).chain(kernel.keys()).copied().collect();
-    let mut renumbered = allowance.renumbered;
+    let mut renumbered = allowance.renumbered + allowance.uncertain;
     let mut differences = Vec::new();
     for number in numbers {
         let [recorded, recorder_calls] = [recorded, own].map(|of| of.get(&number).copied().unwrap_or(0));

@@ -30,6 +30,7 @@ use std::rc::Rc;
 use clock::TscClock;
 use layout::*;
 use rings::{Ring, Rings};
+use rustc_hash::FxHashMap;
 use space::Space;
 use sysrec_syscalls::{Abi, by_name};
 
@@ -127,6 +128,8 @@ pub(crate) struct Inline {
     pub places: Places,
     pub page: Box<[u8; STUB_BYTES]>,
     pub classes: InlineClasses,
+    /// The address space of the task that last had the ring at this address.
+    pub owners: FxHashMap<u64, SharedSpace>,
 }
 
 impl Inline {
@@ -147,7 +150,14 @@ impl Inline {
         }
         let path = rings.path().as_os_str().as_bytes();
         page[PATH..PATH + path.len()].copy_from_slice(path);
-        Ok(Inline { rings, clock: TscClock::new(), places: stub::places(), page, classes })
+        Ok(Inline {
+            rings,
+            clock: TscClock::new(),
+            places: stub::places(),
+            page,
+            classes,
+            owners: FxHashMap::default(),
+        })
     }
 
     /// Whether the stub makes this call.

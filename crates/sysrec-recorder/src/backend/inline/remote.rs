@@ -19,6 +19,9 @@ const SYSCALL_STOP: i32 = libc::SIGTRAP | 0x80;
 /// What makes the kernel skip the call at whose entry a task is stopped.
 const NO_CALL: u64 = u64::MAX;
 
+/// The result of a call that a task may have been killed in front of (ERESTARTNOINTR, which no call gives to us).
+const UNCERTAIN: i64 = -513;
+
 /// Why nothing came of it.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -143,7 +146,7 @@ impl<'a> Helper<'a> {
 
     /// A call through the stub page, which must be there.
     pub(crate) fn call(&mut self, nr: i64, args: [u64; 6]) -> Result<i64, Failure> {
-        self.made.push((nr as i32, 0));
+        self.made.push((nr as i32, UNCERTAIN));
         let ret = self.run_code(self.places.remote, nr as u64, args)?;
         if let Some(last) = self.made.last_mut() {
             last.1 = ret;

@@ -22,7 +22,7 @@ use crate::sys::child::{Command, Held, Step};
 use crate::sys::clock::monotonic_ns;
 use crate::sys::ptrace::{self, Gone, Resume};
 use crate::sys::wait::{self, WaitStatus, Waited};
-use crate::{Error, users};
+use crate::{Error, procfs, users};
 
 /// The kernel's wait looks at the tasks in a fixed order. So that whoever stands at its front cannot keep the others
 /// waiting, all that have news are served in turn, at least once in so many waits.
@@ -119,7 +119,11 @@ impl<'a> Engine<'a> {
     /// that it is in.
     pub(super) fn resume_mode(&self, tracee: Option<&Tracee>) -> Resume {
         let by_net = |tracee: &Tracee| tracee.call.is_none() && !tracee.has_own_filter();
-        if self.net && !self.launching && tracee.is_none_or(by_net) { Resume::ToEvent } else { Resume::ToSyscall }
+        if self.net && !self.launching && tracee.is_none_or(by_net) {
+            Resume::ToEvent
+        } else {
+            Resume::ToSyscall
+        }
     }
 
     pub(super) fn run_command(mut self, launch: &Launch) -> Result<WaitStatus, Error> {
@@ -347,13 +351,40 @@ impl<'a> Engine<'a> {
         if ended && !self.config.follow {
             self.early.remove(&waited.tid);
         }
+        self.adopt_orphans();
+    }
+
+    /// A child reports before its parent tells of it. If the parent is killed in between, nobody tells: the child is
+    /// taken over by itself, as soon as no task is left that could be its parent.
+    fn adopt_orphans(&mut self) {
+        if self.early.is_empty() || !self.config.follow {
+            return;
+        }
+        let early: Vec<i32> = self.early.keys().copied().collect();
+        for tid in early {
+            let number = |field| procfs::status_field(tid, field).and_then(|value| value.parse::<i32>().ok());
+            let Some(pid) = number("Tgid") else {
+                // It is gone, and its end has been collected: that was no task of ours.
+                continue;
+            };
+            let parent = if pid == tid { number("PPid").unwrap_or(0) } else { pid };
+            if self.tasks.values().any(|tracee| tracee.pid == parent) {
+                continue;
+            }
+            let process = self.tasks.get(&pid).map(|leader| leader.process);
+            let (comm, time_ns) = (procfs::comm(tid), monotonic_ns());
+            let origin = Origin::FORK;
+            self.add_task(NewTask { tid, pid, process, parent: None, origin, comm: &comm, time_ns });
+            let (mode, space) = self.orphans_mode(tid);
+            if let Some(tracee) = self.tasks.get_mut(&tid) {
+                (tracee.mode, tracee.space) = (mode, space);
+            }
+        }
     }
 
     fn go_on(&mut self, tid: i32, next: Next) {
         let result = match next {
-            Next::Go(signo) => {
-                ptrace::resume(tid, self.resume_mode(self.tasks.get(&tid)), signo)
-            }
+            Next::Go(signo) => ptrace::resume(tid, self.resume_mode(self.tasks.get(&tid)), signo),
             Next::Listen => ptrace::listen(tid),
             Next::Nothing => Ok(()),
         };
@@ -402,6 +433,7 @@ impl<'a> Engine<'a> {
             }
         }
         self.placement.ended(waited.tid);
+        self.adopt_orphans();
     }
 
     /// A task that ends inside a call leaves it unfinished.

@@ -8,17 +8,17 @@ use std::time::Duration;
 
 use sysrec_format::event::{Abi, Entry, EventBody, Exit, TaskId, UnfinishedReason};
 
+use super::Ptrace;
 use super::calls::Concern;
 use super::engine::{Engine, Next};
 use super::stops::CLONE_VM;
-use super::Ptrace;
 use super::tracee::{InCall, Tracee};
 use crate::backend::inline::layout::*;
 use crate::backend::inline::normalise::{Normalised, normalise};
-use crate::backend::inline::remote::{Failure, Helper, Leftover};
-use crate::backend::inline::rings::{Ring, RingCall};
 use crate::backend::inline::patch::JUMP_BYTES;
 use crate::backend::inline::patcher::Patcher;
+use crate::backend::inline::remote::{Failure, Helper, Leftover};
+use crate::backend::inline::rings::{Ring, RingCall};
 use crate::backend::inline::space::{Site, SiteState, Space};
 use crate::backend::inline::{Inline, InlineTask, Mode, Reason, SharedSpace, patch};
 use crate::recording::Recording;
@@ -36,6 +36,10 @@ const PR_SET_SECCOMP: u64 = 22;
 const TSYNC: u64 = 1;
 
 impl Tracee {
+    fn lives_in(&self, space: &SharedSpace) -> bool {
+        self.space.as_ref().is_some_and(|its| Rc::ptr_eq(its, space))
+    }
+
     /// A seccomp filter of the program's own decides before our net does: every call has to be looked at.
     pub(super) fn has_own_filter(&self) -> bool {
         matches!(self.mode, Mode::Ptrace(Reason::OWN_FILTER))
@@ -86,8 +90,15 @@ fn tell(
     task.last_ns = end_ns;
     let nr = call.rax as i32;
     if selected(nr) {
-        let entry =
-            Entry { time_ns, abi: Abi::X86_64, nr, ip: call.ip, sp: call.sp, args: call.args, registers: None };
+        let entry = Entry {
+            time_ns,
+            abi: Abi::X86_64,
+            nr,
+            ip: call.ip,
+            sp: call.sp,
+            args: call.args,
+            registers: None,
+        };
         recording.call(id, &entry, &Exit { time_ns: end_ns, ret: call.ret, registers: None });
     }
 }
@@ -199,12 +210,7 @@ impl Engine<'_> {
 
     /// A stop in the net: the call is redirected into the stub where that can make it, and its site is changed so that
     /// the next one does not stop. `None`: it is recorded here.
-    pub(super) fn inline_stop(
-        &mut self,
-        tid: i32,
-        info: &mut SyscallInfo,
-        nr: u64,
-    ) -> Option<Next> {
+    pub(super) fn inline_stop(&mut self, tid: i32, info: &mut SyscallInfo, nr: u64) -> Option<Next> {
         self.inline.as_ref()?;
         let jumped = self.show_site(tid, info);
         self.demote_if_due(tid);
@@ -225,11 +231,12 @@ impl Engine<'_> {
             };
             // A changed site that stops itself holds its old bytes again.
             let worth_it = !jumped && known.is_some_and(|known| known.state != SiteState::Unpatched);
+            let shared = worth_it && self.tasks.values().filter(|other| other.lives_in(&space)).count() > 1;
+            let inline = self.inline.as_mut()?;
+            let tracee = self.tasks.get_mut(&tid)?;
             let mut helper = Helper::new(tid, inline.places, &mut self.helper_calls).ok()?;
             let mut failed = None;
             if worth_it {
-                // Its own and the one here.
-                let shared = Rc::strong_count(&space) > 2;
                 let (pid, helper, space) = (tracee.pid, &mut helper, &mut *space.borrow_mut());
                 let mut patcher = Patcher { tid, pid, helper, space, site, trampoline, shared };
                 let state = match patcher.patch(inline.classes) {
@@ -294,10 +301,8 @@ impl Engine<'_> {
             return true;
         }
         // It came to a site while that was being changed; that is done now.
-        let changed = matches!(
-            space.borrow().sites.get(&at),
-            Some(Site { state: SiteState::Displaced { .. }, .. })
-        );
+        let changed =
+            matches!(space.borrow().sites.get(&at), Some(Site { state: SiteState::Displaced { .. }, .. }));
         changed && ptrace::set_register(tid, RIP, at).is_ok()
     }
 
@@ -376,7 +381,7 @@ impl Engine<'_> {
         let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.clone()) else { return };
         self.demote(tid, reason);
         for (&other, tracee) in &mut self.tasks {
-            if other != tid && tracee.space.as_ref().is_some_and(|its| Rc::ptr_eq(its, &space)) {
+            if other != tid && tracee.lives_in(&space) {
                 tracee.demote = Some(reason);
             }
         }
@@ -423,8 +428,9 @@ impl Engine<'_> {
         const PR_SET_TSC: u64 = 26;
         const PR_SET_SYSCALL_USER_DISPATCH: u64 = 59;
         const ARCH_SET_GS: u64 = 0x1001;
-        let range_is_ours =
-            |address: u64, length: u64| space.borrow().is_ours(address, address.saturating_add(length.max(1)));
+        let range_is_ours = |address: u64, length: u64| {
+            space.borrow().is_ours(address, address.saturating_add(length.max(1)))
+        };
         match concern? {
             Concern::Mmap { .. } if args[3] & MAP_FIXED != 0 && range_is_ours(args[0], args[1]) => {
                 self.abandon_space(tid, Reason::REGION_TOUCHED);
@@ -443,7 +449,7 @@ impl Engine<'_> {
             Concern::MemoryLimit if limits_memory(nr, args) => {
                 self.abandon_space(tid, Reason::MEMORY_LIMIT);
                 // Where nobody else can be using it, the window goes, so that it is neither locked nor counted.
-                if Rc::strong_count(&space) <= 2 {
+                if self.tasks.values().filter(|tracee| tracee.lives_in(&space)).count() == 1 {
                     return Some(self.unmap_window(tid, info.ip.wrapping_sub(2), nr));
                 }
             }
@@ -500,8 +506,14 @@ impl Engine<'_> {
         const ARCH_GET_GS: u64 = 0x1004;
         let Some(tracee) = self.tasks.get(&tid).filter(|_| self.inline.is_some()) else { return ret };
         match super::calls::concern(call.abi, call.nr) {
-            Some(Concern::Prctl) if call.args[0] == PR_GET_SECCOMP && ret == 2 && !tracee.has_own_filter() => {
-                if ptrace::set_register(tid, RAX, 0).is_ok() { 0 } else { ret }
+            Some(Concern::Prctl)
+                if call.args[0] == PR_GET_SECCOMP && ret == 2 && !tracee.has_own_filter() =>
+            {
+                if ptrace::set_register(tid, RAX, 0).is_ok() {
+                    0
+                } else {
+                    ret
+                }
             }
             Some(Concern::ArchPrctl)
                 if call.args[0] == ARCH_GET_GS && ret == 0 && matches!(tracee.mode, Mode::Inline(_)) =>
@@ -520,7 +532,9 @@ impl Engine<'_> {
         let args = call.args;
         match concern {
             Concern::Execve => self.load(tid),
-            Concern::Seccomp if args[0] == u64::from(libc::SECCOMP_SET_MODE_FILTER) => self.filtered(tid, args[1]),
+            Concern::Seccomp if args[0] == u64::from(libc::SECCOMP_SET_MODE_FILTER) => {
+                self.filtered(tid, args[1])
+            }
             Concern::Prctl if args[..2] == [PR_SET_SECCOMP, u64::from(libc::SECCOMP_MODE_FILTER)] => {
                 self.filtered(tid, 0);
             }
@@ -535,7 +549,10 @@ impl Engine<'_> {
                 if let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.as_ref()) {
                     // Only what was unmapped, or moved, holds other bytes; protection alone may have changed, too.
                     match i64::from(call.nr) {
-                        libc::SYS_munmap | libc::SYS_mremap | libc::SYS_shmat | libc::SYS_remap_file_pages => {
+                        libc::SYS_munmap
+                        | libc::SYS_mremap
+                        | libc::SYS_shmat
+                        | libc::SYS_remap_file_pages => {
                             let end = args[0].saturating_add(args[1]).next_multiple_of(4096);
                             space.borrow_mut().forget_sites(args[0], end);
                         }
@@ -587,6 +604,18 @@ impl Engine<'_> {
         (mode, Some(space))
     }
 
+    /// How a task is to be recorded whose parent nobody knows any more: by the gs base that it inherited.
+    pub(super) fn orphans_mode(&self, tid: i32) -> (Mode, Option<SharedSpace>) {
+        let none = (Mode::Ptrace(Reason::NOT_STARTED), None);
+        let Some(inline) = &self.inline else { return none };
+        let Ok(registers) = ptrace::registers(tid) else { return none };
+        let gs = registers[GS_BASE];
+        match inline.owners.get(&gs) {
+            Some(space) => (Mode::Waiting(gs), Some(Rc::new(RefCell::new(space.borrow().clone())))),
+            None => none,
+        }
+    }
+
     /// A new task's first stop: it gets its own ring.
     pub(super) fn begin_inline(&mut self, tid: i32) {
         let Some(inline) = &mut self.inline else { return };
@@ -598,7 +627,12 @@ impl Engine<'_> {
             Mode::Ptrace(Reason::GS_IN_USE)
         } else if let Some(ring) = inline.rings.allot() {
             match ptrace::set_register(tid, GS_BASE, ring.address()) {
-                Ok(()) => Mode::Inline(InlineTask { ring, entered: None, last_ns: 0 }),
+                Ok(()) => {
+                    if let Some(space) = &tracee.space {
+                        inline.owners.insert(ring.address(), Rc::clone(space));
+                    }
+                    Mode::Inline(InlineTask { ring, entered: None, last_ns: 0 })
+                }
                 Err(_) => {
                     inline.rings.take_back(ring);
                     Mode::Ptrace(Reason::GONE)
@@ -652,8 +686,7 @@ impl Engine<'_> {
                     args: call.args,
                     registers: None,
                 };
-                let reason =
-                    if superseded { UnfinishedReason::SUPERSEDED } else { UnfinishedReason::KILLED };
+                let reason = if superseded { UnfinishedReason::SUPERSEDED } else { UnfinishedReason::KILLED };
                 self.recording.entry(tracee.task, &entry);
                 self.recording.unfinished(tracee.task, reason, time_ns);
             }
@@ -673,7 +706,11 @@ impl Engine<'_> {
         let Some(tracee) = self.tasks.get_mut(&tid) else { return };
         tracee.mode = match ring {
             Ok(ring) => {
-                tracee.space = Some(Rc::default());
+                let space = SharedSpace::default();
+                if let Some(inline) = &mut self.inline {
+                    inline.owners.insert(ring.address(), Rc::clone(&space));
+                }
+                tracee.space = Some(space);
                 Mode::Inline(InlineTask { ring, entered: None, last_ns: 0 })
             }
             Err(reason) => Mode::Ptrace(reason),
@@ -724,7 +761,8 @@ impl Engine<'_> {
         _ = ptrace::set_registers(tid, &registers);
         ptrace::move_call_address(tid, STUB_ADDRESS..STUB_ADDRESS + LOW_BYTES, registers[RIP]);
         if let Normalised::After(Some(call)) = moved {
-            let selected = |nr| self.select_all || self.config.filter.matches(sysrec_syscalls::Abi::X86_64, nr);
+            let selected =
+                |nr| self.select_all || self.config.filter.matches(sysrec_syscalls::Abi::X86_64, nr);
             tell(inline, task, tracee.task, &call, self.recording, selected);
         }
         task.entered = None;

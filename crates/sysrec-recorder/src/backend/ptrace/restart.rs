@@ -80,11 +80,29 @@ fn interrupted_without_effect(registers: &UserRegisters) -> bool {
     eintr && (registers[ORIG_RAX] as i64) >= 0 && calls.contains(&registers[ORIG_RAX])
 }
 
+/// At the delivery of a signal that the program ignores: without a tracer, the kernel would not have woken the task for
+/// it (`sig_ignored`). Where that ended a call with EINTR, the call is sent back to its start.
+pub(super) fn hide_ignored_signal(tid: i32, signo: i32) {
+    let interrupted = ptrace::registers(tid).is_ok_and(|registers| interrupted_without_effect(&registers));
+    if interrupted && is_ignored(tid, signo) {
+        _ = hide_interruption(tid);
+    }
+}
+
+/// Whether a signal does nothing to a task: ignored, or not caught and of those that are ignored by default (signal(7)).
+fn is_ignored(tid: i32, signo: i32) -> bool {
+    let bit = 1_u64 << (signo - 1);
+    let by_default = matches!(signo, libc::SIGCHLD | libc::SIGURG | libc::SIGWINCH);
+    signals(tid, "SigIgn") & bit != 0 || by_default && signals(tid, "SigCgt") & bit == 0
+}
+
+/// A set of signals of `/proc/TID/status`.
+fn signals(tid: i32, field: &str) -> u64 {
+    procfs::status_field(tid, field).and_then(|hex| u64::from_str_radix(&hex, 16).ok()).unwrap_or(0)
+}
+
 /// Whether a signal waits that the task does not block: then EINTR is the program's due.
 fn signal_pending(tid: i32) -> bool {
-    let mask = |field| {
-        procfs::status_field(tid, field).and_then(|hex| u64::from_str_radix(&hex, 16).ok()).unwrap_or(0)
-    };
-    let pending = mask("SigPnd") | mask("ShdPnd");
-    pending & !mask("SigBlk") & !mask("SigIgn") != 0
+    let pending = signals(tid, "SigPnd") | signals(tid, "ShdPnd");
+    pending & !signals(tid, "SigBlk") & !signals(tid, "SigIgn") != 0
 }

@@ -4,8 +4,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use sysrec_format::event::{Abi, EventBody, Origin, TaskEnd};
 
-use super::engine::{Engine, Next};
 use super::calls::Concern;
+use super::engine::{Engine, Next};
 use super::{calls, restart};
 use crate::procfs;
 use crate::recording::NewTask;
@@ -39,6 +39,7 @@ impl Engine<'_> {
         if signo == libc::SIGTRAP && self.is_our_trap(tid) {
             return Next::Go(0);
         }
+        restart::hide_ignored_signal(tid, signo);
         self.leave_our_code(tid);
         let Ok(info) = ptrace::signal_info(tid) else { return Next::Nothing };
         if let Some(tracee) = self.tasks.get(&tid)
@@ -59,6 +60,10 @@ impl Engine<'_> {
     fn child_made(&mut self, tid: i32, origin: Origin, time_ns: u64) -> Next {
         let Ok(child) = ptrace::event_message(tid) else { return Next::Nothing };
         let child = child as i32;
+        if self.tasks.contains_key(&child) {
+            // It was taken for an orphan.
+            return Next::Go(0);
+        }
         let Some(parent) = self.tasks.get(&tid) else { return Next::Nothing };
         let (parent_task, parent_process, parent_pid) = (parent.task, parent.process, parent.pid);
         let (comm, own_cpus) = (parent.comm.clone(), parent.own_cpus);
@@ -100,7 +105,9 @@ impl Engine<'_> {
             Some(Concern::Clone) => Some(call.args[0]),
             Some(Concern::Clone3) => crate::sys::memory::read_word(parent, call.args[0]),
             // vfork is clone with these (`kernel/fork.c`), fork has none.
-            _ if matches!((call.abi, call.nr), (Abi::X86_64, 58) | (Abi::I386, 190)) => Some(CLONE_VM | CLONE_VFORK),
+            _ if matches!((call.abi, call.nr), (Abi::X86_64, 58) | (Abi::I386, 190)) => {
+                Some(CLONE_VM | CLONE_VFORK)
+            }
             _ => Some(0),
         }
     }
@@ -221,8 +228,7 @@ impl Engine<'_> {
         if std::mem::replace(&mut tracee.started, true) {
             return;
         }
-        if let Some(edit) = tracee.inherited_edit.take()
-        {
+        if let Some(edit) = tracee.inherited_edit.take() {
             calls::undo(tid, edit);
         }
         self.begin_inline(tid);
