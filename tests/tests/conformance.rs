@@ -107,7 +107,6 @@ fn through_a_net(backend: &Family) {
 
 /// A child whose parent is killed inside fork, before its event is told, is a tracee like any other.
 #[test]
-#[ignore = "ptrace loses such children: they stop, nobody tells of their parent, and they go on untraced at the end"]
 fn children_of_a_parent_that_is_killed_as_it_makes_them() {
     let problems = judge(&KILL_CLONING, &PTRACE).problems();
     assert!(problems.is_empty(), "{}", problems.join("\n"));

@@ -122,6 +122,14 @@ pub(crate) fn auxiliary_value(pid: i32, key: u64) -> Option<u64> {
     vector.chunks_exact(16).find_map(|pair| (word(&pair[..8])? == key).then(|| word(&pair[8..]))?)
 }
 
+/// Whether a task may be inside fork, vfork, clone or clone3 (`/proc/TID/syscall`, which says `running` of one that
+/// does not sleep).
+pub(crate) fn may_be_forking(tid: i32) -> bool {
+    let text = read_start(&format!("/proc/{tid}/syscall"), 256);
+    let number = String::from_utf8_lossy(&text).split_whitespace().next().map(str::to_owned);
+    matches!(number.as_deref(), Some("running" | "56" | "57" | "58" | "435" | "2" | "120" | "190"))
+}
+
 /// Where the heap of a process begins (`start_brk`, field 47 of `/proc/PID/stat`).
 pub(crate) fn heap_start(pid: i32) -> Option<u64> {
     let stat = read_start(&format!("/proc/{pid}/stat"), 4096);

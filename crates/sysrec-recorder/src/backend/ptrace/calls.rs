@@ -28,6 +28,8 @@ pub(super) enum Concern {
     Exit,
     Clone,
     Clone3,
+    /// fork and vfork.
+    Fork,
     /// mmap with its offset in bytes, or (i386) in pages of 4096.
     Mmap {
         offset_unit: u64,
@@ -52,6 +54,7 @@ pub(super) fn concern(abi: Abi, nr: i32) -> Option<Concern> {
         (Abi::X86_64 | Abi::X32, 60 | 231) | (Abi::I386, 1 | 252) => Exit,
         (Abi::X86_64 | Abi::X32, 56) | (Abi::I386, 120) => Clone,
         (Abi::X86_64 | Abi::X32 | Abi::I386, 435) => Clone3,
+        (Abi::X86_64 | Abi::X32, 57 | 58) | (Abi::I386, 2 | 190) => Fork,
         (Abi::X86_64 | Abi::X32, 9) => Mmap { offset_unit: 1 },
         (Abi::I386, 192) => Mmap { offset_unit: 4096 },
         (Abi::X86_64 | Abi::X32, 157) | (Abi::I386, 172) => Prctl,

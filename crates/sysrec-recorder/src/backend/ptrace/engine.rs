@@ -354,6 +354,20 @@ impl<'a> Engine<'a> {
         self.adopt_orphans();
     }
 
+    /// Whether this task may be inside the call that makes a child whose parent process is `parent`.
+    fn may_be_making(&self, tid: i32, tracee: &Tracee, parent: i32) -> bool {
+        use super::calls::Concern::{Clone, Clone3, Fork};
+        const CLONE_PARENT: u64 = 0x8000;
+        match &tracee.call {
+            Some(call) => {
+                let makes = matches!(super::calls::concern(call.abi, call.nr), Some(Clone | Clone3 | Fork));
+                makes && (tracee.pid == parent || call.args[0] & CLONE_PARENT != 0)
+            }
+            // In a net that lets fork through, it is not known what a task is in.
+            None => self.net && self.inline.is_none() && tracee.pid == parent && procfs::may_be_forking(tid),
+        }
+    }
+
     /// A child reports before its parent tells of it. If the parent is killed in between, nobody tells: the child is
     /// taken over by itself, as soon as no task is left that could be its parent.
     fn adopt_orphans(&mut self) {
@@ -368,7 +382,7 @@ impl<'a> Engine<'a> {
                 continue;
             };
             let parent = if pid == tid { number("PPid").unwrap_or(0) } else { pid };
-            if self.tasks.values().any(|tracee| tracee.pid == parent) {
+            if self.tasks.iter().any(|(&maker, tracee)| self.may_be_making(maker, tracee, parent)) {
                 continue;
             }
             let process = self.tasks.get(&pid).map(|leader| leader.process);
