@@ -19,6 +19,15 @@ impl CpuSet {
         CpuSet(set)
     }
 
+    /// All but one CPU.
+    pub(crate) fn without(mut self, cpu: usize) -> Self {
+        if cpu < libc::CPU_SETSIZE as usize {
+            // SAFETY: `cpu` is below the size of the set.
+            unsafe { libc::CPU_CLR(cpu, &mut self.0) };
+        }
+        self
+    }
+
     /// Whether the CPU is in it.
     pub(crate) fn contains(&self, cpu: usize) -> bool {
         // SAFETY: `cpu` is below the size of the set.

@@ -46,16 +46,34 @@ impl Tracee {
     }
 }
 
+/// What one reading of all rings found.
+#[derive(Debug, Default)]
+struct Round {
+    /// The most calls that one ring had.
+    most: u64,
+    /// Rings that had any.
+    active: usize,
+    /// The task of one of these.
+    last: Option<i32>,
+}
+
 /// When the rings are read: often enough that none fills up, seldom enough to cost little.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     last_ns: u64,
+    /// The most calls that one ring had at a stop of its task since then.
+    at_stops: u64,
     ticker: Option<Ticker>,
+    /// The ticker's present interval.
+    interval_ns: u64,
 }
 
 /// The rings are to be half full when they are read.
 const HALF: u64 = SLOTS / 2;
-/// Waits shorter than this are not worth a sleep: we look again at once.
+/// Where a ring is half full sooner than this, we look again at once, if there is a CPU for that: to be woken takes a
+/// while, on a virtual machine more than a tenth of it.
+const SPIN_NS_MAX: u64 = Duration::from_millis(1).as_nanos() as u64;
+/// The shortest sleep.
 const SLEEP_NS_MIN: u64 = Duration::from_micros(150).as_nanos() as u64;
 /// An idle task's ring is looked at this often.
 const SLEEP_NS_MAX: u64 = Duration::from_millis(50).as_nanos() as u64;
@@ -109,7 +127,8 @@ impl Engine<'_> {
         let Some(inline) = &mut self.inline else { return };
         let Some(tracee) = self.tasks.get_mut(&tid) else { return };
         inline.clock.anchor();
-        Self::read_task(inline, tracee, self.recording, self.select_all, &self.config.filter);
+        let calls = Self::read_task(inline, tracee, self.recording, self.select_all, &self.config.filter);
+        self.pace.at_stops = self.pace.at_stops.max(calls);
     }
 
     fn read_task(
@@ -132,15 +151,18 @@ impl Engine<'_> {
         calls
     }
 
-    /// Reads all rings. Gives the most calls that one had, and how many had any.
-    fn read_rings(&mut self) -> (u64, usize) {
-        let (mut most, mut active) = (0, 0);
-        let Some(inline) = &mut self.inline else { return (0, 0) };
+    /// Reads all rings.
+    fn read_rings(&mut self) -> Round {
+        let mut round = Round::default();
+        let Some(inline) = &mut self.inline else { return round };
         inline.clock.anchor();
-        for tracee in self.tasks.values_mut() {
+        for (&tid, tracee) in &mut self.tasks {
             let calls = Self::read_task(inline, tracee, self.recording, self.select_all, &self.config.filter);
-            most = most.max(calls);
-            active += usize::from(calls > 0);
+            round.most = round.most.max(calls);
+            if calls > 0 {
+                round.active += 1;
+                round.last = Some(tid);
+            }
             // A call that lasts: its start is converted while the clock's line is fresh.
             if let Mode::Inline(task) = &mut tracee.mode
                 && let Some(call) = inline.rings.entered(&task.ring)
@@ -149,7 +171,7 @@ impl Engine<'_> {
                 task.entered = Some((call.start, inline.clock.ns(call.start)));
             }
         }
-        (most, active)
+        round
     }
 
     /// Waits for a stop, reading the rings meanwhile. Errors as `wait4`.
@@ -164,15 +186,16 @@ impl Engine<'_> {
                 std::hint::spin_loop();
                 continue;
             }
-            let (most, active) = self.read_rings();
+            let Round { most, active, last } = self.read_rings();
             self.pace.last_ns = now_ns;
-            self.placement.on_time(now_ns, &mut self.tasks);
+            self.placement.on_time(now_ns, &mut self.tasks, last.filter(|_| active == 1));
             if let Some(reason) = self.recording.limit_reached(now_ns) {
                 self.shared.request_stop(reason);
                 return Err(io::ErrorKind::Interrupted.into());
             }
+            let most = most + std::mem::take(&mut self.pace.at_stops);
             let until_half_ns = since_ns.saturating_mul(HALF) / most.max(1);
-            if until_half_ns < SLEEP_NS_MIN && active < self.placement.cpus() {
+            if until_half_ns < SPIN_NS_MAX && active < self.placement.cpus() {
                 if self.shared.stop().is_some() && !self.ending {
                     return Err(io::ErrorKind::Interrupted.into());
                 }
@@ -182,8 +205,12 @@ impl Engine<'_> {
             if self.pace.ticker.is_none() {
                 self.pace.ticker = Some(Ticker::new()?);
             }
-            if let Some(ticker) = &self.pace.ticker {
+            // An interval that is nearly right is not worth a call.
+            if let Some(ticker) = &self.pace.ticker
+                && !(sleep_ns / 2..=sleep_ns.saturating_mul(2)).contains(&self.pace.interval_ns)
+            {
                 ticker.every(Duration::from_nanos(sleep_ns));
+                self.pace.interval_ns = sleep_ns;
             }
             let news = wait::wait_any();
             match news {
@@ -213,6 +240,9 @@ impl Engine<'_> {
     pub(super) fn inline_stop(&mut self, tid: i32, info: &mut SyscallInfo, nr: u64) -> Option<Next> {
         self.inline.as_ref()?;
         let jumped = self.show_site(tid, info);
+        if jumped && self.inline.as_ref().is_some_and(|inline| inline.takes(nr)) {
+            self.placement.forgive_stop();
+        }
         self.demote_if_due(tid);
         let inline = self.inline.as_mut()?;
         let tracee = self.tasks.get_mut(&tid)?;
@@ -444,7 +474,9 @@ impl Engine<'_> {
             }
             // From the call on, the filter denies what other threads make outside the stub, unseen by us, until they
             // are stopped: a ring with room keeps them inside.
-            Concern::Seccomp if args[1] & TSYNC != 0 => _ = self.read_rings(),
+            Concern::Seccomp if args[1] & TSYNC != 0 => {
+                self.read_rings();
+            }
             Concern::ArchPrctl if args[0] == ARCH_SET_GS => self.demote(tid, Reason::GS_IN_USE),
             Concern::MemoryLimit if limits_memory(nr, args) => {
                 self.abandon_space(tid, Reason::MEMORY_LIMIT);

@@ -62,6 +62,8 @@ pub(super) struct Placement {
     window_stops: u64,
     /// Tasks record their own calls, while we read what they recorded: that goes on at the same time.
     inline: bool,
+    /// We keep off the CPU of a task.
+    apart: bool,
     /// Gives tasks their CPUs back should we die.
     guardian: Option<Guardian>,
 }
@@ -78,6 +80,7 @@ impl Placement {
             window_start_ns: 0,
             window_stops: 0,
             inline,
+            apart: false,
             guardian: None,
         }
     }
@@ -108,10 +111,38 @@ impl Placement {
         }
     }
 
+    /// The stop was none that being together makes cheaper in the end: a ring was full, since we read it too slowly.
+    pub(super) fn forgive_stop(&mut self) {
+        self.window_stops = self.window_stops.saturating_sub(1);
+    }
+
+    /// One task alone is busy recording its own calls: we read them on another CPU than its own, where there is one.
+    fn keep_apart(&mut self, tid: i32) {
+        let (Way::Spread, Some(own)) = (self.way, &self.own) else { return };
+        let (Some(ours), Some(its)) = (sched::current_cpu(), crate::procfs::last_cpu(tid)) else { return };
+        if ours == its {
+            _ = sched::set_affinity(0, &own.without(its));
+            self.apart = true;
+        }
+    }
+
+    /// Several tasks are busy, or none: we run wherever there is room.
+    fn anywhere(&mut self) {
+        if let (true, Way::Spread, Some(own)) = (std::mem::take(&mut self.apart), self.way, &self.own) {
+            _ = sched::set_affinity(0, own);
+        }
+    }
+
     /// Now and then, where stops are not what happens most: decides likewise.
-    pub(super) fn on_time(&mut self, now_ns: u64, tasks: &mut Tasks) {
-        if now_ns.saturating_sub(self.window_start_ns) >= WINDOW_NS && self.own.is_some() {
-            self.decide(now_ns, tasks);
+    /// `busy`: the task that alone records calls.
+    pub(super) fn on_time(&mut self, now_ns: u64, tasks: &mut Tasks, busy: Option<i32>) {
+        if now_ns.saturating_sub(self.window_start_ns) < WINDOW_NS || self.own.is_none() {
+            return;
+        }
+        self.decide(now_ns, tasks);
+        match busy {
+            Some(tid) => self.keep_apart(tid),
+            None => self.anywhere(),
         }
     }
 
