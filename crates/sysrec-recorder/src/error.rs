@@ -150,7 +150,10 @@ impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Error::Backend { backend, reason } => {
-                write!(f, "--backend {backend} cannot record this: {reason}; --backend auto chooses one that can")
+                write!(
+                    f,
+                    "--backend {backend} cannot record this: {reason}; --backend auto chooses one that can"
+                )
             }
             Error::Command { name, source } => {
                 let name = name.to_string_lossy();

@@ -87,8 +87,13 @@ pub fn record(options: &Options, watch: Option<Watch>) -> Result<Outcome, Error>
     let launch = prepare(&options.target)?;
     let (output, file) = storage::Output::create(&options.output)?;
     let result = record_into(options, launch.as_ref(), file, watch);
-    if let Err(Error::Start { .. } | Error::Backend { .. } | Error::Attach { .. } | Error::UnknownUser(_) | Error::Thread(_)) =
-        &result
+    if let Err(
+        Error::Start { .. }
+        | Error::Backend { .. }
+        | Error::Attach { .. }
+        | Error::UnknownUser(_)
+        | Error::Thread(_),
+    ) = &result
     {
         // Nothing was recorded. Whatever fails later leaves its trace.
         output.take_back();
@@ -133,7 +138,9 @@ fn choose(options: &Options) -> Result<Choice, Error> {
             Err(reason) => Err(Error::Backend { backend: Inline::NAME, reason }),
         },
         BackendChoice::Auto => match inline() {
-            Ok(inline) => Ok(Choice { inline: Some(inline), reason: "the fastest that works here".to_owned() }),
+            Ok(inline) => {
+                Ok(Choice { inline: Some(inline), reason: "the fastest that works here".to_owned() })
+            }
             Err(reason) => Ok(Choice { inline: None, reason }),
         },
     }

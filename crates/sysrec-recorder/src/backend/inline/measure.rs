@@ -5,9 +5,9 @@ use std::io;
 
 use sysrec_format::block::Overhead;
 
+use super::Inline;
 use super::layout::*;
 use super::rings::RingCall;
-use super::Inline;
 use crate::sys::seccomp::{Program, Stops};
 use crate::sys::stub::trial;
 

@@ -196,7 +196,7 @@ const FOR_THE_RECORDER: &[&str] = &[
 
 /// [`FOR_THE_RECORDER`] by number.
 pub(crate) fn numbers_for_the_recorder() -> impl Iterator<Item = u32> {
-    FOR_THE_RECORDER.iter().filter_map(|name| by_name(Abi::X86_64, name)).map(|call| call.number as u32)
+    FOR_THE_RECORDER.iter().filter_map(|name| by_name(Abi::X86_64, name)).map(|call| call.number)
 }
 
 /// The addresses of instructions whose calls the net lets through.

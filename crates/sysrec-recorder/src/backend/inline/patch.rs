@@ -40,7 +40,11 @@ pub(crate) const USER_END: u64 = 0x7fff_ffff_f000;
 const USER_START: u64 = 0x1_0000;
 
 /// A trampoline's bytes. `displaced`: the instruction behind the site's, which had to give way.
-pub(crate) fn trampoline(number: u32, site: u64, displaced: Option<&[u8]>) -> [u8; TRAMPOLINE_BYTES as usize] {
+pub(crate) fn trampoline(
+    number: u32,
+    site: u64,
+    displaced: Option<&[u8]>,
+) -> [u8; TRAMPOLINE_BYTES as usize] {
     let address = Space::trampoline_address(number);
     let mut code = [0xcc; TRAMPOLINE_BYTES as usize];
     let mut put = |at: u64, bytes: &[u8]| code[at as usize..][..bytes.len()].copy_from_slice(bytes);
@@ -144,7 +148,9 @@ mod tests {
 
     #[test]
     fn a_jump_to_a_trap_landing_has_the_trap_behind_the_syscall() {
-        for (site, start) in [(0x7f00_1234_5678, 0x7f00_0000_0000), (0x40_1000, 0x20_0000), (0x7fff, 0x10_0000)] {
+        for (site, start) in
+            [(0x7f00_1234_5678, 0x7f00_0000_0000), (0x40_1000, 0x20_0000), (0x7fff, 0x10_0000)]
+        {
             let end = start + 0x4_0000;
             let landings: Vec<u64> = trap_landings(site, start, end).collect();
             assert!(landings.len() > 100, "{}", landings.len());

@@ -1,9 +1,9 @@
 //! Changing a site in a stopped task's address space, by the class that suits it.
 
+use super::InlineClasses;
 use super::patch::{self, JUMP_BYTES, LANDING_BYTES, USER_END};
 use super::remote::{Failure, Helper};
 use super::space::{Code, SiteState, Space};
-use super::InlineClasses;
 use crate::sys::memory::{self, Memory};
 
 /// A P1 area larger than this is not mapped: it would serve one huge library badly.
@@ -178,9 +178,8 @@ impl Patcher<'_, '_> {
 
     /// Makes every processor that runs the program forget the instructions that it fetched. `false` where it cannot.
     fn sync_cores(&mut self) -> Result<bool, Failure> {
-        let barrier = |helper: &mut Helper<'_>, command| {
-            helper.call(libc::SYS_membarrier, [command, 0, 0, 0, 0, 0])
-        };
+        let barrier =
+            |helper: &mut Helper<'_>, command| helper.call(libc::SYS_membarrier, [command, 0, 0, 0, 0, 0]);
         if !self.space.syncs_cores {
             self.space.syncs_cores = barrier(self.helper, REGISTER_SYNC_CORE)? == 0;
         }

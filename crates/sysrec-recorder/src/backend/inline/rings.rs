@@ -58,8 +58,7 @@ impl Rings {
     pub(crate) fn create(owner: Option<(u32, u32)>) -> io::Result<Self> {
         let name = format!("sysrec-{}-{:x}.rings", std::process::id(), crate::sys::clock::monotonic_ns());
         let path = Path::new("/dev/shm").join(name);
-        let file =
-            File::options().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+        let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
         let made = || -> io::Result<SharedWords> {
             if let Some((uid, gid)) = owner {
                 std::os::unix::fs::fchown(&file, Some(uid), Some(gid))?;

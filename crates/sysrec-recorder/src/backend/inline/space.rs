@@ -13,9 +13,7 @@ pub(crate) enum SiteState {
     /// P1: one byte of it makes it a jump to its trampoline.
     Patched,
     /// P3: it is a jump, and its trampoline runs the instruction behind it, which has this many bytes.
-    Displaced {
-        length: u8,
-    },
+    Displaced { length: u8 },
     /// It was met once. Most sites of a program's start are met only once, and are not worth a change.
     Met,
     /// It cannot be changed: it is redirected at each stop.
@@ -86,9 +84,8 @@ impl Space {
 
     /// The code that an address lies in; `pid` to read the mappings where they are not known.
     pub(crate) fn code_at(&mut self, pid: i32, address: u64) -> Option<Code> {
-        let find = |code: &[Code]| {
-            code.iter().find(|code| (code.start..code.end).contains(&address)).copied()
-        };
+        let find =
+            |code: &[Code]| code.iter().find(|code| (code.start..code.end).contains(&address)).copied();
         if let Some(found) = self.code.as_deref().and_then(find) {
             return Some(found);
         }
@@ -100,7 +97,9 @@ impl Space {
     pub(crate) fn displaced_before(&self, address: u64) -> Option<(u64, u32, u8)> {
         let site = address.wrapping_sub(2);
         match self.sites.get(&site) {
-            Some(&Site { trampoline, state: SiteState::Displaced { length } }) => Some((site, trampoline, length)),
+            Some(&Site { trampoline, state: SiteState::Displaced { length } }) => {
+                Some((site, trampoline, length))
+            }
             _ => None,
         }
     }

@@ -119,7 +119,11 @@ impl<'a> Engine<'a> {
     /// that it is in.
     pub(super) fn resume_mode(&self, tracee: Option<&Tracee>) -> Resume {
         let by_net = |tracee: &Tracee| tracee.call.is_none() && !tracee.has_own_filter();
-        if self.net && !self.launching && tracee.is_none_or(by_net) { Resume::ToEvent } else { Resume::ToSyscall }
+        if self.net && !self.launching && tracee.is_none_or(by_net) {
+            Resume::ToEvent
+        } else {
+            Resume::ToSyscall
+        }
     }
 
     pub(super) fn run_command(mut self, launch: &Launch) -> Result<WaitStatus, Error> {
@@ -351,9 +355,7 @@ impl<'a> Engine<'a> {
 
     fn go_on(&mut self, tid: i32, next: Next) {
         let result = match next {
-            Next::Go(signo) => {
-                ptrace::resume(tid, self.resume_mode(self.tasks.get(&tid)), signo)
-            }
+            Next::Go(signo) => ptrace::resume(tid, self.resume_mode(self.tasks.get(&tid)), signo),
             Next::Listen => ptrace::listen(tid),
             Next::Nothing => Ok(()),
         };

@@ -4,8 +4,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use sysrec_format::event::{Abi, EventBody, Origin, TaskEnd};
 
-use super::engine::{Engine, Next};
 use super::calls::Concern;
+use super::engine::{Engine, Next};
 use super::{calls, restart};
 use crate::procfs;
 use crate::recording::NewTask;
@@ -100,7 +100,9 @@ impl Engine<'_> {
             Some(Concern::Clone) => Some(call.args[0]),
             Some(Concern::Clone3) => crate::sys::memory::read_word(parent, call.args[0]),
             // vfork is clone with these (`kernel/fork.c`), fork has none.
-            _ if matches!((call.abi, call.nr), (Abi::X86_64, 58) | (Abi::I386, 190)) => Some(CLONE_VM | CLONE_VFORK),
+            _ if matches!((call.abi, call.nr), (Abi::X86_64, 58) | (Abi::I386, 190)) => {
+                Some(CLONE_VM | CLONE_VFORK)
+            }
             _ => Some(0),
         }
     }
@@ -221,8 +223,7 @@ impl Engine<'_> {
         if std::mem::replace(&mut tracee.started, true) {
             return;
         }
-        if let Some(edit) = tracee.inherited_edit.take()
-        {
+        if let Some(edit) = tracee.inherited_edit.take() {
             calls::undo(tid, edit);
         }
         self.begin_inline(tid);
