@@ -20,6 +20,8 @@ pub(crate) mod normalise;
 pub(crate) mod patch;
 pub(crate) mod patcher;
 pub(crate) mod remote;
+#[cfg(all(test, loom))]
+mod ring_model;
 pub(crate) mod rings;
 pub(crate) mod space;
 
