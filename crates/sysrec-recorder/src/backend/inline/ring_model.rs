@@ -6,8 +6,10 @@
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p sysrec-recorder --lib ring_model`
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::{Arc, Mutex};
 
 use loom::thread;
 
@@ -83,81 +85,99 @@ fn start() -> (Task, Rings, Ring) {
     (Task { memory }, rings, ring)
 }
 
-fn model(run: impl Fn() + Sync + Send + 'static) {
+/// Runs the model in every order, and gives the outcomes that came out.
+///
+/// The reader has to be the thread that is spawned: loom remembers only the last load of a word, so that a load by the
+/// reader that the writer's own follows is not tried behind the writer's store. The outcomes show whether anything was
+/// tried at all.
+fn model<T: Ord + Send + 'static>(run: impl Fn() -> T + Sync + Send + 'static) -> Vec<T> {
+    let outcomes = Arc::new(Mutex::new(BTreeSet::new()));
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(PREEMPTIONS);
-    builder.check(run);
+    let seen = Arc::clone(&outcomes);
+    builder.check(move || {
+        let outcome = run();
+        seen.lock().expect("the outcomes").insert(outcome);
+    });
+    std::mem::take(&mut *outcomes.lock().expect("the outcomes")).into_iter().collect()
 }
 
 /// Three calls into two slots, while the reader looks four times. What was written is read: all of it, once, whole, in
 /// order; and a call is refused only where the ring is full. After a stop, there is room again.
 #[test]
 fn what_was_written_is_read_once_and_whole_and_in_order() {
-    model(|| {
+    let outcomes = model(|| {
         let (task, rings, mut ring) = start();
-        let writer = thread::spawn(move || {
-            let written = (0..3).take_while(|&n| task.call(n)).count() as u64;
-            (task, written)
+        let reader = thread::spawn(move || {
+            let read: Vec<RingCall> = (0..4).filter_map(|_| rings.take(&mut ring)).collect();
+            (rings, ring, read)
         });
-        let mut read: Vec<RingCall> = (0..4).filter_map(|_| rings.take(&mut ring)).collect();
-        let early = read.len() as u64;
-        let (task, written) = writer.join().expect("the writer");
-        assert!(written == 3 || written >= SLOTS, "refused call {written} of a ring with room");
-        // The writer is stopped now, in the net or at its end, as before anything else of it is told.
+        let written = (0..3).take_while(|&n| task.call(n)).count() as u64;
+        assert!(written == 3 || written == SLOTS, "call {written} of a ring with room was refused");
+        let (rings, mut ring, mut read) = reader.join().expect("the reader");
+        let early = read.len();
+        // The task is stopped now, in the net or at its end: it is read before anything else of it is told.
         read.extend(std::iter::from_fn(|| rings.take(&mut ring)));
-        assert!(early <= written);
         assert_eq!(read, (0..written).map(expected).collect::<Vec<_>>());
         assert!(task.call(9) && task.call(10), "the ring is empty");
         assert!(!task.call(11), "the ring is full");
         let read: Vec<RingCall> = std::iter::from_fn(|| rings.take(&mut ring)).collect();
         assert_eq!(read, [expected(9), expected(10)]);
+        (written, early)
     });
+    // The third call is refused or not, and the reader came early or late.
+    assert_eq!(outcomes, [(2, 0), (2, 1), (2, 2), (3, 1), (3, 2), (3, 3)]);
 }
 
-/// Every slot is used twice, however the two meet: the writer waits for room as a task in the net does.
+/// A slot is used again, however the two meet: the writer waits for room as a task in the net does.
 #[test]
 fn the_ring_wraps() {
-    const CALLS: u64 = 2 * SLOTS;
+    const CALLS: u64 = SLOTS + 1;
     model(|| {
         let (task, rings, mut ring) = start();
-        let writer = thread::spawn(move || {
+        let reader = thread::spawn(move || {
             for n in 0..CALLS {
-                while !task.call(n) {
-                    thread::yield_now();
-                }
+                let call = loop {
+                    match rings.take(&mut ring) {
+                        Some(call) => break call,
+                        None => thread::yield_now(),
+                    }
+                };
+                assert_eq!(call, expected(n));
             }
+            assert_eq!(rings.take(&mut ring), None);
         });
         for n in 0..CALLS {
-            let call = loop {
-                match rings.take(&mut ring) {
-                    Some(call) => break call,
-                    None => thread::yield_now(),
-                }
-            };
-            assert_eq!(call, expected(n));
+            while !task.call(n) {
+                thread::yield_now();
+            }
         }
-        writer.join().expect("the writer");
-        assert_eq!(rings.take(&mut ring), None);
+        reader.join().expect("the reader");
     });
 }
 
 /// A call that the reader sees under way is the one that it reads as finished next, with the same beginning.
 #[test]
 fn a_call_under_way_is_shown_as_it_will_be_read() {
-    model(|| {
+    let outcomes = model(|| {
         let (task, rings, mut ring) = start();
-        let writer = thread::spawn(move || assert!(task.call(0) && task.call(1)));
-        let mut next = 0;
-        for _ in 0..2 {
-            if let Some(under_way) = rings.entered(&ring) {
-                let RingCall { rax, args, start, .. } = expected(next);
-                assert_eq!((under_way.rax, under_way.args, under_way.start), (rax, args, start));
+        let reader = thread::spawn(move || {
+            let (mut next, mut shown) = (0, 0);
+            for _ in 0..2 {
+                if let Some(under_way) = rings.entered(&ring) {
+                    let RingCall { rax, args, start, .. } = expected(next);
+                    assert_eq!((under_way.rax, under_way.args, under_way.start), (rax, args, start));
+                    shown += 1;
+                }
+                if let Some(call) = rings.take(&mut ring) {
+                    assert_eq!(call, expected(next));
+                    next += 1;
+                }
             }
-            if let Some(call) = rings.take(&mut ring) {
-                assert_eq!(call, expected(next));
-                next += 1;
-            }
-        }
-        writer.join().expect("the writer");
+            shown
+        });
+        assert!(task.call(0) && task.call(1), "the ring has room");
+        reader.join().expect("the reader")
     });
+    assert_eq!(outcomes, [0, 1, 2]);
 }
