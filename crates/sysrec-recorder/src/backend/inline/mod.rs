@@ -24,6 +24,8 @@ pub(crate) mod remote;
 mod ring_model;
 pub(crate) mod rings;
 pub(crate) mod space;
+#[cfg(test)]
+mod stub_twin;
 
 use std::cell::RefCell;
 use std::os::unix::ffi::OsStrExt;

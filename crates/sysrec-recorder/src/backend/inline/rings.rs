@@ -181,3 +181,6 @@ impl Drop for Rings {
         _ = std::fs::remove_file(&self.path);
     }
 }
+
+#[cfg(test)]
+mod tests;
