@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use iced_x86::{
-    Code, Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess, Register,
+    Code, Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpAccess,
+    Register,
 };
 
 use super::*;
@@ -13,7 +14,10 @@ fn instructions(from: u64, to: u64) -> Vec<Instruction> {
     let page = page();
     let bytes = &page[(from - STUB_ADDRESS) as usize..(to - STUB_ADDRESS) as usize];
     let decoded: Vec<Instruction> = Decoder::with_ip(64, bytes, from, DecoderOptions::NONE).iter().collect();
-    assert!(decoded.iter().all(|instruction| !instruction.is_invalid()), "{from:#x}..{to:#x} is not all code");
+    assert!(
+        decoded.iter().all(|instruction| !instruction.is_invalid()),
+        "{from:#x}..{to:#x} is not all code"
+    );
     decoded
 }
 
@@ -22,10 +26,7 @@ fn stub() -> Vec<Instruction> {
 }
 
 fn writes(access: OpAccess) -> bool {
-    matches!(
-        access,
-        OpAccess::Write | OpAccess::CondWrite | OpAccess::ReadWrite | OpAccess::ReadCondWrite
-    )
+    matches!(access, OpAccess::Write | OpAccess::CondWrite | OpAccess::ReadWrite | OpAccess::ReadCondWrite)
 }
 
 fn word(at: usize) -> u64 {
@@ -37,7 +38,12 @@ fn the_stub_is_made_of_these_instructions_alone() {
     use Mnemonic::*;
     let allowed = [Rdgsbase, Pext, Lea, Jrcxz, Jmp, Mov, Movzx, Rdtsc, Syscall];
     for instruction in stub() {
-        assert!(allowed.contains(&instruction.mnemonic()), "{:#x}: {:?}", instruction.ip(), instruction.code());
+        assert!(
+            allowed.contains(&instruction.mnemonic()),
+            "{:#x}: {:?}",
+            instruction.ip(),
+            instruction.code()
+        );
     }
 }
 
@@ -110,7 +116,9 @@ fn the_stub_reads_and_writes_its_ring_and_reads_a_few_words_of_ours() {
                     displacement == STUB_ADDRESS + NUMBER_TABLE as u64 && bytes == 1
                 }
                 // The trampoline's words.
-                (Register::R11, Register::None) => [0, TRAMPOLINE_RETURN - TRAMPOLINE_DATA].contains(&displacement),
+                (Register::R11, Register::None) => {
+                    [0, TRAMPOLINE_RETURN - TRAMPOLINE_DATA].contains(&displacement)
+                }
                 _ => false,
             };
             assert!(ours, "{at:#x} reads what is not ours: {used:?}");
