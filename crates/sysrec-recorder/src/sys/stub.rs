@@ -364,3 +364,6 @@ unsafe fn trial_child(
         libc::_exit(0)
     }
 }
+
+#[cfg(test)]
+mod tests;

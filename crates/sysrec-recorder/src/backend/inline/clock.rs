@@ -111,4 +111,28 @@ mod tests {
         assert!(clock.ns(at) < clock.ns(at + 1_000_000));
         assert!(clock.ns(at.wrapping_sub(1_000_000_000)) < clock.ns(at));
     }
+
+    /// A clock of 4 ticks a nanosecond from an anchor on.
+    fn clock(tsc: u64, ns: u64) -> TscClock {
+        let from = Anchor { tsc, ns };
+        TscClock { from, latest: from, rate: 0.25 }
+    }
+
+    #[test]
+    fn ticks_become_nanoseconds_on_both_sides_of_the_anchor() {
+        let clock = clock(1_000_000, 500);
+        assert_eq!([1_000_000, 1_000_400, 999_600].map(|ticks| clock.ns(ticks)), [500, 600, 400]);
+        assert_eq!(clock.span_ns(400), 100);
+        // Before the beginning of time, and over the counter's end.
+        assert_eq!(clock.ns(0), 0);
+        let late = self::clock(u64::MAX - 3, 500);
+        assert_eq!(late.ns(396), 600);
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_two_anchors() {
+        let clock = clock(u64::MAX - 999, 2_000);
+        assert_eq!(clock.rate_to(Anchor { tsc: 3_000, ns: 4_000 }), 0.5);
+        assert_eq!(clock.rate_to(clock.from), 0.0, "no span, no rate, and no division by it");
+    }
 }

@@ -20,8 +20,12 @@ pub(crate) mod normalise;
 pub(crate) mod patch;
 pub(crate) mod patcher;
 pub(crate) mod remote;
+#[cfg(all(test, loom))]
+mod ring_model;
 pub(crate) mod rings;
 pub(crate) mod space;
+#[cfg(test)]
+mod stub_twin;
 
 use std::cell::RefCell;
 use std::os::unix::ffi::OsStrExt;
@@ -206,7 +210,7 @@ const FOR_THE_RECORDER: &[&str] = &[
 
 /// [`FOR_THE_RECORDER`] by number.
 pub(crate) fn numbers_for_the_recorder() -> impl Iterator<Item = u32> {
-    FOR_THE_RECORDER.iter().filter_map(|name| by_name(Abi::X86_64, name)).map(|call| call.number as u32)
+    FOR_THE_RECORDER.iter().filter_map(|name| by_name(Abi::X86_64, name)).map(|call| call.number)
 }
 
 /// The addresses of instructions whose calls the net lets through.

@@ -113,3 +113,6 @@ fn leave(registers: &mut UserRegisters, call: &RingCall) {
     registers[RIP] = call.ip;
     registers[RCX] = call.ip;
 }
+
+#[cfg(test)]
+mod tests;

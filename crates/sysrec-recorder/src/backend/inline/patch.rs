@@ -168,4 +168,96 @@ mod tests {
         // A target below everything.
         assert_eq!(implied_target(0x1000, &[0x0f, 5, 0, 0, 0x80]), None);
     }
+
+    use iced_x86::{Code, Decoder, DecoderOptions, Instruction, Register};
+
+    const SITE: u64 = 0x7f12_3456_789a;
+    const NUMBER: u32 = 5;
+
+    fn decode(code: &[u8], offset: u64) -> Instruction {
+        let address = Space::trampoline_address(NUMBER) + offset;
+        Decoder::with_ip(64, &code[offset as usize..], address, DecoderOptions::NONE).decode()
+    }
+
+    fn word(code: &[u8], address: u64) -> u64 {
+        let at = (address - Space::trampoline_address(NUMBER)) as usize;
+        u64::from_le_bytes(code[at..at + 8].try_into().expect("eight bytes"))
+    }
+
+    /// Follows a trampoline from its start to the stub, and from its own syscall instruction on. Gives the address that
+    /// both go back to.
+    fn follow_head(code: &[u8]) -> u64 {
+        let data = Space::trampoline_address(NUMBER) + TRAMPOLINE_DATA;
+        let lea = decode(code, 0);
+        assert_eq!((lea.code(), lea.op0_register()), (Code::Lea_r64_m, Register::R11));
+        assert_eq!(lea.ip_rel_memory_address(), data);
+        let jump = decode(code, lea.len() as u64);
+        assert_eq!((jump.code(), jump.near_branch_target()), (Code::Jmp_rel32_64, STUB_ADDRESS));
+        assert_eq!(decode(code, TRAMPOLINE_NET).code(), Code::Syscall);
+        let back = decode(code, TRAMPOLINE_NET + 2);
+        assert_eq!(back.code(), Code::Jmp_rm64);
+        assert!(back.next_ip() <= data);
+        assert_eq!(word(code, data), SITE + 2, "what the call's address is told as");
+        let back_to = word(code, back.ip_rel_memory_address());
+        assert_eq!(word(code, data + TRAMPOLINE_RETURN - TRAMPOLINE_DATA), back_to, "where the stub goes");
+        back_to
+    }
+
+    #[test]
+    fn a_trampoline_leads_to_the_stub_and_back_behind_the_site() {
+        let code = trampoline(NUMBER, SITE, None);
+        assert_eq!(follow_head(&code), SITE + 2);
+        for number in [0, TRAMPOLINES as u32 - 1] {
+            let address = Space::trampoline_address(number);
+            let code = trampoline(number, SITE, None);
+            let jump = Decoder::with_ip(64, &code[7..], address + 7, DecoderOptions::NONE).decode();
+            assert_eq!(jump.near_branch_target(), STUB_ADDRESS);
+        }
+    }
+
+    #[test]
+    fn the_tail_runs_what_gave_way_and_goes_back_behind_it() {
+        for length in JUMP_BYTES - SYSCALL.len()..=15 {
+            // Any instruction of that length: a nop with operand size prefixes would do, what counts is the bytes.
+            let displaced: Vec<u8> = (0..length as u8).map(|byte| 0x40 + byte).collect();
+            let code = trampoline(NUMBER, SITE, Some(&displaced));
+            let tail = Space::trampoline_address(NUMBER) + TRAMPOLINE_TAIL;
+            assert_eq!(follow_head(&code), tail);
+            let mov = decode(&code, TRAMPOLINE_TAIL);
+            assert_eq!((mov.code(), mov.op0_register()), (Code::Mov_r64_rm64, Register::RCX));
+            assert_eq!(word(&code, mov.ip_rel_memory_address()), SITE + 2, "as the kernel leaves rcx");
+            let from = (TRAMPOLINE_TAIL as usize) + mov.len();
+            assert_eq!(code[from..from + length], displaced);
+            let back = decode(&code, (from + length) as u64);
+            assert_eq!(back.code(), Code::Jmp_rm64);
+            assert!(back.next_ip() - Space::trampoline_address(NUMBER) <= TRAMPOLINE_BACK);
+            assert_eq!(word(&code, back.ip_rel_memory_address()), SITE + 2 + length as u64);
+        }
+    }
+
+    #[test]
+    fn a_landing_is_one_jump_through_the_trampolines_word() {
+        let code = trampoline(NUMBER, SITE, None);
+        let landing = landing(NUMBER);
+        let jump = Decoder::with_ip(64, &landing, 0x1234, DecoderOptions::NONE).decode();
+        assert_eq!((jump.code(), jump.len() as u64), (Code::Jmp_rm64, LANDING_BYTES));
+        assert_eq!((jump.memory_base(), jump.memory_index()), (Register::None, Register::None));
+        assert_eq!(word(&code, jump.memory_displacement64()), Space::trampoline_address(NUMBER));
+    }
+
+    #[test]
+    fn a_changed_site_jumps_where_its_bytes_imply() {
+        let bytes = [0x0f, 0x05, 0x48, 0x3d, 0x00];
+        let target = implied_target(SITE, &bytes).expect("a target");
+        let mut changed = bytes;
+        changed[0] = JUMP;
+        let jump = Decoder::with_ip(64, &changed, SITE, DecoderOptions::NONE).decode();
+        assert_eq!(jump.near_branch_target(), target);
+        assert_eq!(implied_target(SITE, &bytes[..4]), None, "too few bytes");
+        assert_eq!(
+            implied_target(USER_END - 0x1000, &[0x0f, 0x05, 0, 0, 0x7f]),
+            None,
+            "beyond user addresses"
+        );
+    }
 }

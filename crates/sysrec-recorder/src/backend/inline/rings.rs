@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::layout::*;
-use crate::sys::shared::SharedWords;
+use crate::sys::shared::{AtomicU64, SharedWords};
 
 /// A finished call as the stub left it. Times in ticks of the time stamp counter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,12 +67,17 @@ impl Rings {
             SharedWords::map(&file, WINDOW_BYTES as usize)
         };
         match made() {
-            Ok(memory) => Ok(Rings { path, memory, free: Vec::new(), fresh: 1 }),
+            Ok(memory) => Ok(Self::over(path, memory)),
             Err(error) => {
                 _ = std::fs::remove_file(&path);
                 Err(error)
             }
         }
+    }
+
+    /// The rings of a file that is mapped, all unused.
+    pub(super) fn over(path: PathBuf, memory: SharedWords) -> Self {
+        Rings { path, memory, free: Vec::new(), fresh: 1 }
     }
 
     /// The file's path.
@@ -104,7 +109,7 @@ impl Rings {
 
     /// A word of the slot at the tail.
     #[inline]
-    fn word(&self, ring: &Ring, index: u64) -> &std::sync::atomic::AtomicU64 {
+    fn word(&self, ring: &Ring, index: u64) -> &AtomicU64 {
         let at = (ring.tail % SLOTS) * (SLOT_BYTES / 8) + index;
         &self.memory[Self::first_word(ring) + at as usize]
     }
@@ -176,3 +181,6 @@ impl Drop for Rings {
         _ = std::fs::remove_file(&self.path);
     }
 }
+
+#[cfg(test)]
+mod tests;

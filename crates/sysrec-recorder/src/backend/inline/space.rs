@@ -138,3 +138,114 @@ impl From<&ExecutableMapping> for Code {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::inline::patch::LANDING_BYTES;
+
+    fn mapping(path: &[u8], private: bool, writable: bool) -> ExecutableMapping {
+        ExecutableMapping {
+            address: 0x1000,
+            length: 0x2000,
+            file_offset: 0,
+            path: path.to_vec(),
+            private,
+            writable,
+        }
+    }
+
+    #[test]
+    fn every_byte_of_a_trampoline_tells_its_site() {
+        let mut space = Space::default();
+        let sites = [0x40_1000, 0x7f00_0000_1234, 0x40_1010];
+        for (number, site) in (0..).zip(sites) {
+            assert_eq!(space.new_trampoline(site), Some(number));
+        }
+        for (number, site) in (0..).zip(sites) {
+            let start = Space::trampoline_address(number);
+            for offset in 0..TRAMPOLINE_BYTES {
+                assert_eq!(space.site_of_trampoline(start + offset), Some((site, offset)));
+            }
+        }
+        assert_eq!(space.site_of_trampoline(POOL_ADDRESS - 1), None);
+        assert_eq!(space.site_of_trampoline(Space::trampoline_address(3)), None, "not given out");
+        assert_eq!(space.site_of_trampoline(u64::MAX), None);
+    }
+
+    #[test]
+    fn trampolines_end_where_our_memory_ends() {
+        let mut space = Space::default();
+        let made = (0..).map_while(|_| space.new_trampoline(1)).last().expect("some");
+        assert_eq!(u64::from(made) + 1, TRAMPOLINES);
+        assert!(Space::trampoline_address(made) + TRAMPOLINE_BYTES <= STUB_ADDRESS + LOW_BYTES);
+    }
+
+    #[test]
+    fn every_byte_of_a_landing_tells_its_site_and_none_beside_it() {
+        let mut space = Space::default();
+        space.landings.insert(0x5000, 1);
+        space.landings.insert(0x5000 + LANDING_BYTES, 2);
+        for offset in 0..LANDING_BYTES {
+            assert_eq!(space.site_of_landing(0x5000 + offset), Some(1));
+            assert_eq!(space.site_of_landing(0x5000 + LANDING_BYTES + offset), Some(2));
+        }
+        assert_eq!([0x4fff, 0x5000 + 2 * LANDING_BYTES].map(|at| space.site_of_landing(at)), [None; 2]);
+    }
+
+    #[test]
+    fn only_a_displaced_site_has_a_trap_two_bytes_behind_its_start() {
+        let mut space = Space::default();
+        let sites = [
+            (0x1000, SiteState::Displaced { length: 6 }),
+            (0x2000, SiteState::Patched),
+            (0x3000, SiteState::Met),
+            (0x4000, SiteState::Unpatched),
+        ];
+        for (trampoline, (address, state)) in (0..).zip(sites) {
+            space.sites.insert(address, Site { trampoline, state });
+        }
+        assert_eq!(space.displaced_before(0x1002), Some((0x1000, 0, 6)));
+        for address in [0x1000, 0x1001, 0x1003, 0x2002, 0x3002, 0x4002, 0, 1] {
+            assert_eq!(space.displaced_before(address), None, "{address:#x}");
+        }
+    }
+
+    #[test]
+    fn sites_of_a_range_are_forgotten_and_others_kept() {
+        let mut space = Space::default();
+        let site = Site { trampoline: 0, state: SiteState::Patched };
+        space.sites.extend([0xfff, 0x1000, 0x1fff, 0x2000].map(|address| (address, site)));
+        space.forget_sites(0x1000, 0x2000);
+        let mut left: Vec<u64> = space.sites.into_keys().collect();
+        left.sort_unstable();
+        assert_eq!(left, [0xfff, 0x2000]);
+    }
+
+    #[test]
+    fn what_touches_our_memory_is_told_from_what_borders_on_it() {
+        let mut space = Space::default();
+        space.areas.insert(0x10_0000, 0x14_0000);
+        // The stub page begins where the window ends.
+        let ranges = [(WINDOW_ADDRESS, STUB_ADDRESS + LOW_BYTES), (0x10_0000, 0x14_0000)];
+        assert!(
+            space.is_ours(STUB_ADDRESS - 1, STUB_ADDRESS) && space.is_ours(STUB_ADDRESS, STUB_ADDRESS + 1)
+        );
+        for (start, end) in ranges {
+            assert!(space.is_ours(start, start + 1) && space.is_ours(end - 1, end));
+            assert!(space.is_ours(start - 1, start + 1) && space.is_ours(0, u64::MAX));
+            assert!(!space.is_ours(start - 0x1000, start) && !space.is_ours(end, end + 0x1000));
+        }
+        assert!(space.has_area(0x10_0000, 0x14_0000) && space.has_area(0x13_ffff, 0x14_0000));
+        assert!(!space.has_area(0x13_ffff, 0x14_0001) && !space.has_area(0xf_ffff, 0x10_0001));
+    }
+
+    #[test]
+    fn only_private_code_of_files_that_is_not_writable_is_changed() {
+        let patchable = |path, private, writable| Code::from(&mapping(path, private, writable)).patchable;
+        assert!(patchable(b"/usr/lib/libc.so.6", true, false));
+        assert!(!patchable(b"/usr/lib/libc.so.6", false, false));
+        assert!(!patchable(b"/usr/lib/libc.so.6", true, true));
+        assert!(!patchable(b"[vdso]", true, false) && !patchable(b"", true, false));
+    }
+}
