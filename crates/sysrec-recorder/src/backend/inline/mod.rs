@@ -22,6 +22,7 @@ pub(crate) mod patcher;
 pub(crate) mod remote;
 pub(crate) mod rings;
 pub(crate) mod space;
+mod stale;
 
 use std::cell::RefCell;
 use std::os::unix::ffi::OsStrExt;
@@ -150,6 +151,17 @@ impl Inline {
         Ok(Inline { rings, clock: TscClock::new(), places: stub::places(), page, classes })
     }
 
+    /// The rings belong to this trace from now on.
+    pub(crate) fn belong_to(&self, trace_id: [u8; 16]) {
+        self.rings.belong_to(trace_id, &self.clock.line());
+    }
+
+    /// Takes an anchor of the clocks, for what is read from the rings next, or by others should we die.
+    pub(crate) fn anchor(&mut self) {
+        self.clock.anchor();
+        self.rings.tell_line(&self.clock.line());
+    }
+
     /// Whether the stub makes this call.
     pub(crate) fn takes(&self, nr: u64) -> bool {
         usize::try_from(nr)
@@ -196,7 +208,7 @@ const FOR_THE_RECORDER: &[&str] = &[
 
 /// [`FOR_THE_RECORDER`] by number.
 pub(crate) fn numbers_for_the_recorder() -> impl Iterator<Item = u32> {
-    FOR_THE_RECORDER.iter().filter_map(|name| by_name(Abi::X86_64, name)).map(|call| call.number as u32)
+    FOR_THE_RECORDER.iter().filter_map(|name| by_name(Abi::X86_64, name)).map(|call| call.number)
 }
 
 /// The addresses of instructions whose calls the net lets through.
