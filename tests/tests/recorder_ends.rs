@@ -152,6 +152,84 @@ fn a_killed_recorder_leaves_everything_up_to_then() {
     assert!(cut >= 3, "only {cut} of {rounds} recorders were killed in the middle");
 }
 
+/// The numbers of a guest that counts its calls in a file.
+fn counted(file: &Path) -> [u64; 2] {
+    let bytes = std::fs::read(file).unwrap_or_default();
+    let number =
+        |at: usize| bytes.get(at..at + 8).map_or(0, |word| u64::from_le_bytes(word.try_into().expect("8")));
+    [number(0), number(8)]
+}
+
+/// What `sysrec` prints, and whether it says that all is well.
+fn says(arguments: &[&str], trace: &Path) -> (bool, String) {
+    let output = Command::new(sysrec::binary()).args(arguments).arg(trace).output().expect("sysrec runs");
+    (output.status.success(), String::from_utf8(output.stdout).expect("text"))
+}
+
+/// The getppid calls that a trace has: those that returned, of each thread by tid, and how many did not.
+fn reported(trace: &Path) -> (Vec<u64>, u64) {
+    let (_, text) = says(&["report", "--json", "--by", "thread", "-e", "getppid"], trace);
+    let report: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let rows = report["rows"].as_array().expect("rows");
+    let row = |row: &serde_json::Value| (row["by"]["thread"]["id"].as_i64(), row["calls"].as_u64());
+    let mut rows: Vec<_> = rows.iter().map(row).collect();
+    rows.sort_unstable();
+    let calls = rows.into_iter().map(|(_, calls)| calls.expect("a number")).collect();
+    (calls, report["total"]["unfinished"].as_u64().expect("a number"))
+}
+
+/// Tasks that record their own calls die with the recorder. What it had not read of them is in its rings.
+#[test]
+fn a_killed_recorder_leaves_rings_that_complete_its_trace() {
+    if let Err(skip) = sysrec::offers("inline") {
+        return println!("{skip}");
+    }
+    let guest = match compile("counts_its_calls", Build::C64) {
+        Ok(guest) => guest.into_os_string().into_string().expect("a path in UTF-8"),
+        Err(skip) => return println!("{skip}"),
+    };
+    let mut dice = Dice(u64::from(std::process::id()) << 20 | 1);
+    println!("seed {}", dice.0);
+    let filters: [&[&str]; 2] = [&[], &["-e", "getppid,read"]];
+    for round in 0..if is_long() { 60 } else { 6 } {
+        let options = [&["-q", "--backend", "inline"], filters[round % 2]].concat();
+        let mut recorded = Recorded::start(&options, &[&guest, "counts"]);
+        let (counts, trace) = (recorded.dir.path().join("counts"), recorded.trace());
+        let family = process::family(recorded.command());
+        let moment = u64::from(dice.roll(100_000));
+        eventually("the guest comes to that moment", || (counted(&counts)[0] >= moment).then_some(()));
+        assert!(says(&["verify"], &trace).1.contains("the recorder is at work"), "round {round}");
+        recorded.recorder.kill().expect("our child");
+        recorded.recorder.wait().expect("our child");
+        eventually("all are gone", || {
+            let alive = |pid: &i32| process::state(*pid).is_some_and(|state| state != 'Z');
+            (!family.iter().any(alive)).then_some(())
+        });
+        let made = counted(&counts);
+        let (whole, text) = says(&["verify"], &trace);
+        assert!(!whole && text.contains("taken from the rings that the recorder left in"), "{text}");
+        let (calls, unfinished) = reported(&trace);
+        for (made, recorded) in made.iter().zip(&calls) {
+            // The last one may not have been counted any more.
+            assert!((*made..=made + 1).contains(recorded), "round {round}: {made} made, {recorded} recorded");
+        }
+        assert_eq!(calls.len(), 2);
+        let (made, recorded) = (made.iter().sum::<u64>(), calls.iter().sum::<u64>() + unfinished);
+        assert!(recorded <= made + 2, "round {round}: {made} made, {recorded} recorded");
+        let (_, text) = says(&["replay", "-e", "read"], &trace);
+        let sleeping = text.lines().filter(|line| line.contains("read(") && line.contains("= ?")).count();
+        assert_eq!(sleeping, 1, "round {round}: the sleeper's call\n{text}");
+
+        // Without its rings, the trace says so and has what had been read.
+        let opened = sysrec::open(&trace).expect("a trace");
+        std::fs::remove_file(opened.rings_path().expect("a ring file")).expect("it is there");
+        let (whole, text) = says(&["verify"], &trace);
+        assert!(!whole && text.contains("calls of the last moments may be missing"), "{text}");
+        let (fewer, _) = reported(&trace);
+        assert!(fewer.iter().sum::<u64>() <= calls.iter().sum(), "round {round}");
+    }
+}
+
 #[test]
 fn the_program_outlives_a_killed_recorder_on_all_its_cpus() {
     let guest = match compile("threads_churn", Build::C64) {

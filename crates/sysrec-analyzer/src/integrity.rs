@@ -1,5 +1,7 @@
 //! How much of what happened is in the trace.
 
+use std::path::PathBuf;
+
 use sysrec_format::damage::Damage;
 use sysrec_format::event::LossReason;
 use sysrec_format::layout::Completeness;
@@ -17,6 +19,37 @@ pub struct Integrity {
     pub more_damages: u64,
     /// Calls that the recorder knew to be missing, one entry a reason.
     pub losses: Vec<Loss>,
+    /// Of a trace that was not closed and names a ring file: what came of that.
+    pub rings: Option<Rings>,
+}
+
+/// The ring file of a recorder that did not end as it should: calls that its tasks had recorded by themselves, and the
+/// recorder had not read yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rings {
+    /// The file.
+    pub path: PathBuf,
+    /// What came of it.
+    pub outcome: RingsOutcome,
+}
+
+/// What came of a ring file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RingsOutcome {
+    /// Its calls are in the trace as it was opened.
+    Taken {
+        /// Calls that returned.
+        calls: u64,
+        /// Calls that tasks were in.
+        unfinished: u64,
+    },
+    /// Its recorder is at work, and reads it into the trace by itself.
+    AtWork,
+    /// It was not read: calls of the last moments may be missing.
+    Unread {
+        /// Why, a part of a sentence.
+        why: String,
+    },
 }
 
 /// Calls that are missing for one reason.

@@ -6,7 +6,8 @@
 //!           integrity +-> Timeline (everything, in order of time)
 //! ```
 //!
-//! Reads traces and nothing else: no recorder, no machine that the trace came from. Any bytes may be opened: what is
+//! Reads traces and nothing else: no recorder, no machine that the trace came from. What a killed recorder left beside
+//! a trace, the caller hands in ([`Trace::fold_rings`]). Any bytes may be opened: what is
 //! damaged is listed and the rest is read. Makes no text for people beyond names; that is for the command line.
 
 #![forbid(unsafe_code)]
@@ -15,6 +16,7 @@ mod activity;
 pub mod diff;
 mod error;
 mod file;
+mod fold;
 mod integrity;
 mod mechanism;
 pub mod metrics;
@@ -29,7 +31,7 @@ mod trace;
 pub use activity::{Activities, Activity};
 pub use error::Error;
 pub use file::TraceFile;
-pub use integrity::{Integrity, Loss, loss_reason_name};
+pub use integrity::{Integrity, Loss, Rings, RingsOutcome, loss_reason_name};
 pub use mechanism::{Mechanism, MechanismUse};
 pub use outcome::{abi_name, call_name, errno_name, error_of, is_error, returns_no_result};
 pub use pass::{Group, Pass, Passed, SelectedChunk, run};

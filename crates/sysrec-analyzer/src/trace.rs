@@ -21,12 +21,12 @@ use crate::tasks::{Builder, TaskTable};
 pub struct Trace {
     path: PathBuf,
     file: TraceFile,
-    layout: Layout,
+    pub(crate) layout: Layout,
     session: Option<Session>,
     overheads: Vec<Overhead>,
     summary: Option<Summary>,
     tasks: TaskTable,
-    integrity: Integrity,
+    pub(crate) integrity: Integrity,
     first_ns: u64,
     last_ns: u64,
     calls: u64,
@@ -50,6 +50,7 @@ impl Trace {
             damages: layout.damages().to_vec(),
             more_damages: layout.more_damages(),
             losses: Vec::new(),
+            rings: None,
         };
         let mut trace = Self {
             path,
@@ -68,6 +69,7 @@ impl Trace {
             event_starts: Vec::new(),
         };
         trace.read_blocks();
+        trace.name_rings();
         trace.read_frames();
         Ok(trace)
     }
@@ -94,7 +96,10 @@ impl Trace {
     }
 
     /// Looks at every frame once, and reads the events.
-    fn read_frames(&mut self) {
+    pub(crate) fn read_frames(&mut self) {
+        (self.calls, self.events, self.recorder_calls) = (0, 0, 0);
+        self.event_starts.clear();
+        self.integrity.losses.clear();
         let mut builder = Builder::default();
         let mut buffer = Vec::new();
         let (mut first_ns, mut last_ns) = (None::<u64>, 0);

@@ -4,6 +4,7 @@
 //! goes on at the next good frame. The journal of a recorder that died is sealed in memory, so that whoever reads a
 //! trace sees frames and nothing else.
 
+mod add;
 mod frames;
 mod recover;
 mod scan;
@@ -39,7 +40,7 @@ pub enum Completeness {
 pub enum Place {
     /// In the file; the frame begins at this byte.
     File(u64),
-    /// In memory, made from the journal of an unfinished trace.
+    /// In memory, made from the journal of an unfinished trace, or added to it.
     Memory(usize),
 }
 

@@ -4,6 +4,7 @@
 //! ```text
 //!  recorder --> writer::TraceWriter --> storage::Storage          journal, seal, calls::encode
 //!  analyzer <-- layout::Layout <------- read_at::ReadAt           frames, calls::CallsChunk, events::events
+//!                  `-- add <----------- rings                     what a killed recorder had not read yet
 //! ```
 //! Invariants: a writer's file can be read after any store; a reader never panics, never allocates or loops beyond
 //! what the file and [`limits`] allow, and says what is wrong with its place.
@@ -44,6 +45,7 @@ pub mod journal;
 pub mod layout;
 pub mod limits;
 pub mod read_at;
+pub mod rings;
 mod seal;
 pub mod storage;
 mod wire;

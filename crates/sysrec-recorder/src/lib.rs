@@ -183,13 +183,23 @@ fn record_into(
     };
     let inherited = sys::signal::take_over();
     let overhead = backend.overhead(inline.as_mut());
-    let session = session::describe(options, name, &choice.reason, net);
+    let session = session::describe(
+        options,
+        name,
+        &choice.reason,
+        net,
+        inline.as_ref().map(|inline| inline.rings.path()),
+    );
     let storage = storage::MappedStorage::new(file).map_err(output_error)?;
     let deadline = options.duration.map(|duration| Instant::now() + duration);
     let control = Control::start(inherited, deadline, watch).map_err(Error::Thread)?;
     let limits = Limits { calls_max: options.calls_max, bytes_max: options.bytes_max };
+    let trace_id = session::trace_id();
     let mut recording =
-        Recording::new(storage, &session, limits, control.shared.clone()).map_err(trace_error)?;
+        Recording::new(storage, &session, trace_id, limits, control.shared.clone()).map_err(trace_error)?;
+    if let Some(inline) = &inline {
+        inline.belong_to(trace_id);
+    }
     recording.overhead(&overhead).map_err(trace_error)?;
     let around = Surroundings { recording: &mut recording, shared: &control.shared, inherited, inline };
     let ended = match (launch, &options.target) {

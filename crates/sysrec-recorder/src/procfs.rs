@@ -61,6 +61,11 @@ pub(crate) fn comm(tid: i32) -> Vec<u8> {
     comm
 }
 
+/// When a process started, clock ticks after boot: field 22 of `/proc/PID/stat`.
+pub(crate) fn started(pid: u32) -> Option<u64> {
+    stat_field(i32::try_from(pid).ok()?, 22)
+}
+
 /// `/proc/PID/exe`.
 pub(crate) fn exe(pid: i32) -> Vec<u8> {
     link(format!("/proc/{pid}/exe"))
@@ -140,11 +145,15 @@ pub(crate) fn may_be_forking(tid: i32) -> bool {
 
 /// Where the heap of a process begins (`start_brk`, field 47 of `/proc/PID/stat`).
 pub(crate) fn heap_start(pid: i32) -> Option<u64> {
+    stat_field(pid, 47)
+}
+
+fn stat_field(pid: i32, number: usize) -> Option<u64> {
     let stat = read_start(&format!("/proc/{pid}/stat"), 4096);
     // The name in parentheses may hold anything; the fields behind it are counted from 3.
     let end_of_name = stat.iter().rposition(|&byte| byte == b')')?;
     let fields = std::str::from_utf8(stat.get(end_of_name + 2..)?).ok()?;
-    fields.split(' ').nth(47 - 3)?.parse().ok()
+    fields.split(' ').nth(number - 3)?.parse().ok()
 }
 
 /// Whether the size of a process's address space is limited (RLIMIT_AS).

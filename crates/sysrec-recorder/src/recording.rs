@@ -10,7 +10,6 @@ use sysrec_format::header::Clock;
 use sysrec_format::writer::{Ending, NewTrace, Status, TraceWriter, WriterOptions};
 
 use crate::control::{Shared, StopReason};
-use crate::session;
 use crate::storage::MappedStorage;
 use crate::sys::clock::{self, monotonic_ns};
 
@@ -65,11 +64,12 @@ impl Recording {
     pub(crate) fn new(
         storage: MappedStorage,
         session: &Session,
+        trace_id: [u8; 16],
         limits: Limits,
         shared: Arc<Shared>,
     ) -> Result<Self, FormatError> {
         let new = NewTrace {
-            trace_id: session::trace_id(),
+            trace_id,
             created_realtime_ns: clock::realtime_ns(),
             clock: Clock::MONOTONIC_NS,
             session,

@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
 
 use sysrec_format::block::{Host, Session};
+use sysrec_format::rings::RINGS_OPTION;
 
 use crate::sys::clock::{monotonic_ns, realtime_ns};
 use crate::{Options, Registers, Target};
@@ -12,7 +14,13 @@ use crate::{Options, Registers, Target};
 const RECORDER: &str = concat!("sysrec ", env!("CARGO_PKG_VERSION"));
 
 /// The first block of a trace.
-pub(crate) fn describe(options: &Options, backend: &str, reason: &str, net: bool) -> Session {
+pub(crate) fn describe(
+    options: &Options,
+    backend: &str,
+    reason: &str,
+    net: bool,
+    rings: Option<&Path>,
+) -> Session {
     let (command, attached_pids) = match &options.target {
         Target::Command { argv, .. } => {
             (argv.iter().map(|arg| arg.as_bytes().to_vec()).collect(), Vec::new())
@@ -31,6 +39,9 @@ pub(crate) fn describe(options: &Options, backend: &str, reason: &str, net: bool
     ];
     if !reason.is_empty() {
         backend_options.push(format!("chosen={reason}"));
+    }
+    if let Some(path) = rings {
+        backend_options.push(format!("{RINGS_OPTION}{}", path.display()));
     }
     if let Target::Command { user: Some(user), .. } = &options.target {
         backend_options.push(format!("user={user}"));

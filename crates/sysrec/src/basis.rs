@@ -101,6 +101,7 @@ fn incomplete(trace: &Trace) -> String {
         }
         .to_owned(),
     ];
+    parts.extend(integrity.rings.as_ref().map(crate::rings::words));
     for loss in &integrity.losses {
         let calls = match (loss.calls, loss.counted) {
             (0, _) => "an unknown number of calls".to_owned(),

@@ -226,6 +226,9 @@ fn state(page: &mut Page, trace: &Trace) {
             }
         },
     );
+    if let Some(rings) = &integrity.rings {
+        page.line("rings", &crate::rings::words(rings));
+    }
     for loss in &integrity.losses {
         let calls = match (loss.calls, loss.counted) {
             (0, _) => "an unknown number of calls".to_owned(),

@@ -15,6 +15,7 @@ mod record;
 mod repeat;
 mod replay;
 mod report;
+mod rings;
 mod screen;
 mod selection;
 mod table;

@@ -8,7 +8,7 @@ use sysrec_format::damage::Damage;
 use sysrec_format::frame::ChunkKind;
 use sysrec_format::layout::Completeness;
 
-use crate::{screen, text};
+use crate::{rings, screen, text};
 
 /// Damages that are named one by one; the rest is counted.
 const DAMAGES_NAMED: usize = 3;
@@ -26,7 +26,7 @@ pub(crate) fn traces(paths: &[PathBuf]) -> anyhow::Result<Vec<Trace>> {
 /// # Errors
 /// When it cannot be opened, or nothing of it can be read.
 pub(crate) fn trace(path: &Path) -> anyhow::Result<Trace> {
-    let trace = Trace::open(path)?;
+    let trace = rings::open(path)?;
     let integrity = trace.integrity();
     let content = |kind| matches!(kind, ChunkKind::CALLS | ChunkKind::EVENTS | ChunkKind::SESSION);
     let readable = || {
@@ -48,6 +48,9 @@ pub(crate) fn trace(path: &Path) -> anyhow::Result<Trace> {
              reached the file",
             path.display()
         )),
+    }
+    if let Some(rings) = &integrity.rings {
+        screen::warn(&format!("{}: {}", path.display(), rings::words(rings)));
     }
     warn_of_damages(&trace, &integrity.damages, integrity.more_damages);
     Ok(trace)

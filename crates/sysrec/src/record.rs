@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use sysrec_analyzer::Selection;
 use sysrec_analyzer::metrics::Metrics;
-use sysrec_analyzer::{Selection, Trace};
 use sysrec_recorder::{
     BackendChoice, CommandEnd, InlineClasses, Options, Outcome, Registers, StopReason, Target,
 };
 use sysrec_syscalls::filter::Filter;
 
-use crate::{progress, repeat, report, screen, text};
+use crate::{progress, repeat, report, rings, screen, text};
 
 /// Record every system call of a command, or of running processes, into a trace.
 #[derive(Debug, Args)]
@@ -280,7 +280,7 @@ impl Kept {
 
 /// How many calls can be read from a trace; `None` where it cannot be opened.
 fn readable_calls(path: &Path) -> Option<u64> {
-    let trace = Trace::open(path).ok()?;
+    let trace = rings::open(path).ok()?;
     let mut metrics = Metrics::new(&[]);
     metrics.add(&trace, &Selection::default());
     let report = metrics.finish();

@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use sysrec_analyzer::{Trace, loss_reason_name};
+use sysrec_analyzer::{Rings, RingsOutcome, Trace, loss_reason_name};
 use sysrec_format::damage::Damage;
 use sysrec_format::frame::ChunkKind;
 use sysrec_format::layout::{Completeness, Frame, Place};
 
+use crate::rings;
 use crate::screen;
 use crate::screen::{FAILURE, HEADING, NAME, styled};
 use crate::text::{bytes, count, counted, duration, printable, share};
@@ -56,7 +57,7 @@ struct Readable {
 /// # Errors
 /// A trace that cannot be opened, or an output that cannot be written.
 pub(crate) fn run(args: &VerifyArgs) -> anyhow::Result<ExitCode> {
-    let trace = Trace::open(&args.trace)?;
+    let trace = rings::open(&args.trace)?;
     let findings = Findings::of(&trace);
     let text = if args.json { json::text(&findings)? } else { findings.text() };
     match screen::print(&text) {
@@ -171,11 +172,19 @@ impl<'a> Findings<'a> {
                 lines.push("closed early: the file could not grow any more, and the program went on".to_owned());
             }
             Completeness::Unfinished => lines.push(
-                "not closed: it is still being recorded, or the recorder was killed; everything up to that moment is \
-                 there"
+                match &integrity.rings {
+                    Some(Rings { outcome: RingsOutcome::Unread { .. }, .. }) => {
+                        "not closed: it is still being recorded, or the recorder was killed"
+                    }
+                    _ => {
+                        "not closed: it is still being recorded, or the recorder was killed; everything up to that \
+                         moment is there"
+                    }
+                }
                     .to_owned(),
             ),
         }
+        lines.extend(integrity.rings.as_ref().map(rings::words));
         lines
     }
 

@@ -9,7 +9,7 @@ use crate::header::State;
 use crate::journal::{CheckedRows, row_seed};
 use crate::limits::{FRAMES_MAX, JOURNAL_BYTES_MAX};
 use crate::read_at::ReadAt;
-use crate::seal::{Closing, Sealer};
+use crate::seal::{Closing, Sealed, Sealer};
 
 impl Layout {
     /// Without a valid state the log goes on as far as there are frames.
@@ -109,6 +109,12 @@ impl Layout {
         for (at, bytes, error) in rows.damages {
             self.damages.push(Damage::of_bytes(offset.saturating_add(at as u64), bytes as u64, error));
         }
+        self.add_sealed(sealed, state.generation);
+        Ok(())
+    }
+
+    /// Chunks that are made in memory become frames behind all others.
+    pub(super) fn add_sealed(&mut self, sealed: Sealed, generation: u64) {
         let mut sequence = self.frames.last().map_or(0, |frame| frame.header.sequence.wrapping_add(1));
         for chunk in sealed.chunks {
             let payload = sealed.bytes[chunk.payload].to_vec();
@@ -120,7 +126,7 @@ impl Layout {
                 task: chunk.task,
                 count: chunk.count,
                 sequence,
-                generation: state.generation,
+                generation,
                 first_ns: chunk.first_ns,
                 last_ns: chunk.last_ns,
             };
@@ -128,6 +134,5 @@ impl Layout {
             self.frames.push(Frame { header, place: Place::Memory(self.recovered.len()) });
             self.recovered.push(payload);
         }
-        Ok(())
     }
 }

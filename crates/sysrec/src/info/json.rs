@@ -7,6 +7,7 @@ use sysrec_format::block::{Host, Overhead};
 use sysrec_format::layout::Completeness;
 
 use super::{bytes_per_call, end_reason};
+use crate::rings::RingsJson;
 
 const SCHEMA: &str = "sysrec-info/1";
 
@@ -29,6 +30,7 @@ struct Document<'a> {
     bytes_per_call: Option<f64>,
     losses: u64,
     loss_reasons: Vec<LossJson>,
+    rings: Option<RingsJson>,
     damages: Vec<String>,
     more_damages: u64,
     span_ns: u64,
@@ -109,6 +111,7 @@ pub(super) fn text(trace: &Trace) -> anyhow::Result<String> {
         bytes_per_call: bytes_per_call(trace),
         losses: integrity.lost_calls(),
         loss_reasons: integrity.losses.iter().map(loss).collect(),
+        rings: integrity.rings.as_ref().map(RingsJson::from),
         damages: integrity.damages.iter().map(ToString::to_string).collect(),
         more_damages: integrity.more_damages,
         span_ns: trace.span_ns(),

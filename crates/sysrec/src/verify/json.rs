@@ -6,6 +6,7 @@ use sysrec_analyzer::{Loss, loss_reason_name};
 use sysrec_format::damage::Damage;
 
 use super::Findings;
+use crate::rings::RingsJson;
 
 const SCHEMA: &str = "sysrec-verify/1";
 
@@ -21,6 +22,7 @@ struct Document<'a> {
     contradictions: &'a [String],
     losses: u64,
     loss_reasons: Vec<LossJson>,
+    rings: Option<RingsJson>,
     readable: ReadableJson,
 }
 
@@ -97,6 +99,7 @@ pub(super) fn text(findings: &Findings<'_>) -> anyhow::Result<String> {
         contradictions: &findings.contradictions,
         losses: integrity.losses.iter().fold(0, |sum: u64, loss| sum.saturating_add(loss.calls)),
         loss_reasons: integrity.losses.iter().map(loss).collect(),
+        rings: integrity.rings.as_ref().map(RingsJson::from),
         readable: ReadableJson {
             calls: findings.readable.calls,
             events: findings.readable.events,

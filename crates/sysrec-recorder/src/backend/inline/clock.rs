@@ -4,6 +4,8 @@
 //! little now and then. So two readings of both clocks at once give the line between them, exact to the readings'
 //! own noise of some 20 ns; and the recorder takes such an anchor each time before it reads the rings.
 
+use sysrec_format::rings::Line;
+
 use crate::sys::clock::{monotonic_ns, tsc};
 
 /// Both clocks at one moment.
@@ -73,12 +75,16 @@ impl TscClock {
         self.latest = anchor;
     }
 
-    /// CLOCK_MONOTONIC at this tick, nanoseconds. Negative distances are fine: a call may have begun before the last
-    /// anchor.
+    /// The present line.
+    #[inline]
+    pub(crate) fn line(&self) -> Line {
+        Line { tsc: self.from.tsc, ns: self.from.ns, rate: self.rate }
+    }
+
+    /// CLOCK_MONOTONIC at this tick, nanoseconds.
     #[inline]
     pub(crate) fn ns(&self, ticks: u64) -> u64 {
-        let distance = ticks.wrapping_sub(self.from.tsc) as i64;
-        self.from.ns.saturating_add_signed((distance as f64 * self.rate) as i64)
+        self.line().ns(ticks)
     }
 
     /// A span of ticks, nanoseconds.

@@ -1,10 +1,10 @@
-//! Where everything lies in a tracee, and what one slot of a ring holds. The stub (`sys/stub.rs`) is assembled from
-//! the same constants.
+//! Where everything lies in a tracee. The stub (`sys/stub.rs`) is assembled from the same constants. What the ring file
+//! holds, its readers share: `sysrec_format::rings`.
 //!
 //! ```text
 //!  0x6000_0000  window: the ring file, shared with the recorder
 //!               ├─ control ─┬─ ring 1 ─┬─ ring 2 ─┬─ ...      each RING_STRIDE bytes
-//!                           └ slots ... │ head                gs base of its task
+//!                           └ slots ... │ head, task          gs base of its task
 //!  0x7000_0000  stub page: code of the stub and of the loader, table of numbers
 //!               trampolines, one a site
 //!     anywhere  landings: jumps to trampolines, at the places that patched sites imply
@@ -12,12 +12,33 @@
 //! The addresses are low since there they are free in nearly every program (rr uses them for the same reason, and the
 //! sanitizers' shadow memory leaves them alone), and since a 32-bit displacement reaches them from anywhere.
 
+#[cfg(not(loom))]
+pub(crate) use sysrec_format::rings::{HEAD, RING_STRIDE, RINGS, SLOTS, TASK};
+pub(crate) use sysrec_format::rings::{MAGIC, SLOT_BYTES, VERSION, control, slot, state};
+
+/// The model of the protocol needs no more than two slots.
+#[cfg(loom)]
+mod small {
+    use super::SLOT_BYTES;
+
+    pub(crate) const SLOTS: u64 = 2;
+    pub(crate) const HEAD: u64 = SLOTS * SLOT_BYTES;
+    pub(crate) const TASK: u64 = HEAD + 8;
+    pub(crate) const RING_STRIDE: u64 = HEAD + 64;
+    pub(crate) const RINGS: u64 = sysrec_format::rings::FILE_BYTES / RING_STRIDE;
+}
+#[cfg(loom)]
+pub(crate) use small::*;
+
 /// First address of the ring file in every tracee. Its top bits are what the stub knows a ring's address by.
 pub(crate) const WINDOW_ADDRESS: u64 = 0x6000_0000;
 /// Bytes of the window, a power of two that divides its address.
-pub(crate) const WINDOW_BYTES: u64 = 0x1000_0000;
+pub(crate) const WINDOW_BYTES: u64 = sysrec_format::rings::FILE_BYTES;
 /// `WINDOW_ADDRESS >> WINDOW_SHIFT` names the window.
 pub(crate) const WINDOW_SHIFT: u32 = WINDOW_BYTES.trailing_zeros();
+
+/// Head units a slot.
+pub(crate) const SLOT_UNITS: u64 = SLOT_BYTES / 2;
 
 /// First address of the stub page.
 pub(crate) const STUB_ADDRESS: u64 = 0x7000_0000;
@@ -35,50 +56,6 @@ pub(crate) const PATH: usize = 0xa00;
 pub(crate) const PATH_BYTES: usize = 0x500;
 /// Offset of the pointer to the stub that trampolines jump through.
 pub(crate) const ENTER_POINTER: usize = 0xff8;
-
-/// Bytes of one slot: one call.
-pub(crate) const SLOT_BYTES: u64 = 128;
-/// Slots of a ring. With [`SLOT_BYTES`], the head is a 16-bit number of 2-byte units, which wraps by itself. The model
-/// of the protocol needs no more than two.
-pub(crate) const SLOTS: u64 = if cfg!(loom) { 2 } else { 1024 };
-/// Offset of the head in a ring: a 16-bit number, counting units of 2 bytes.
-pub(crate) const HEAD: u64 = SLOTS * SLOT_BYTES;
-/// Head units a slot.
-pub(crate) const SLOT_UNITS: u64 = SLOT_BYTES / 2;
-/// From one ring to the next, bytes: the slots and a page for the head.
-pub(crate) const RING_STRIDE: u64 = HEAD + if cfg!(loom) { 64 } else { 4096 };
-/// Rings of a window; number 0 is the control page's place.
-pub(crate) const RINGS: u64 = WINDOW_BYTES / RING_STRIDE;
-
-/// The 8-byte words of a slot, by index.
-pub(crate) mod slot {
-    /// [`super::state`] in its low half.
-    pub(crate) const STATE: u64 = 0;
-    /// The number, as the whole register.
-    pub(crate) const RAX: u64 = 1;
-    /// Six arguments follow each other.
-    pub(crate) const ARGS: u64 = 2;
-    pub(crate) const SP: u64 = 8;
-    /// Behind the instruction that made the call: what the kernel would report.
-    pub(crate) const IP: u64 = 9;
-    /// Time stamp counter before the call.
-    pub(crate) const START: u64 = 10;
-    /// Time stamp counter after it.
-    pub(crate) const END: u64 = 11;
-    pub(crate) const RET: u64 = 12;
-    /// Where the stub goes on afterwards.
-    pub(crate) const RETURN: u64 = 13;
-}
-
-/// A slot's state: who may touch it.
-pub(crate) mod state {
-    /// The task's, to be filled.
-    pub(crate) const FREE: u32 = 0;
-    /// The task is in the call.
-    pub(crate) const ENTERED: u32 = 1;
-    /// The recorder's, to be read and freed.
-    pub(crate) const FINISHED: u32 = 2;
-}
 
 /// Values of the table of numbers.
 pub(crate) mod number {

@@ -42,12 +42,13 @@ pub(crate) fn overhead(inline: &mut Inline) -> Overhead {
 
 /// The calls as the stub recorded them, and what a bare one takes, nanoseconds.
 fn trial_calls(inline: &mut Inline) -> io::Result<(Vec<RingCall>, u64)> {
-    let mut ring = inline.rings.allot().ok_or(io::ErrorKind::OutOfMemory)?;
+    let mut ring = inline.rings.allot(None).ok_or(io::ErrorKind::OutOfMemory)?;
     let none = Stops::default();
     let net = Program::new(&none, &none, &none, Some(super::open_addresses()));
     let ended = trial(&inline.page, inline.rings.path(), ring.address(), &net, CALLS);
-    inline.clock.anchor();
-    let calls: Vec<RingCall> = std::iter::from_fn(|| inline.rings.take(&mut ring)).collect();
+    inline.anchor();
+    let next = || inline.rings.next(&ring).inspect(|_| inline.rings.advance(&mut ring));
+    let calls: Vec<RingCall> = std::iter::from_fn(next).collect();
     inline.rings.take_back(ring);
     let bare_ticks = ended?;
     let bare_ns = inline.clock.span_ns(bare_ticks) / CALLS as u64;

@@ -24,6 +24,7 @@ pub(crate) mod remote;
 mod ring_model;
 pub(crate) mod rings;
 pub(crate) mod space;
+mod stale;
 #[cfg(test)]
 mod stub_twin;
 
@@ -162,6 +163,17 @@ impl Inline {
             classes,
             owners: FxHashMap::default(),
         })
+    }
+
+    /// The rings belong to this trace from now on.
+    pub(crate) fn belong_to(&self, trace_id: [u8; 16]) {
+        self.rings.belong_to(trace_id, &self.clock.line());
+    }
+
+    /// Takes an anchor of the clocks, for what is read from the rings next, or by others should we die.
+    pub(crate) fn anchor(&mut self) {
+        self.clock.anchor();
+        self.rings.tell_line(&self.clock.line());
     }
 
     /// Whether the stub makes this call.

@@ -21,7 +21,7 @@ pub(crate) enum Normalised {
     Untouched,
     /// It is before its call again.
     Before,
-    /// It is behind this call, whose end is told now. `None`: it had been finished by the stub.
+    /// It is behind this call, which is told now and its slot released then. `None`: the stub had finished it.
     After(Option<RingCall>),
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn normalise(
         call.end = now_tsc;
     }
     leave(registers, &call);
-    rings.release(ring, true);
+    rings.finish(ring, &call);
     Normalised::After(Some(call))
 }
 

@@ -6,14 +6,23 @@
 //! A task that meets a slot that is not free takes the net and is stopped until there is room.
 //!
 //! What a tracee writes is not trusted: every value is a number like others, and no address or length is taken from it.
+//!
+//! A recorder that is killed leaves the file, for whoever opens its trace (`sysrec_format::rings`). For that reader the
+//! control page says which trace it is and how times are converted, a ring says whose it is, and a slot is freed only
+//! when its call is in the trace.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::compiler_fence;
+
+use sysrec_format::event::TaskId;
+use sysrec_format::rings::Line;
 
 use super::layout::*;
+use super::stale;
 use crate::sys::shared::{AtomicU64, SharedWords};
 
 /// A finished call as the stub left it. Times in ticks of the time stamp counter.
@@ -56,8 +65,9 @@ impl Rings {
     /// Makes the file, in memory: `/dev/shm`, where a task's first touch of a page costs little and no disk is waited
     /// for.
     pub(crate) fn create(owner: Option<(u32, u32)>) -> io::Result<Self> {
-        let name = format!("sysrec-{}-{:x}.rings", std::process::id(), crate::sys::clock::monotonic_ns());
-        let path = Path::new("/dev/shm").join(name);
+        let folder = Path::new("/dev/shm");
+        stale::remove(folder);
+        let path = folder.join(stale::name(std::process::id(), crate::sys::clock::monotonic_ns()));
         let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
         let made = || -> io::Result<SharedWords> {
             if let Some((uid, gid)) = owner {
@@ -85,19 +95,56 @@ impl Rings {
         &self.path
     }
 
-    /// A ring for a new task; `None` when all are taken.
-    pub(crate) fn allot(&mut self) -> Option<Ring> {
+    /// Says which trace the calls belong to, and who reads them for it.
+    pub(crate) fn belong_to(&self, trace_id: [u8; 16], line: &Line) {
+        let store = |word: u64, value: u64| self.memory[word as usize].store(value, Release);
+        let pid = std::process::id();
+        self.tell_line(line);
+        store(control::VERSION, VERSION);
+        for (word, bytes) in (control::TRACE_ID..).zip(trace_id.as_chunks::<8>().0) {
+            store(word, u64::from_le_bytes(*bytes));
+        }
+        store(control::PID, u64::from(pid));
+        store(control::PID_STARTED, crate::procfs::started(pid).unwrap_or(0));
+        store(control::MAGIC, u64::from_le_bytes(MAGIC));
+    }
+
+    /// Says how times are converted now. The line that was valid stays whole until the new one is.
+    #[inline]
+    pub(crate) fn tell_line(&self, line: &Line) {
+        let next = self.memory[control::LINE as usize].load(Relaxed).wrapping_add(1);
+        let first = (control::LINES + (next & 1) * control::LINE_WORDS) as usize;
+        self.memory[first].store(line.tsc, Relaxed);
+        self.memory[first + 1].store(line.ns, Relaxed);
+        self.memory[first + 2].store(line.rate.to_bits(), Relaxed);
+        self.memory[control::LINE as usize].store(next, Release);
+        // The other one is written next time, and not before this.
+        compiler_fence(SeqCst);
+    }
+
+    /// A ring for a new task of the trace (`None`: for calls that belong to none); `None` when all are taken.
+    pub(crate) fn allot(&mut self, task: Option<TaskId>) -> Option<Ring> {
         let number = self.free.pop().or_else(|| {
             let number = self.fresh;
             (u64::from(number) < RINGS).then(|| self.fresh += 1)?;
             Some(number)
         })?;
-        Some(Ring { number, tail: 0 })
+        let ring = Ring { number, tail: 0 };
+        self.tell_task(&ring, task);
+        Some(ring)
+    }
+
+    fn tell_task(&self, ring: &Ring, task: Option<TaskId>) {
+        let word = task.map_or(0, |task| u64::from(task.0) + 1);
+        self.memory[Self::first_word(ring) + (TASK / 8) as usize].store(word, Release);
     }
 
     /// Takes a ring back. Its task is gone, or will never again write to it.
     pub(crate) fn take_back(&mut self, mut ring: Ring) {
-        while self.take(&mut ring).is_some() {}
+        self.tell_task(&ring, None);
+        while self.next(&ring).is_some() {
+            self.advance(&mut ring);
+        }
         self.word(&ring, slot::STATE).store(u64::from(state::FREE), Relaxed);
         self.memory[Self::first_word(&ring) + (HEAD / 8) as usize].store(0, Release);
         self.free.push(ring.number);
@@ -119,16 +166,17 @@ impl Rings {
         self.word(ring, slot::STATE).load(Acquire) as u32
     }
 
-    /// Takes the next finished call and frees its slot.
+    /// The next finished call. [`advance`](Self::advance) when it is in the trace.
     #[inline]
-    pub(crate) fn take(&self, ring: &mut Ring) -> Option<RingCall> {
-        if self.state(ring) != state::FINISHED {
-            return None;
-        }
-        let call = self.call(ring);
+    pub(crate) fn next(&self, ring: &Ring) -> Option<RingCall> {
+        (self.state(ring) == state::FINISHED).then(|| self.call(ring))
+    }
+
+    /// Frees the slot of the call that [`next`](Self::next) gave.
+    #[inline]
+    pub(crate) fn advance(&self, ring: &mut Ring) {
         self.word(ring, slot::STATE).store(u64::from(state::FREE), Release);
         ring.tail += 1;
-        Some(call)
     }
 
     fn call(&self, ring: &Ring) -> RingCall {
@@ -163,6 +211,14 @@ impl Rings {
     /// Of a stopped task: the call that was read last. Only the task itself writes over it.
     pub(crate) fn last(&self, ring: &Ring) -> RingCall {
         self.call_at(ring, ring.tail.wrapping_sub(1))
+    }
+
+    /// Of a stopped task: finishes the slot that it was filling, as the stub would have. [`release`](Self::release) when
+    /// the call is in the trace.
+    pub(crate) fn finish(&self, ring: &Ring, call: &RingCall) {
+        self.word(ring, slot::RET).store(call.ret as u64, Relaxed);
+        self.word(ring, slot::END).store(call.end, Relaxed);
+        self.word(ring, slot::STATE).store(u64::from(state::FINISHED), Release);
     }
 
     /// Of a stopped task: frees the slot that it was filling. `advance`: it goes on at the next one.

@@ -126,7 +126,7 @@ impl Engine<'_> {
     pub(super) fn read_ring(&mut self, tid: i32) {
         let Some(inline) = &mut self.inline else { return };
         let Some(tracee) = self.tasks.get_mut(&tid) else { return };
-        inline.clock.anchor();
+        inline.anchor();
         let calls = Self::read_task(inline, tracee, self.recording, self.select_all, &self.config.filter);
         self.pace.at_stops = self.pace.at_stops.max(calls);
     }
@@ -141,8 +141,9 @@ impl Engine<'_> {
         let Mode::Inline(task) = &mut tracee.mode else { return 0 };
         let selected = |nr| select_all || filter.matches(sysrec_syscalls::Abi::X86_64, nr);
         let mut calls = 0;
-        while let Some(call) = inline.rings.take(&mut task.ring) {
+        while let Some(call) = inline.rings.next(&task.ring) {
             tell(inline, task, tracee.task, &call, recording, selected);
+            inline.rings.advance(&mut task.ring);
             calls += 1;
             if calls >= SLOTS {
                 break;
@@ -155,7 +156,7 @@ impl Engine<'_> {
     fn read_rings(&mut self) -> Round {
         let mut round = Round::default();
         let Some(inline) = &mut self.inline else { return round };
-        inline.clock.anchor();
+        inline.anchor();
         for (&tid, tracee) in &mut self.tasks {
             let calls = Self::read_task(inline, tracee, self.recording, self.select_all, &self.config.filter);
             round.most = round.most.max(calls);
@@ -657,7 +658,7 @@ impl Engine<'_> {
         let ip = registers[RIP];
         tracee.mode = if registers[GS_BASE] != parents_gs {
             Mode::Ptrace(Reason::GS_IN_USE)
-        } else if let Some(ring) = inline.rings.allot() {
+        } else if let Some(ring) = inline.rings.allot(Some(tracee.task)) {
             match ptrace::set_register(tid, GS_BASE, ring.address()) {
                 Ok(()) => {
                     if let Some(space) = &tracee.space {
@@ -699,8 +700,9 @@ impl Engine<'_> {
         let former = std::mem::replace(&mut tracee.mode, Mode::Ptrace(Reason::NOT_STARTED));
         let Mode::Inline(mut task) = former else { return };
         let selected = |nr| self.select_all || self.config.filter.matches(sysrec_syscalls::Abi::X86_64, nr);
-        while let Some(call) = inline.rings.take(&mut task.ring) {
+        while let Some(call) = inline.rings.next(&task.ring) {
             tell(inline, &mut task, tracee.task, &call, self.recording, selected);
+            inline.rings.advance(&mut task.ring);
         }
         if let Some(call) = inline.rings.entered(&task.ring) {
             let start_ns = match task.entered {
@@ -733,7 +735,7 @@ impl Engine<'_> {
             return;
         }
         let pid = tracee.pid;
-        let (finished, ring) = self.try_load(tid, pid);
+        let (finished, ring) = self.try_load(tid, pid, tracee.task);
         self.finish_help(tid, pid, finished);
         let Some(tracee) = self.tasks.get_mut(&tid) else { return };
         tracee.mode = match ring {
@@ -751,7 +753,12 @@ impl Engine<'_> {
     }
 
     /// Gives what is left to do, and the task's ring or the reason why it has none.
-    fn try_load(&mut self, tid: i32, pid: i32) -> (Result<Leftover, Failure>, Result<Ring, Reason>) {
+    fn try_load(
+        &mut self,
+        tid: i32,
+        pid: i32,
+        task: TaskId,
+    ) -> (Result<Leftover, Failure>, Result<Ring, Reason>) {
         let gone = |failure| (Err(failure), Err(Reason::GONE));
         let Some(inline) = &mut self.inline else { return gone(Failure::Ended(None)) };
         let mut helper = match Helper::new(tid, inline.places, &mut self.helper_calls) {
@@ -772,7 +779,7 @@ impl Engine<'_> {
                 Err(failure) => return gone(failure),
             }
         };
-        let ring = loaded.and_then(|()| inline.rings.allot().ok_or(Reason::NO_RING));
+        let ring = loaded.and_then(|()| inline.rings.allot(Some(task)).ok_or(Reason::NO_RING));
         if let Ok(ring) = &ring {
             helper.registers()[GS_BASE] = ring.address();
         }
@@ -796,6 +803,7 @@ impl Engine<'_> {
             let selected =
                 |nr| self.select_all || self.config.filter.matches(sysrec_syscalls::Abi::X86_64, nr);
             tell(inline, task, tracee.task, &call, self.recording, selected);
+            inline.rings.release(&mut task.ring, true);
         }
         task.entered = None;
     }

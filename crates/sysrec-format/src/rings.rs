@@ -1,0 +1,247 @@
+//! The ring file of the inline mechanism: the calls that tasks have recorded by themselves and the recorder had not
+//! read yet. It belongs to a recording at work; a recorder that is killed leaves it behind, and with it the trace has
+//! everything up to that moment. `format-spec/RINGS.md` describes it.
+//!
+//! ```text
+//!  control page | ring 1 | ring 2 | ...         each ring: slots | page with head and task
+//! ```
+//! The file is shared with the recorded program, which can write anything into it: every value is checked, none is
+//! taken as a length or a place, and one ring at a time is in memory.
+
+use crate::error::Error;
+use crate::event::{Abi, Entry, Exit, TaskId};
+use crate::limits::TASKS_MAX;
+use crate::read_at::ReadAt;
+use crate::wire::u64_at;
+
+/// What the entry of SESSION's `backend_options` begins with that names the ring file; its path follows.
+pub const RINGS_OPTION: &str = "rings=";
+/// First word of the control page.
+pub const MAGIC: [u8; 8] = *b"\x8fSRRING\n";
+/// Version of what is described here, apart from the trace format's.
+pub const VERSION: u64 = 1;
+/// Bytes of the file, most of which are never touched.
+pub const FILE_BYTES: u64 = 0x1000_0000;
+/// Bytes of one slot: one call.
+pub const SLOT_BYTES: u64 = 128;
+/// Slots of a ring. With [`SLOT_BYTES`], the head is a 16-bit number of 2-byte units, which wraps by itself.
+pub const SLOTS: u64 = 1024;
+/// Offset of the head in a ring: a 16-bit number, counting units of 2 bytes.
+pub const HEAD: u64 = SLOTS * SLOT_BYTES;
+/// Offset of the ring's task in a ring: the number that the trace gives it plus 1; 0 for a ring that is not in use.
+pub const TASK: u64 = HEAD + 8;
+/// From one ring to the next, bytes: the slots and a page for head and task.
+pub const RING_STRIDE: u64 = HEAD + 4096;
+/// Rings of a file; number 0 is the control page's place.
+pub const RINGS: u64 = FILE_BYTES / RING_STRIDE;
+
+/// The 8-byte words of the control page, by index.
+pub mod control {
+    /// [`MAGIC`](super::MAGIC); written last.
+    pub const MAGIC: u64 = 0;
+    /// [`VERSION`](super::VERSION).
+    pub const VERSION: u64 = 1;
+    /// Two words: the id of the trace that the calls belong to.
+    pub const TRACE_ID: u64 = 2;
+    /// The recorder's pid.
+    pub const PID: u64 = 4;
+    /// When that process started, as field 22 of `/proc/PID/stat` has it: tells it from a later one of that pid.
+    pub const PID_STARTED: u64 = 5;
+    /// Which of the two lines is valid: its lowest bit.
+    pub const LINE: u64 = 6;
+    /// Two lines of four words each: ticks, nanoseconds, nanoseconds a tick (`f64`), zero.
+    pub const LINES: u64 = 8;
+    /// From one line to the other, words.
+    pub const LINE_WORDS: u64 = 4;
+    /// Words of all.
+    pub const WORDS: u64 = LINES + 2 * LINE_WORDS;
+}
+
+/// The 8-byte words of a slot, by index.
+pub mod slot {
+    /// [`state`](super::state) in its low half.
+    pub const STATE: u64 = 0;
+    /// The number, as the whole register.
+    pub const RAX: u64 = 1;
+    /// Six arguments follow each other.
+    pub const ARGS: u64 = 2;
+    /// The stack pointer.
+    pub const SP: u64 = 8;
+    /// Behind the instruction that made the call: what the kernel would report.
+    pub const IP: u64 = 9;
+    /// Time stamp counter before the call.
+    pub const START: u64 = 10;
+    /// Time stamp counter after it.
+    pub const END: u64 = 11;
+    /// The result.
+    pub const RET: u64 = 12;
+    /// Where the stub goes on afterwards.
+    pub const RETURN: u64 = 13;
+}
+
+/// A slot's state: who may touch it.
+pub mod state {
+    /// The task's, to be filled.
+    pub const FREE: u32 = 0;
+    /// The task is in the call.
+    pub const ENTERED: u32 = 1;
+    /// The recorder's, to be read and freed.
+    pub const FINISHED: u32 = 2;
+}
+
+/// Ticks of the time stamp counter into nanoseconds of CLOCK_MONOTONIC: the line through a reading of both.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    /// The counter at that reading.
+    pub tsc: u64,
+    /// CLOCK_MONOTONIC at it, nanoseconds.
+    pub ns: u64,
+    /// Nanoseconds a tick.
+    pub rate: f64,
+}
+
+impl Line {
+    /// CLOCK_MONOTONIC at this tick, nanoseconds. Negative distances are fine: a call may have begun before the
+    /// reading.
+    #[inline]
+    pub fn ns(&self, ticks: u64) -> u64 {
+        let distance = ticks.wrapping_sub(self.tsc) as i64;
+        self.ns.saturating_add_signed((distance as f64 * self.rate) as i64)
+    }
+}
+
+/// What a ring file says of itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Control {
+    /// The trace that the calls belong to.
+    pub trace_id: [u8; 16],
+    /// The recorder's pid.
+    pub pid: u64,
+    /// When it started, clock ticks after boot (field 22 of `/proc/PID/stat`).
+    pub pid_started: u64,
+    /// The latest conversion of times.
+    pub line: Line,
+}
+
+impl Control {
+    /// Reads the control page.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for what is no ring file, or one of another version, or has no conversion of times;
+    /// [`Error::Io`].
+    pub fn read(file: &(impl ReadAt + ?Sized)) -> Result<Self, Error> {
+        let mut bytes = [0; 8 * control::WORDS as usize];
+        let filled = read_at(file, 0, &mut bytes)?;
+        let word = |index: u64| u64_at(&bytes, 8 * index as usize);
+        if filled < bytes.len() || bytes[..8] != MAGIC {
+            return Err(Error::malformed(
+                0,
+                "magic of a ring file",
+                format!("{MAGIC:02x?}"),
+                "something else",
+            ));
+        }
+        if word(control::VERSION) != VERSION {
+            let found = word(control::VERSION);
+            return Err(Error::malformed(8, "version of a ring file", VERSION.to_string(), found));
+        }
+        let first = control::LINES + (word(control::LINE) & 1) * control::LINE_WORDS;
+        let line = Line { tsc: word(first), ns: word(first + 1), rate: f64::from_bits(word(first + 2)) };
+        // From a counter of a thousand gigahertz to one of a megahertz.
+        if !(0.001..=1000.0).contains(&line.rate) {
+            return Err(Error::malformed(8 * (first + 2), "nanoseconds a tick", "0.001 to 1000", line.rate));
+        }
+        let mut trace_id = [0; 16];
+        trace_id.copy_from_slice(&bytes[8 * control::TRACE_ID as usize..][..16]);
+        Ok(Control { trace_id, pid: word(control::PID), pid_started: word(control::PID_STARTED), line })
+    }
+}
+
+/// What a ring holds, in order of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RingCalls {
+    /// Whose calls these are.
+    pub task: TaskId,
+    /// Calls that returned.
+    pub finished: Vec<(Entry, Exit)>,
+    /// The call that the task was in.
+    pub entered: Option<Entry>,
+}
+
+/// Reads a ring, by its number from 1 to [`RINGS`] - 1; `None` for one that is not in use.
+///
+/// # Errors
+/// [`Error::Malformed`] for a task that no trace can have; [`Error::Io`].
+pub fn read_ring(
+    file: &(impl ReadAt + ?Sized),
+    number: u64,
+    line: &Line,
+) -> Result<Option<RingCalls>, Error> {
+    let begin = number.saturating_mul(RING_STRIDE);
+    let place = begin.saturating_add(TASK);
+    let mut word = [0; 8];
+    // A ring behind the end of a file that was cut is not in use.
+    read_at(file, place, &mut word)?;
+    let Some(task) = u64::from_le_bytes(word).checked_sub(1) else { return Ok(None) };
+    if task >= u64::from(TASKS_MAX) {
+        return Err(Error::malformed(place, "task of a ring", format!("less than {TASKS_MAX}"), task));
+    }
+    let mut slots = vec![0; HEAD as usize];
+    let filled = read_at(file, begin, &mut slots)?;
+    let mut finished: Vec<(u64, u64, Slot<'_>)> = Vec::new();
+    let mut entered: Option<(u64, Slot<'_>)> = None;
+    for bytes in slots[..filled].chunks_exact(SLOT_BYTES as usize) {
+        let slot = Slot(bytes);
+        let start = slot.word(slot::START);
+        match slot.word(slot::STATE) as u32 {
+            state::FINISHED => finished.push((start, slot.word(slot::END), slot)),
+            state::ENTERED if entered.is_none_or(|(latest, _)| latest <= start) => {
+                entered = Some((start, slot));
+            }
+            _ => {}
+        }
+    }
+    // The slots of a ring are used in turn, and a task makes one call after the other: the counter has their order.
+    finished.sort_by_key(|&(start, end, _)| (start, end));
+    let mut latest_ns = 0;
+    let mut finished_calls = Vec::with_capacity(finished.len());
+    for (start, end, slot) in finished {
+        let entry = slot.entry(line.ns(start).max(latest_ns));
+        latest_ns = line.ns(end).max(entry.time_ns);
+        let ret = slot.word(slot::RET) as i64;
+        finished_calls.push((entry, Exit { time_ns: latest_ns, ret, registers: None }));
+    }
+    let entered = entered.map(|(start, slot)| slot.entry(line.ns(start).max(latest_ns)));
+    Ok(Some(RingCalls { task: TaskId(task as u32), finished: finished_calls, entered }))
+}
+
+#[derive(Clone, Copy)]
+struct Slot<'a>(&'a [u8]);
+
+impl Slot<'_> {
+    fn word(self, index: u64) -> u64 {
+        u64_at(self.0, 8 * index as usize)
+    }
+
+    fn entry(self, time_ns: u64) -> Entry {
+        Entry {
+            time_ns,
+            abi: Abi::X86_64,
+            nr: self.word(slot::RAX) as i32,
+            ip: self.word(slot::IP),
+            sp: self.word(slot::SP),
+            args: [0, 1, 2, 3, 4, 5].map(|n| self.word(slot::ARGS + n)),
+            registers: None,
+        }
+    }
+}
+
+fn read_at(file: &(impl ReadAt + ?Sized), offset: u64, buffer: &mut [u8]) -> Result<usize, Error> {
+    file.read_at(offset, buffer).map_err(|source| Error::Io { offset, what: "reading a ring file", source })
+}
+
+const _: () = assert!(SLOTS * (SLOT_BYTES / 2) == 1 << 16, "the head must wrap with the ring");
+const _: () = assert!(8 * (slot::RETURN + 1) <= SLOT_BYTES && 8 * control::WORDS <= HEAD);
+
+#[cfg(test)]
+mod tests;

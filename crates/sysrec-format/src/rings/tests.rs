@@ -1,0 +1,127 @@
+use super::*;
+
+const BEGIN: usize = RING_STRIDE as usize;
+const TICKS: u64 = 1_000_000;
+
+fn put(file: &mut [u8], offset: u64, word: u64) {
+    let offset = offset as usize;
+    file[offset..offset + 8].copy_from_slice(&word.to_le_bytes());
+}
+
+/// A control page and two rings: two ticks a nanosecond.
+fn file() -> Vec<u8> {
+    let mut file = vec![0; 3 * BEGIN];
+    file[..8].copy_from_slice(&MAGIC);
+    for (word, value) in [
+        (control::VERSION, VERSION),
+        (control::TRACE_ID, u64::from_le_bytes(*b"trace id")),
+        (control::TRACE_ID + 1, u64::from_le_bytes(*b" of ours")),
+        (control::PID, 4711),
+        (control::PID_STARTED, 99),
+        (control::LINE, 3),
+        (control::LINES + 4, TICKS),
+        (control::LINES + 5, 1_000),
+        (control::LINES + 6, 0.5_f64.to_bits()),
+    ] {
+        put(&mut file, 8 * word, value);
+    }
+    file
+}
+
+/// Writes a slot of the first ring.
+fn slot_of(file: &mut [u8], number: u64, state: u32, start: u64, end: u64) {
+    let begin = RING_STRIDE + number * SLOT_BYTES;
+    let words = [(slot::STATE, u64::from(state)), (slot::RAX, 39), (slot::START, start), (slot::END, end)];
+    words.iter().for_each(|&(word, value)| put(file, begin + 8 * word, value));
+    (0..6).for_each(|n| put(file, begin + 8 * (slot::ARGS + n), 100 + n));
+    put(file, begin + 8 * slot::SP, 0x7ffd_0000);
+    put(file, begin + 8 * slot::IP, 0x40_1000);
+    put(file, begin + 8 * slot::RET, -4_i64 as u64);
+}
+
+fn ring(file: &[u8]) -> Result<Option<RingCalls>, Error> {
+    read_ring(file, 1, &Control::read(file)?.line)
+}
+
+#[test]
+fn a_control_page_says_whose_rings_these_are() {
+    let control = Control::read(&file()).unwrap();
+    assert_eq!(&control.trace_id, b"trace id of ours");
+    assert_eq!((control.pid, control.pid_started), (4711, 99));
+    assert_eq!(control.line, Line { tsc: TICKS, ns: 1_000, rate: 0.5 });
+    assert_eq!(control.line.ns(TICKS + 20), 1_010);
+    assert_eq!(control.line.ns(TICKS - 20), 990);
+}
+
+#[test]
+fn what_is_no_ring_file_of_ours_is_refused() {
+    for change in [
+        |file: &mut Vec<u8>| file[0] ^= 1,
+        |file: &mut Vec<u8>| file.truncate(100),
+        |file: &mut Vec<u8>| put(file, 8 * control::VERSION, 2),
+        |file: &mut Vec<u8>| put(file, 8 * (control::LINES + 6), f64::NAN.to_bits()),
+        |file: &mut Vec<u8>| put(file, 8 * (control::LINES + 6), (-0.5_f64).to_bits()),
+        |file: &mut Vec<u8>| put(file, 8 * (control::LINES + 6), 0),
+    ] {
+        let mut file = file();
+        change(&mut file);
+        assert!(matches!(Control::read(&file), Err(Error::Malformed { .. })));
+    }
+}
+
+/// The ring has wrapped: its oldest call is in its last slot. One slot has been read, one is filled just now.
+#[test]
+fn unread_calls_come_in_order_and_read_ones_do_not_come() {
+    let mut file = file();
+    put(&mut file, RING_STRIDE + TASK, 7 + 1);
+    slot_of(&mut file, SLOTS - 2, state::FREE, TICKS - 20, TICKS - 10);
+    slot_of(&mut file, SLOTS - 1, state::FINISHED, TICKS, TICKS + 20);
+    slot_of(&mut file, 0, state::FINISHED, TICKS + 40, TICKS + 60);
+    slot_of(&mut file, 1, state::ENTERED, TICKS + 80, 0);
+    slot_of(&mut file, 2, state::FREE, TICKS - 400, TICKS - 380);
+    let ring = ring(&file).unwrap().unwrap();
+    assert_eq!(ring.task, TaskId(7));
+    let times: Vec<_> = ring.finished.iter().map(|(entry, exit)| (entry.time_ns, exit.time_ns)).collect();
+    assert_eq!(times, [(1_000, 1_010), (1_020, 1_030)]);
+    let (entry, exit) = &ring.finished[0];
+    assert_eq!((entry.nr, entry.ip, entry.sp, exit.ret), (39, 0x40_1000, 0x7ffd_0000, -4));
+    assert_eq!((entry.abi, entry.args), (Abi::X86_64, [100, 101, 102, 103, 104, 105]));
+    assert_eq!(ring.entered.map(|entry| entry.time_ns), Some(1_040));
+}
+
+#[test]
+fn a_ring_without_a_task_is_not_in_use() {
+    let mut file = file();
+    slot_of(&mut file, 0, state::FINISHED, TICKS, TICKS + 20);
+    assert_eq!(ring(&file).unwrap(), None);
+    let line = Control::read(&file).unwrap().line;
+    assert_eq!(read_ring(&file, RINGS, &line).unwrap(), None, "behind the end of the file");
+    assert_eq!(read_ring(&file, u64::MAX, &line).unwrap(), None);
+    put(&mut file, RING_STRIDE + TASK, u64::from(TASKS_MAX) + 1);
+    assert!(matches!(ring(&file), Err(Error::Malformed { .. })));
+}
+
+/// A program that fills its ring with anything gets at most what a ring holds, with times that do not run backwards.
+#[test]
+fn any_bytes_are_read() {
+    let mut file = file();
+    let mut noise = 0x9e37_79b9_7f4a_7c15_u64;
+    for round in 0..20 {
+        for word in 0..(RING_STRIDE / 8) {
+            noise ^= noise << 13;
+            noise ^= noise >> 7;
+            noise ^= noise << 17;
+            let states = word % (SLOT_BYTES / 8) == slot::STATE && round % 2 == 0;
+            put(&mut file, RING_STRIDE + 8 * word, if states { noise % 3 } else { noise });
+        }
+        put(&mut file, RING_STRIDE + TASK, 1 + noise % 10);
+        file.truncate(file.len() - 5_000 * usize::from(round > 10));
+        file.resize(3 * BEGIN, 0);
+        let ring = ring(&file).unwrap().unwrap();
+        assert!(ring.finished.len() <= SLOTS as usize);
+        let times: Vec<u64> =
+            ring.finished.iter().flat_map(|(entry, exit)| [entry.time_ns, exit.time_ns]).collect();
+        assert!(times.is_sorted());
+        assert!(round % 2 == 1 || !times.is_empty());
+    }
+}
