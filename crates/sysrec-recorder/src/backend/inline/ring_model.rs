@@ -22,7 +22,7 @@ const PREEMPTIONS: usize = 3;
 fn start() -> (Twin, Rings, Ring) {
     let memory = SharedWords::new(2 * RING_STRIDE as usize);
     let mut rings = Rings::over(PathBuf::new(), memory.clone());
-    let ring = rings.allot().expect("the first ring");
+    let ring = rings.allot(None).expect("the first ring");
     (Twin { memory, gs: ring.address() }, rings, ring)
 }
 

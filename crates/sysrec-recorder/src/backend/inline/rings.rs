@@ -179,6 +179,14 @@ impl Rings {
         ring.tail += 1;
     }
 
+    /// Both at once.
+    #[cfg(test)]
+    pub(crate) fn take(&self, ring: &mut Ring) -> Option<RingCall> {
+        let call = self.next(ring)?;
+        self.advance(ring);
+        Some(call)
+    }
+
     fn call(&self, ring: &Ring) -> RingCall {
         self.call_at(ring, ring.tail)
     }

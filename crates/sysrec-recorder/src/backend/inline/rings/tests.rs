@@ -15,7 +15,7 @@ fn start() -> (Rings, SharedWords) {
 
 fn start_with_ring() -> (Rings, Ring, Twin) {
     let (mut rings, memory) = start();
-    let ring = rings.allot().expect("a ring");
+    let ring = rings.allot(None).expect("a ring");
     let gs = ring.address();
     (rings, ring, Twin { memory, gs })
 }
@@ -113,7 +113,7 @@ fn a_ring_that_was_taken_back_is_as_new() {
     twin.enter();
     let address = ring.address();
     rings.take_back(ring);
-    let mut again = rings.allot().expect("a ring");
+    let mut again = rings.allot(None).expect("a ring");
     assert_eq!(again.address(), address);
     assert_eq!((twin.position(), rings.entered(&again), rings.take(&mut again)), (0, None, None));
     let made = (0..).take_while(|&n| twin.make(&call(n))).count() as u64;
@@ -125,7 +125,7 @@ fn a_ring_that_was_taken_back_is_as_new() {
 #[test]
 fn rings_lie_apart_inside_the_window_and_run_out() {
     let (mut rings, memory) = start();
-    let all: Vec<Ring> = std::iter::from_fn(|| rings.allot()).collect();
+    let all: Vec<Ring> = std::iter::from_fn(|| rings.allot(None)).collect();
     assert_eq!(all.len() as u64, RINGS - 1);
     let addresses: Vec<u64> = all.iter().map(Ring::address).collect();
     assert!(addresses.windows(2).all(|pair| pair[0] + RING_STRIDE <= pair[1]));
