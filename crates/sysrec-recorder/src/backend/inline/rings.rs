@@ -182,5 +182,5 @@ impl Drop for Rings {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests;
