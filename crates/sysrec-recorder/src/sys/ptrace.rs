@@ -54,7 +54,7 @@ struct RawSyscallInfo {
     arch: u32,
     ip: u64,
     sp: u64,
-    /// entry: nr, args[6]; exit: rval, is_error (u8); seccomp: nr, args[6], ret_data (u32).
+    /// entry: nr, 6 args; exit: rval, is_error (u8); seccomp: nr, 6 args, ret_data (u32).
     payload: [u64; 8],
 }
 const _: () = assert!(size_of::<RawSyscallInfo>() == 88);

@@ -159,8 +159,6 @@ sysrec_stub_window_mask:
 sysrec_stub_number_mask:
     .long   {number_mask}
 
-    .org sysrec_stub_page + {enter_pointer}
-    .quad   {stub_address} # sysrec_stub_enter stands first
     .org sysrec_stub_page + {page_bytes}
     .popsection
 "#,
@@ -196,8 +194,6 @@ sysrec_stub_number_mask:
     open_bytes = const STUB_OPEN_BYTES,
     window_mask = const !(WINDOW_BYTES - 1),
     number_mask = const !(NUMBERS as u32 - 1),
-    enter_pointer = const ENTER_POINTER,
-    stub_address = const STUB_ADDRESS,
     page_bytes = const STUB_BYTES,
 );
 

@@ -54,8 +54,6 @@ pub(crate) const NUMBERS: usize = 1024;
 pub(crate) const PATH: usize = 0xa00;
 /// Room for the path and its NUL, bytes.
 pub(crate) const PATH_BYTES: usize = 0x500;
-/// Offset of the pointer to the stub that trampolines jump through.
-pub(crate) const ENTER_POINTER: usize = 0xff8;
 
 /// Values of the table of numbers.
 pub(crate) mod number {
@@ -88,5 +86,5 @@ pub(crate) const LOW_BYTES: u64 = (STUB_BYTES as u64 + TRAMPOLINES * TRAMPOLINE_
 
 const _: () = assert!(WINDOW_BYTES.is_power_of_two() && WINDOW_ADDRESS.is_multiple_of(WINDOW_BYTES));
 const _: () = assert!(cfg!(loom) || SLOTS * SLOT_UNITS == 1 << 16, "the head must wrap with the ring");
-const _: () = assert!(NUMBER_TABLE + NUMBERS <= 0x800 && PATH + PATH_BYTES <= ENTER_POINTER);
+const _: () = assert!(NUMBER_TABLE + NUMBERS <= 0x800 && PATH + PATH_BYTES <= STUB_BYTES);
 const _: () = assert!(8 * (slot::RETURN + 1) <= SLOT_BYTES);

@@ -114,5 +114,5 @@ fn leave(registers: &mut UserRegisters, call: &RingCall) {
     registers[RCX] = call.ip;
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests;

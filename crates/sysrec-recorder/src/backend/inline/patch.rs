@@ -20,9 +20,9 @@
 //!  e9 xx cc xx xx f0 ff ff    ▲                                                        jmp site+8
 //!  └──────────────────────────┘
 //! ```
-//! Of P1: One byte changes at once or not at all, for every thread and every processor. Whoever returns to site+2, jumps there
-//! or restarts the call at the site finds what it expects, and nothing needs to be disassembled: the two bytes were
-//! just executed.
+//! P1's one byte changes at once or not at all, for every thread and every processor. Whoever returns to site+2, jumps
+//! there or restarts the call at the site finds what it expects, and nothing needs to be disassembled: the two bytes
+//! were just executed.
 
 use super::layout::*;
 use super::space::Space;

@@ -3,6 +3,8 @@
 //! The reader is `rings.rs` itself. The writer is the stub's twin in Rust, in an order of memory that is weaker than the
 //! processor's. Rings have two slots.
 //!
+//! loom moves no store in front of an earlier load; neither does the processor.
+//!
 //! `RUSTFLAGS="--cfg loom" cargo test -p sysrec-recorder --lib ring_model`
 
 use std::collections::BTreeSet;

@@ -102,7 +102,10 @@ impl Engine<'_> {
                 self.entered(tid, &info, nr as i32, args)
             }
             SyscallOp::Exit { ret } => {
-                self.skip_trap(tid, info.ip);
+                // A call that starts again goes back by two bytes from where it stands: not from the tail.
+                if !RESTARTS.contains(&ret) {
+                    self.skip_trap(tid, info.ip);
+                }
                 self.left(tid, ret, time_ns)
             }
             SyscallOp::Seccomp { .. } | SyscallOp::None => Next::Go(0),
@@ -160,7 +163,6 @@ impl Engine<'_> {
         }
         let recorded = !self.ending && self.selects(abi, nr);
         if self.net && !recorded && concern.is_none() {
-            self.skip_trap(tid, info.ip);
             return Next::Go(0);
         }
         // Before a clone's flags are edited: the trace has the program's own.
