@@ -195,15 +195,19 @@ fn a_killed_recorder_leaves_rings_that_complete_its_trace() {
         let options = [&["-q", "--backend", "inline"], filters[round % 2]].concat();
         let mut recorded = Recorded::start(&options, &[&guest, "counts"]);
         let (counts, trace) = (recorded.dir.path().join("counts"), recorded.trace());
-        let family = process::family(recorded.command());
+        let command = recorded.command();
         let moment = u64::from(dice.roll(100_000));
         eventually("the guest comes to that moment", || (counted(&counts)[0] >= moment).then_some(()));
+        eventually("the sleeper sleeps", || {
+            let mut threads = process::threads(command).into_iter();
+            threads.find(|&tid| process::state(tid) == Some('S')).map(drop)
+        });
         assert!(says(&["verify"], &trace).1.contains("the recorder is at work"), "round {round}");
         recorded.recorder.kill().expect("our child");
         recorded.recorder.wait().expect("our child");
-        eventually("all are gone", || {
-            let alive = |pid: &i32| process::state(*pid).is_some_and(|state| state != 'Z');
-            (!family.iter().any(alive)).then_some(())
+        eventually("all threads are gone", || {
+            let alive = |tid: i32| process::state(tid).is_some_and(|state| state != 'Z');
+            (!process::threads(command).into_iter().any(alive)).then_some(())
         });
         let made = counted(&counts);
         let (whole, text) = says(&["verify"], &trace);
