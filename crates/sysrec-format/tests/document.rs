@@ -185,10 +185,7 @@ fn the_document_of_rings_has_the_numbers_of_the_code() {
         named("## Control page", 1, 0),
         constants!(rings::control: MAGIC VERSION TRACE_ID PID PID_STARTED LINE LINES)
     );
-    assert_eq!(
-        named("## Slot", 1, 0),
-        constants!(rings::slot: STATE RAX ARGS SP IP START END RET RETURN)
-    );
+    assert_eq!(named("## Slot", 1, 0), constants!(rings::slot: STATE RAX ARGS SP IP START END RET RETURN));
     let states = text.find("| state | name |").expect("the table of states");
     let states = format!("## States\n{}", &text[states..]);
     let states: BTreeMap<String, u64> =
