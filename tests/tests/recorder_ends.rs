@@ -242,7 +242,7 @@ fn the_program_outlives_a_killed_recorder_on_all_its_cpus() {
     };
     let own = process::cpus(std::process::id() as i32);
     for _ in 0..if is_long() { 50 } else { 4 } {
-        let mut recorded = Recorded::start(&["-q"], &[&guest, "1"]);
+        let mut recorded = Recorded::start(&["-q", "--survive"], &[&guest, "1"]);
         let command = recorded.command();
         eventually("the recorder has written", || {
             std::fs::metadata(recorded.trace()).ok().filter(|metadata| metadata.len() > 4096).map(drop)
