@@ -78,12 +78,19 @@ impl Recorded {
     }
 }
 
+/// Of a recorder that was killed: they are memory, and stay for a day.
+fn remove_rings(trace: &Trace) {
+    // Gone already where the test is about that.
+    _ = trace.rings_path().map(std::fs::remove_file);
+}
+
 impl Drop for Recorded {
     fn drop(&mut self) {
         // SAFETY: a plain system call; the group is that of our own child.
         unsafe { libc::kill(-self.pid(), libc::SIGKILL) };
         // Its end is awaited for order's sake alone.
         _ = self.recorder.wait();
+        sysrec::open(&self.trace()).iter().for_each(remove_rings);
     }
 }
 
@@ -145,6 +152,7 @@ fn a_killed_recorder_leaves_everything_up_to_then() {
         let recorded = sysrec::calls(&trace).unwrap_or_else(|error| panic!("{about}: {error}"));
         let deviations = deviations_when_cut_off(&after, &before, &recorded);
         assert!(deviations.is_empty(), "{about}: {} {}", deviations.len(), deviations[0]);
+        remove_rings(&trace);
         calls += recorded.len();
         rounds += 1;
     }
