@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use sysrec_analyzer::{Item, Selection, Timeline, Trace};
+use sysrec_analyzer::{Item, Selection, Timeline, Trace, TraceFile};
 use sysrec_format::event::{Abi, Call, Entry, EventBody, UserRegisters};
 use sysrec_syscalls::filter::Filter;
 
@@ -139,12 +139,18 @@ pub fn read_registers(trace: &Path) -> io::Result<Vec<RecordedCall>> {
     read_whole(trace)
 }
 
-/// A trace, opened.
+/// A trace, opened, with the rings that its recorder left, if it was killed.
 ///
 /// # Errors
 /// In the reader's words.
 pub fn open(trace: &Path) -> io::Result<Trace> {
-    Trace::open(trace).map_err(|error| io::Error::other(error.to_string()))
+    let words = |error: sysrec_analyzer::Error| io::Error::other(error.to_string());
+    let mut trace = Trace::open(trace).map_err(words)?;
+    if let Some(rings) = trace.rings_path().filter(|path| path.exists()) {
+        let rings = TraceFile::open(rings).map_err(words)?;
+        trace.fold_rings(&rings);
+    }
+    Ok(trace)
 }
 
 /// Whether all of the trace is there and in order, down to the last byte.

@@ -78,12 +78,19 @@ impl Recorded {
     }
 }
 
+/// Of a recorder that was killed: they are memory, and stay for a day.
+fn remove_rings(trace: &Trace) {
+    // Gone already where the test is about that.
+    _ = trace.rings_path().map(std::fs::remove_file);
+}
+
 impl Drop for Recorded {
     fn drop(&mut self) {
         // SAFETY: a plain system call; the group is that of our own child.
         unsafe { libc::kill(-self.pid(), libc::SIGKILL) };
         // Its end is awaited for order's sake alone.
         _ = self.recorder.wait();
+        sysrec::open(&self.trace()).iter().for_each(remove_rings);
     }
 }
 
@@ -145,6 +152,7 @@ fn a_killed_recorder_leaves_everything_up_to_then() {
         let recorded = sysrec::calls(&trace).unwrap_or_else(|error| panic!("{about}: {error}"));
         let deviations = deviations_when_cut_off(&after, &before, &recorded);
         assert!(deviations.is_empty(), "{about}: {} {}", deviations.len(), deviations[0]);
+        remove_rings(&trace);
         calls += recorded.len();
         rounds += 1;
     }
@@ -195,15 +203,19 @@ fn a_killed_recorder_leaves_rings_that_complete_its_trace() {
         let options = [&["-q", "--backend", "inline"], filters[round % 2]].concat();
         let mut recorded = Recorded::start(&options, &[&guest, "counts"]);
         let (counts, trace) = (recorded.dir.path().join("counts"), recorded.trace());
-        let family = process::family(recorded.command());
+        let command = recorded.command();
         let moment = u64::from(dice.roll(100_000));
         eventually("the guest comes to that moment", || (counted(&counts)[0] >= moment).then_some(()));
+        eventually("the sleeper sleeps", || {
+            let mut threads = process::threads(command).into_iter();
+            threads.find(|&tid| process::state(tid) == Some('S')).map(drop)
+        });
         assert!(says(&["verify"], &trace).1.contains("the recorder is at work"), "round {round}");
         recorded.recorder.kill().expect("our child");
         recorded.recorder.wait().expect("our child");
-        eventually("all are gone", || {
-            let alive = |pid: &i32| process::state(*pid).is_some_and(|state| state != 'Z');
-            (!family.iter().any(alive)).then_some(())
+        eventually("all threads are gone", || {
+            let alive = |tid: i32| process::state(tid).is_some_and(|state| state != 'Z');
+            (!process::threads(command).into_iter().any(alive)).then_some(())
         });
         let made = counted(&counts);
         let (whole, text) = says(&["verify"], &trace);
@@ -238,7 +250,7 @@ fn the_program_outlives_a_killed_recorder_on_all_its_cpus() {
     };
     let own = process::cpus(std::process::id() as i32);
     for _ in 0..if is_long() { 50 } else { 4 } {
-        let mut recorded = Recorded::start(&["-q"], &[&guest, "1"]);
+        let mut recorded = Recorded::start(&["-q", "--survive"], &[&guest, "1"]);
         let command = recorded.command();
         eventually("the recorder has written", || {
             std::fs::metadata(recorded.trace()).ok().filter(|metadata| metadata.len() > 4096).map(drop)

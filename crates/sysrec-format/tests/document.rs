@@ -160,6 +160,41 @@ fn the_document_has_the_limits_of_the_code() {
     assert_eq!(source.matches("pub const ").count(), code.len(), "a limit that is not compared");
 }
 
+/// The constants of the ring file, by the names in its document: of a table's rows the cells `name` and `value`.
+#[test]
+fn the_document_of_rings_has_the_numbers_of_the_code() {
+    let text = read("RINGS.md");
+    let named = |heading: &str, name: usize, value: usize| -> BTreeMap<String, u64> {
+        table(&text, heading).into_iter().map(|cells| (cells[name].clone(), number(&cells[value]))).collect()
+    };
+    let of = |pairs: &[(&str, u64)]| -> BTreeMap<String, u64> {
+        pairs.iter().map(|&(name, value)| (name.to_owned(), value)).collect()
+    };
+    macro_rules! constants {
+        ($module:path: $($name:ident)*) => {{
+            use $module as module;
+            of(&[$((stringify!($name), u64::from(module::$name))),*])
+        }};
+    }
+    use sysrec_format::rings;
+    assert_eq!(
+        named("## Constants", 0, 1),
+        constants!(rings: VERSION FILE_BYTES SLOT_BYTES SLOTS HEAD TASK RING_STRIDE RINGS)
+    );
+    assert_eq!(
+        named("## Control page", 1, 0),
+        constants!(rings::control: MAGIC VERSION TRACE_ID PID PID_STARTED LINE LINES)
+    );
+    assert_eq!(named("## Slot", 1, 0), constants!(rings::slot: STATE RAX ARGS SP IP START END RET RETURN));
+    let states = text.find("| state | name |").expect("the table of states");
+    let states = format!("## States\n{}", &text[states..]);
+    let states: BTreeMap<String, u64> =
+        table(&states, "## States").into_iter().map(|cells| (cells[1].clone(), number(&cells[0]))).collect();
+    assert_eq!(states, constants!(rings::state: FREE ENTERED FINISHED));
+    let magic: Vec<String> = rings::MAGIC.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(text.contains(&magic.join(" ")), "the magic");
+}
+
 /// Bytes of a type of the document's tables; `None` for what has no fixed size.
 fn width(of_type: &str) -> Option<usize> {
     Some(match of_type {
