@@ -11,7 +11,7 @@ const VERSION: u32 = 1;
 const HEADER_BYTES: usize = 64;
 const RECORD_BYTES: usize = 96;
 /// Room for this many calls; the file is sparse.
-const CAPACITY: u32 = 1 << 20;
+const CAPACITY: u32 = 1 << 21;
 
 /// First argument of a marker: `fcntl(MARK, segment, marker)`, which always fails with EBADF.
 pub const MARK: u64 = 0x6e5e_9ece;
