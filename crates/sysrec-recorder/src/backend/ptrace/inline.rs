@@ -63,6 +63,8 @@ pub(super) struct Pace {
     last_ns: u64,
     /// The most calls that one ring had at a stop of its task since then.
     at_stops: u64,
+    /// Until then we look again and again.
+    busy_until_ns: u64,
     ticker: Option<Ticker>,
     /// The ticker's present interval.
     interval_ns: u64,
@@ -197,6 +199,10 @@ impl Engine<'_> {
             let most = most + std::mem::take(&mut self.pace.at_stops);
             let until_half_ns = since_ns.saturating_mul(HALF) / most.max(1);
             if until_half_ns < SPIN_NS_MAX && active < self.placement.cpus() {
+                self.pace.busy_until_ns = now_ns + SPIN_NS_MAX;
+            }
+            // One look that finds nothing, as just after a stop, does not mean that there is nothing to do.
+            if now_ns < self.pace.busy_until_ns {
                 if self.shared.stop().is_some() && !self.ending {
                     return Err(io::ErrorKind::Interrupted.into());
                 }
