@@ -73,8 +73,11 @@ fn open(bytes: &[u8]) -> Trace {
     Trace::open(folder.file("trace.bin", bytes)).unwrap()
 }
 
+/// A call: its task, its start and, if it returned, its end and result.
+type Told = (TaskId, u64, Option<(u64, i64)>);
+
 /// What each call of the trace is: its start and end after the recording's start and its result, if it returned.
-fn calls(trace: &Trace) -> Vec<(TaskId, u64, Option<(u64, i64)>)> {
+fn calls(trace: &Trace) -> Vec<Told> {
     let call = |item| match item {
         Item::Call(call) => {
             let start = call.entry.time_ns - START_NS;
