@@ -246,7 +246,6 @@ pub const GUESTS: &[Guest] = &[
     guest("signal_jump_20k").source("signal_jump").args(&["20000"]).unlogged(),
     guest("signals_withheld"),
     guest("signal_ignored"),
-    guest("signal_ignored_eintr").unlogged(),
     guest("cancel_blocked").unlogged(),
     guest("backtrace_in_handler").unlogged(),
     guest("exceptions").build(Build::Cpp64).unlogged(),

@@ -137,12 +137,10 @@ fn choose(options: &Options) -> Result<Choice, Error> {
             Ok(inline) => Ok(Choice { inline: Some(inline), reason: String::new() }),
             Err(reason) => Err(Error::Backend { backend: Inline::NAME, reason }),
         },
-        BackendChoice::Auto => match inline() {
-            Ok(inline) => {
-                Ok(Choice { inline: Some(inline), reason: "the fastest that works here".to_owned() })
-            }
-            Err(reason) => Ok(Choice { inline: None, reason }),
-        },
+        // Not by itself yet: some of its ends are still to be proven.
+        BackendChoice::Auto => {
+            Ok(Choice { inline: None, reason: "inline is used where it is asked for".to_owned() })
+        }
     }
 }
 
