@@ -122,21 +122,21 @@ struct Choice {
 }
 
 fn choose(options: &Options) -> Result<Choice, Error> {
-    let user = match &options.target {
-        Target::Command { user: Some(user), .. } => Some(users::credentials(user)?),
-        _ => None,
-    };
-    let owner = user.map(|credentials| (credentials.uid, credentials.gid));
-    let inline = || match unsuitable(options) {
-        Some(reason) => Err(reason.to_owned()),
-        None => Inline::new(options.inline_classes, owner),
-    };
     match options.backend {
         BackendChoice::Ptrace => Ok(Choice { inline: None, reason: String::new() }),
-        BackendChoice::Inline => match inline() {
-            Ok(inline) => Ok(Choice { inline: Some(inline), reason: String::new() }),
-            Err(reason) => Err(Error::Backend { backend: Inline::NAME, reason }),
-        },
+        BackendChoice::Inline => {
+            let refused = |reason| Error::Backend { backend: Inline::NAME, reason };
+            if let Some(reason) = unsuitable(options) {
+                return Err(refused(reason.to_owned()));
+            }
+            let owner = match &options.target {
+                Target::Command { user: Some(user), .. } => Some(users::credentials(user)?),
+                _ => None,
+            };
+            let owner = owner.map(|credentials| (credentials.uid, credentials.gid));
+            let inline = Inline::new(options.inline_classes, owner).map_err(refused)?;
+            Ok(Choice { inline: Some(inline), reason: String::new() })
+        }
         // Not by itself yet: some of its ends are still to be proven.
         BackendChoice::Auto => {
             Ok(Choice { inline: None, reason: "inline is used where it is asked for".to_owned() })

@@ -129,10 +129,7 @@ pub(crate) fn auxiliary_value(pid: i32, key: u64) -> Option<u64> {
 
 /// The CPU that a task last ran on (field 39 of `/proc/TID/stat`).
 pub(crate) fn last_cpu(tid: i32) -> Option<usize> {
-    let stat = read_start(&format!("/proc/{tid}/stat"), 4096);
-    let end_of_name = stat.iter().rposition(|&byte| byte == b')')?;
-    let fields = std::str::from_utf8(stat.get(end_of_name + 2..)?).ok()?;
-    fields.split(' ').nth(39 - 3)?.parse().ok()
+    stat_field(tid, 39)?.try_into().ok()
 }
 
 /// Whether a task may be inside fork, vfork, clone or clone3 (`/proc/TID/syscall`, which says `running` of one that

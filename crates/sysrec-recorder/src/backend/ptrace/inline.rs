@@ -455,9 +455,7 @@ impl Engine<'_> {
         args: [u64; 6],
     ) -> Option<Next> {
         self.inline.as_ref()?;
-        if let Some(next) = self.guard_strict(tid, concern, nr, args) {
-            return Some(next);
-        }
+        self.guard_strict(tid, concern, nr, args);
         let space = self.tasks.get(&tid)?.space.clone()?;
         if space.borrow().retired {
             return None;
@@ -498,18 +496,18 @@ impl Engine<'_> {
     }
 
     /// Strict mode (seccomp(2)) cannot be entered by a task that is in a net; we stand in for it.
-    fn guard_strict(&mut self, tid: i32, concern: Option<Concern>, nr: i32, args: [u64; 6]) -> Option<Next> {
-        let tracee = self.tasks.get_mut(&tid)?;
+    fn guard_strict(&mut self, tid: i32, concern: Option<Concern>, nr: i32, args: [u64; 6]) {
+        let Some(tracee) = self.tasks.get_mut(&tid) else { return };
         if tracee.strict {
             let allowed = [libc::SYS_read, libc::SYS_write, libc::SYS_exit, libc::SYS_rt_sigreturn];
             if !allowed.contains(&i64::from(nr)) {
                 signal::send_to_task(tracee.pid, tid, libc::SIGKILL);
             }
-            return None;
+            return;
         }
-        let strict = match concern? {
-            Concern::Prctl => args[..2] == [PR_SET_SECCOMP, u64::from(libc::SECCOMP_MODE_STRICT)],
-            Concern::Seccomp => args[..3] == [u64::from(libc::SECCOMP_SET_MODE_STRICT), 0, 0],
+        let strict = match concern {
+            Some(Concern::Prctl) => args[..2] == [PR_SET_SECCOMP, u64::from(libc::SECCOMP_MODE_STRICT)],
+            Some(Concern::Seccomp) => args[..3] == [u64::from(libc::SECCOMP_SET_MODE_STRICT), 0, 0],
             _ => false,
         };
         if strict && !tracee.has_own_filter() {
@@ -519,7 +517,6 @@ impl Engine<'_> {
             _ = ptrace::set_register(tid, ORIG_RAX, u64::MAX);
             _ = ptrace::set_register(tid, RAX, 0);
         }
-        None
     }
 
     /// Unmaps the window of a task that is stopped at the entry of a call, which it then makes again.
