@@ -107,7 +107,7 @@ impl Template {
     fn once<S: Storage>(&mut self, writer: &mut TraceWriter<S>, left: &mut u64, shift_ns: u64) {
         for item in &mut self.items {
             match item {
-                Item::Call(Call { task, entry, duration_ns, ret, exit_registers }) => {
+                Item::Call(Call { task, entry, duration_ns, ret, exit_registers, exit_captures }) => {
                     if *left == 0 {
                         return;
                     }
@@ -116,7 +116,15 @@ impl Template {
                     entry.time_ns += shift_ns;
                     let time_ns = entry.time_ns + *duration_ns;
                     writer.entry(*task, entry);
-                    writer.exit(*task, &Exit { time_ns, ret: *ret, registers: exit_registers.clone() });
+                    writer.exit(
+                        *task,
+                        &Exit {
+                            time_ns,
+                            ret: *ret,
+                            registers: exit_registers.clone(),
+                            captures: exit_captures.clone(),
+                        },
+                    );
                     entry.time_ns = recorded_ns;
                 }
                 Item::Event(event) if shift_ns == 0 && !ends(&event.body) => writer.event(event),
@@ -171,10 +179,22 @@ mod tests {
         }
         for (task, time_ns, nr, ret) in [(0, 1100, 39, 10), (1, 1150, 0, -11), (0, 1300, 39, 10)] {
             let args = [u64::from(task); 6];
-            let entry =
-                Entry { time_ns, abi: Abi::X86_64, nr, ip: 0x1000, sp: 0x2000, args, registers: None };
+            let entry = Entry {
+                time_ns,
+                abi: Abi::X86_64,
+                nr,
+                ip: 0x1000,
+                sp: 0x2000,
+                args,
+                registers: None,
+                captures: Vec::new(),
+                stack: None,
+            };
             writer.entry(TaskId(task), &entry);
-            writer.exit(TaskId(task), &Exit { time_ns: time_ns + 120, ret, registers: None });
+            writer.exit(
+                TaskId(task),
+                &Exit { time_ns: time_ns + 120, ret, registers: None, captures: Vec::new() },
+            );
         }
         let signal = EventBody::Signal { signo: 10, code: 0, sender_pid: 0, address: 0 };
         writer.event(&event(1350, 0, signal));

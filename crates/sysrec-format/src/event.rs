@@ -39,6 +39,36 @@ pub type UserRegisters = [u64; USER_REGISTERS];
 /// How many registers [`UserRegisters`] holds.
 pub const USER_REGISTERS: usize = 27;
 
+/// One distinct stack of a trace: an index into its table of stacks, counted from 0 in order of appearance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StackId(pub u32);
+
+/// A run of the task's memory as it was at one end of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capture {
+    /// Where it began.
+    pub address: u64,
+    /// How many bytes were wanted; fewer are there where the recorder's limit or unreadable memory cut it.
+    pub wanted_bytes: u64,
+    /// Why fewer are there.
+    pub cut: CaptureCut,
+    /// What was there.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a capture has fewer bytes than were wanted. An open set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CaptureCut(pub u8);
+
+impl CaptureCut {
+    /// It has them all.
+    pub const WHOLE: CaptureCut = CaptureCut(0);
+    /// The recorder's limit.
+    pub const LIMIT: CaptureCut = CaptureCut(1);
+    /// The memory behind is not readable: for the kernel this is EFAULT.
+    pub const UNREADABLE: CaptureCut = CaptureCut(2);
+}
+
 /// The start of a call: the registers at the moment when the kernel took it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -56,6 +86,10 @@ pub struct Entry {
     pub args: [u64; 6],
     /// All registers, where the recording asked for them.
     pub registers: Option<Box<UserRegisters>>,
+    /// The user stack that made the call, where the recording asked for it.
+    pub stack: Option<StackId>,
+    /// Memory that the arguments point at, as it was before the call.
+    pub captures: Vec<Capture>,
 }
 
 /// The end of a call.
@@ -67,6 +101,8 @@ pub struct Exit {
     pub ret: i64,
     /// All registers, where the recording asked for them.
     pub registers: Option<Box<UserRegisters>>,
+    /// Memory that the arguments point at, as it was after the call.
+    pub captures: Vec<Capture>,
 }
 
 /// A finished call: an entry with its exit.
@@ -82,6 +118,8 @@ pub struct Call {
     pub ret: i64,
     /// All registers at the exit, where the recording asked for them.
     pub exit_registers: Option<Box<UserRegisters>>,
+    /// See [`Exit::captures`].
+    pub exit_captures: Vec<Capture>,
 }
 
 /// Anything that is not the end of a call.

@@ -263,7 +263,10 @@ fn unfinished(cursor: &mut Cursor<'_>) -> Result<EventBody, Error> {
         }
         Some(values)
     };
-    Ok(EventBody::Unfinished { entry: Entry { time_ns, abi, nr, ip, sp, args, registers }, reason })
+    Ok(EventBody::Unfinished {
+        entry: Entry { time_ns, abi, nr, ip, sp, args, registers, captures: Vec::new(), stack: None },
+        reason,
+    })
 }
 
 fn task_end(cursor: &mut Cursor<'_>) -> Result<TaskEnd, Error> {

@@ -135,6 +135,8 @@ impl<'a> EntryRow<'a> {
             sp: self.sp(),
             args: std::array::from_fn(|arg| self.arg(arg)),
             registers: self.registers.map(RegistersRow::to_registers),
+            captures: Vec::new(),
+            stack: None,
         }
     }
 }
@@ -415,7 +417,7 @@ mod tests {
     fn journal(seed: u32) -> Vec<u8> {
         let mut bytes = Vec::new();
         for i in 0..5 {
-            let exit = Exit { time_ns: 10, ret: -1, registers: None };
+            let exit = Exit { time_ns: 10, ret: -1, registers: None, captures: Vec::new() };
             bytes.extend_from_slice(&exit_row(seed, TaskId(i), &exit));
         }
         bytes.extend_from_slice(&[0; 64]);

@@ -209,7 +209,7 @@ pub fn read_ring(
         let entry = slot.entry(line.ns(start).max(latest_ns));
         latest_ns = line.ns(end).max(entry.time_ns);
         let ret = slot.word(slot::RET) as i64;
-        finished_calls.push((entry, Exit { time_ns: latest_ns, ret, registers: None }));
+        finished_calls.push((entry, Exit { time_ns: latest_ns, ret, registers: None, captures: Vec::new() }));
     }
     let entered = entered.map(|(start, slot)| slot.entry(line.ns(start).max(latest_ns)));
     Ok(Some(RingCalls { task: TaskId(task as u32), finished: finished_calls, entered }))
@@ -232,6 +232,8 @@ impl Slot<'_> {
             sp: self.word(slot::SP),
             args: [0, 1, 2, 3, 4, 5].map(|n| self.word(slot::ARGS + n)),
             registers: None,
+            captures: Vec::new(),
+            stack: None,
         }
     }
 }

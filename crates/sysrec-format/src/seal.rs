@@ -366,11 +366,14 @@ mod tests {
                 sp: noise(i + 4),
                 args: std::array::from_fn(|arg| noise(i + 5 + arg as u64)),
                 registers: registers.then(|| Box::new(all)),
+                captures: Vec::new(),
+                stack: None,
             };
             let exit = Exit {
                 time_ns: noise(i + 1),
                 ret: noise(i + 2) as i64,
                 registers: registers.then(|| Box::new(all)),
+                captures: Vec::new(),
             };
             journal.extend_from_slice(&entry_row(0, task, &entry));
             if ended {

@@ -265,7 +265,7 @@ fn frames_inside_a_string_are_not_read_even_when_their_chunk_is_damaged() {
     let other = {
         let mut writer = create(MemoryStorage::new(), WriterOptions::default());
         writer.entry(TaskId(9), &entry());
-        writer.exit(TaskId(9), &Exit { time_ns: 2, ret: 1, registers: None });
+        writer.exit(TaskId(9), &Exit { time_ns: 2, ret: 1, registers: None, captures: Vec::new() });
         let (storage, _) = writer.finish(&ending(3)).unwrap();
         let bytes = storage.into_bytes();
         let layout = Layout::read(&bytes).unwrap();
@@ -307,7 +307,17 @@ fn frames_inside_a_string_are_not_read_even_when_their_chunk_is_damaged() {
 }
 
 fn entry() -> Entry {
-    Entry { time_ns: 1, abi: Abi::X86_64, nr: 1, ip: 2, sp: 3, args: [0; 6], registers: None }
+    Entry {
+        time_ns: 1,
+        abi: Abi::X86_64,
+        nr: 1,
+        ip: 2,
+        sp: 3,
+        args: [0; 6],
+        registers: None,
+        captures: Vec::new(),
+        stack: None,
+    }
 }
 
 #[test]

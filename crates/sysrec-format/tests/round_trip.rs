@@ -49,6 +49,8 @@ fn entry() -> BoxedStrategy<Entry> {
             sp,
             args,
             registers,
+            captures: Vec::new(),
+            stack: None,
         })
         .boxed()
 }
@@ -116,10 +118,10 @@ fn step() -> BoxedStrategy<Step> {
     prop_oneof![
         10 => (task(), entry()).prop_map(|(task, entry)| Step::Entry(task, entry)),
         10 => (task(), register(), register(), registers()).prop_map(|(task, time_ns, ret, registers)| {
-            Step::Exit(task, Exit { time_ns, ret: ret as i64, registers })
+            Step::Exit(task, Exit { time_ns, ret: ret as i64, registers, captures: Vec::new() })
         }),
         10 => (task(), entry(), register(), register(), registers()).prop_map(|(task, entry, time_ns, ret, registers)| {
-            Step::Call(task, entry, Exit { time_ns, ret: ret as i64, registers })
+            Step::Call(task, entry, Exit { time_ns, ret: ret as i64, registers, captures: Vec::new() })
         }),
         1 => (task(), any::<u8>(), register())
             .prop_map(|(task, reason, time_ns)| Step::Unfinished(task, UnfinishedReason(reason), time_ns)),

@@ -80,9 +80,16 @@ fn the_worst_calls_fit_into_the_room_that_is_kept_for_them() {
                     sp: noise(i + 4),
                     args: std::array::from_fn(|arg| noise(i + 5 + arg as u64)),
                     registers: set(i),
+                    captures: Vec::new(),
+                    stack: None,
                 };
                 writer.entry(task, &entry);
-                let exit = Exit { time_ns: noise(i + 1), ret: noise(i + 2) as i64, registers: set(i + 9) };
+                let exit = Exit {
+                    time_ns: noise(i + 1),
+                    ret: noise(i + 2) as i64,
+                    registers: set(i + 9),
+                    captures: Vec::new(),
+                };
                 writer.exit(task, &exit);
                 assert!(matches!(writer.status(), Status::Writing), "call {i}, {calls_a_task} a task");
             }
@@ -96,6 +103,8 @@ fn the_worst_calls_fit_into_the_room_that_is_kept_for_them() {
                     sp: 0,
                     args: [u64::MAX; 6],
                     registers: set(i),
+                    captures: Vec::new(),
+                    stack: None,
                 };
                 writer.entry(TaskId(10_000 + i as u32), &entry);
             }

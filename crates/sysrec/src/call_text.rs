@@ -153,8 +153,25 @@ mod tests {
     use super::*;
 
     fn call(abi: Abi, nr: i32, args: [u64; 6], ret: i64) -> Call {
-        let entry = Entry { time_ns: 0, abi, nr, ip: 0, sp: 0, args, registers: None };
-        Call { task: sysrec_format::event::TaskId(0), entry, duration_ns: 1, ret, exit_registers: None }
+        let entry = Entry {
+            time_ns: 0,
+            abi,
+            nr,
+            ip: 0,
+            sp: 0,
+            args,
+            registers: None,
+            captures: Vec::new(),
+            stack: None,
+        };
+        Call {
+            task: sysrec_format::event::TaskId(0),
+            entry,
+            duration_ns: 1,
+            ret,
+            exit_registers: None,
+            exit_captures: Vec::new(),
+        }
     }
 
     fn line(call: &Call) -> String {

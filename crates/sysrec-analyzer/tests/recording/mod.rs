@@ -170,7 +170,7 @@ impl<S: Storage> Recording<S> {
         let entry = self.entry(name);
         self.writer.entry(task, &entry);
         self.now_ns += duration_ns;
-        self.writer.exit(task, &Exit { time_ns: self.now_ns, ret, registers: None });
+        self.writer.exit(task, &Exit { time_ns: self.now_ns, ret, registers: None, captures: Vec::new() });
         self
     }
 
@@ -179,7 +179,7 @@ impl<S: Storage> Recording<S> {
         let entry = Entry { nr, ..self.entry("read") };
         self.writer.entry(task, &entry);
         self.now_ns += duration_ns;
-        self.writer.exit(task, &Exit { time_ns: self.now_ns, ret, registers: None });
+        self.writer.exit(task, &Exit { time_ns: self.now_ns, ret, registers: None, captures: Vec::new() });
         self
     }
 
@@ -192,7 +192,7 @@ impl<S: Storage> Recording<S> {
 
     /// The call that a task is in ends now.
     pub fn end(&mut self, task: TaskId, ret: i64) -> &mut Self {
-        self.writer.exit(task, &Exit { time_ns: self.now_ns, ret, registers: None });
+        self.writer.exit(task, &Exit { time_ns: self.now_ns, ret, registers: None, captures: Vec::new() });
         self
     }
 
@@ -208,7 +208,17 @@ impl<S: Storage> Recording<S> {
         let abi = sysrec_syscalls::Abi::from_code(self.abi.0).expect("a known ABI");
         let nr = sysrec_syscalls::by_name(abi, name).expect("a known call").number as i32;
         let (ip, args) = (self.ip, self.args);
-        Entry { time_ns: self.now_ns, abi: self.abi, nr, ip, sp: 0x7ffc_0000, args, registers: None }
+        Entry {
+            time_ns: self.now_ns,
+            abi: self.abi,
+            nr,
+            ip,
+            sp: 0x7ffc_0000,
+            args,
+            registers: None,
+            captures: Vec::new(),
+            stack: None,
+        }
     }
 }
 

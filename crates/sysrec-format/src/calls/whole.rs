@@ -43,8 +43,18 @@ impl CallsChunk<'_> {
         self.starts_from(durations, starts)?;
         let of_site = |(&site, (&time_ns, &duration_ns)): (&u32, (&u64, &u64))| {
             let Site { abi, nr, ip, .. } = self.sites[site as usize];
-            let entry = Entry { time_ns, abi, nr, ip, sp: 0, args: [0; 6], registers: None };
-            Call { task, entry, duration_ns, ret: 0, exit_registers: None }
+            let entry = Entry {
+                time_ns,
+                abi,
+                nr,
+                ip,
+                sp: 0,
+                args: [0; 6],
+                registers: None,
+                captures: Vec::new(),
+                stack: None,
+            };
+            Call { task, entry, duration_ns, ret: 0, exit_registers: None, exit_captures: Vec::new() }
         };
         calls.extend(order.iter().zip(starts.iter().zip(durations.iter())).map(of_site));
         let mut column = |id, put: &dyn Fn(&mut Call, u64)| -> Result<(), Error> {

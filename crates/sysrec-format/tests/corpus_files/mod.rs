@@ -59,11 +59,13 @@ fn entry(time_ns: u64, nr: i32, args: [u64; 6]) -> Entry {
         sp: 0x7ffd_0000_1000,
         args,
         registers: None,
+        captures: Vec::new(),
+        stack: None,
     }
 }
 
 fn exit(time_ns: u64, ret: i64) -> Exit {
-    Exit { time_ns, ret, registers: None }
+    Exit { time_ns, ret, registers: None, captures: Vec::new() }
 }
 
 fn start(task: u32, time_ns: u64) -> Event {
@@ -236,7 +238,7 @@ fn edges() -> Vec<u8> {
                 let ret = [0, -1, i64::MIN, i64::MAX, -4095][i as usize % 5];
                 let time_ns = if i == 50 { START_NS } else { START_NS + i };
                 let registers = if sets & 2 == 0 { None } else { registers(i + 1) };
-                writer.exit(TaskId(0), &Exit { time_ns, ret, registers });
+                writer.exit(TaskId(0), &Exit { time_ns, ret, registers, captures: Vec::new() });
             }
         }
     }

@@ -80,6 +80,7 @@ impl Model {
                         entry,
                         ret: exit.ret,
                         exit_registers: exit.registers.clone(),
+                        exit_captures: Vec::new(),
                     };
                     self.content.calls.entry(task.0).or_default().push(call);
                 }
@@ -251,11 +252,18 @@ fn busy_entry(numbers: &mut Numbers, time_ns: u64) -> Entry {
         sp: 0x7ffd_0000_0000 - 8 * numbers.below(3),
         args: [numbers.below(9), numbers.next() >> 20, 4096, 0, 0, 1],
         registers: busy_registers(numbers),
+        captures: Vec::new(),
+        stack: None,
     }
 }
 
 fn busy_exit(numbers: &mut Numbers, time_ns: u64) -> Exit {
-    Exit { time_ns, ret: numbers.below(100) as i64 - 20, registers: busy_registers(numbers) }
+    Exit {
+        time_ns,
+        ret: numbers.below(100) as i64 - 20,
+        registers: busy_registers(numbers),
+        captures: Vec::new(),
+    }
 }
 
 /// Steps as of a small program with threads: calls in two halves and at once, signals, unfinished calls, now and then a flush.

@@ -69,9 +69,11 @@ pub fn tight_loop(calls: usize) -> Vec<Sample> {
             sp: 0x7ffd_91ab_40f8,
             args: [0x7ffd_91ab_4228, 1, 0x5581_9932_7e08, 0, 0x7f3a_12f8_1040, 0x7ffd_91ab_4100],
             registers: None,
+            captures: Vec::new(),
+            stack: None,
         };
         now += numbers.jitter(14_000);
-        let exit = Exit { time_ns: now, ret: 4711, registers: None };
+        let exit = Exit { time_ns: now, ret: 4711, registers: None, captures: Vec::new() };
         samples.push(Sample { task: TaskId(0), entry, exit });
     }
     samples
@@ -117,9 +119,19 @@ pub fn busy_server(calls: usize) -> Vec<Sample> {
         };
         let now = &mut now[task as usize];
         *now += numbers.jitter(9_000);
-        let entry = Entry { time_ns: *now, abi: Abi::X86_64, nr, ip, sp, args, registers: None };
+        let entry = Entry {
+            time_ns: *now,
+            abi: Abi::X86_64,
+            nr,
+            ip,
+            sp,
+            args,
+            registers: None,
+            captures: Vec::new(),
+            stack: None,
+        };
         *now += numbers.jitter(typical);
-        let exit = Exit { time_ns: *now, ret, registers: None };
+        let exit = Exit { time_ns: *now, ret, registers: None, captures: Vec::new() };
         samples.push(Sample { task: TaskId(task as u32), entry, exit });
     }
     samples

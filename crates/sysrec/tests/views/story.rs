@@ -80,9 +80,11 @@ pub(crate) fn story() -> Recording {
         sp: 0x7ffc_0000,
         args: [0; 6],
         registers: registers.clone(),
+        captures: Vec::new(),
+        stack: None,
     };
     r.writer().entry(evil, &entry);
-    r.writer().exit(evil, &Exit { time_ns: now_ns + 200, ret: 104, registers });
+    r.writer().exit(evil, &Exit { time_ns: now_ns + 200, ret: 104, registers, captures: Vec::new() });
     r.wait(1_000).begin(evil, "pause");
     let first_ns = r.now_ns();
     let loss = EventBody::Loss { reason: LossReason::UNTRACED_CHILD, calls: 0, first_ns };

@@ -186,7 +186,17 @@ impl Engine<'_> {
             tracee.call = Some(call);
             return Next::Go(0);
         }
-        let mut entry = Entry { time_ns: 0, abi, nr, ip: info.ip, sp: info.sp, args, registers };
+        let mut entry = Entry {
+            time_ns: 0,
+            abi,
+            nr,
+            ip: info.ip,
+            sp: info.sp,
+            args,
+            registers,
+            captures: Vec::new(),
+            stack: None,
+        };
         let task = tracee.task;
         // Which task an execve of a thread belongs to shows when it succeeds: its tid becomes the leader's.
         let keep_back = concern == Some(Concern::Execve) && tracee.pid != tid;
@@ -252,21 +262,21 @@ impl Engine<'_> {
         };
         if self.ending && !self.net {
             if call.recorded {
-                self.recording.exit(task, &Exit { time_ns, ret, registers });
+                self.recording.exit(task, &Exit { time_ns, ret, registers, captures: Vec::new() });
             }
             self.let_go(tid, 0, time_ns);
             return Next::Nothing;
         }
         if self.inline.is_some() {
             if call.recorded {
-                self.recording.exit(task, &Exit { time_ns, ret, registers });
+                self.recording.exit(task, &Exit { time_ns, ret, registers, captures: Vec::new() });
             }
             self.left_inline(tid, &call, ret);
             return Next::Go(0);
         }
         _ = ptrace::resume(tid, self.resume_mode(None), 0);
         if call.recorded {
-            self.recording.exit(task, &Exit { time_ns, ret, registers });
+            self.recording.exit(task, &Exit { time_ns, ret, registers, captures: Vec::new() });
         }
         Next::Nothing
     }

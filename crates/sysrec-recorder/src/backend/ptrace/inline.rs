@@ -118,8 +118,14 @@ fn tell(
             sp: call.sp,
             args: call.args,
             registers: None,
+            captures: Vec::new(),
+            stack: None,
         };
-        recording.call(id, &entry, &Exit { time_ns: end_ns, ret: call.ret, registers: None });
+        recording.call(
+            id,
+            &entry,
+            &Exit { time_ns: end_ns, ret: call.ret, registers: None, captures: Vec::new() },
+        );
     }
 }
 
@@ -722,6 +728,8 @@ impl Engine<'_> {
                     sp: call.sp,
                     args: call.args,
                     registers: None,
+                    captures: Vec::new(),
+                    stack: None,
                 };
                 let reason = if superseded { UnfinishedReason::SUPERSEDED } else { UnfinishedReason::KILLED };
                 self.recording.entry(tracee.task, &entry);
