@@ -57,6 +57,8 @@ pub enum Strace {
     /// Of a task that is killed at its entry stop it shows the registers of another task: only the total of all
     /// numbers can be compared.
     MisreadsDyingTasks,
+    /// Under it, signals that the guest ignores end calls of the guest that they do not end otherwise.
+    EndsIgnoredCalls,
 }
 
 /// One guest as it is run.
@@ -246,6 +248,7 @@ pub const GUESTS: &[Guest] = &[
     guest("signal_jump_20k").source("signal_jump").args(&["20000"]).unlogged(),
     guest("signals_withheld"),
     guest("signal_ignored"),
+    guest("signal_ignored_eintr").strace(Strace::EndsIgnoredCalls),
     guest("cancel_blocked").unlogged(),
     guest("backtrace_in_handler").unlogged(),
     guest("exceptions").build(Build::Cpp64).unlogged(),

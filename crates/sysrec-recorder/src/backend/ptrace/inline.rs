@@ -797,14 +797,15 @@ impl Engine<'_> {
         (helper.finish(), ring)
     }
 
-    /// A task that is stopped for a signal or with its process shows the program's own addresses.
-    pub(super) fn leave_our_code(&mut self, tid: i32) {
+    /// A task that is stopped for a signal or with its process shows the program's own addresses. `sent_back`: it was
+    /// set to make the call again that it was in.
+    pub(super) fn leave_our_code(&mut self, tid: i32, sent_back: bool) {
         let Some(inline) = &mut self.inline else { return };
         let Some(tracee) = self.tasks.get_mut(&tid) else { return };
         let (Mode::Inline(task), Some(space)) = (&mut tracee.mode, &tracee.space) else { return };
         let Ok(mut registers) = ptrace::registers(tid) else { return };
-        let moved =
-            normalise(&mut registers, &space.borrow(), &mut task.ring, &inline.rings, &inline.places, tsc());
+        let (rings, places, ring) = (&inline.rings, &inline.places, &mut task.ring);
+        let moved = normalise(&mut registers, &space.borrow(), ring, rings, places, tsc(), sent_back);
         if moved == Normalised::Untouched {
             return;
         }
