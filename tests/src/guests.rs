@@ -183,6 +183,7 @@ pub const GUESTS: &[Guest] = &[
     guest("site_under_way"),
     guest("one_site_1000"),
     guest("gs_own"),
+    guest("tsc_off"),
     // Code and mappings that change.
     guest("code_rewritten"),
     guest("library_reused")
