@@ -5,9 +5,11 @@
 //! ```
 //! Known bodies may be longer than what this version reads: later versions append fields.
 
+use crate::captures::{captures, put_captures};
 use crate::error::Error;
 use crate::event::{
-    Abi, Entry, Event, EventBody, LossReason, Origin, TaskEnd, TaskId, USER_REGISTERS, UnfinishedReason,
+    Abi, Entry, Event, EventBody, LossReason, Origin, StackId, TaskEnd, TaskId, USER_REGISTERS,
+    UnfinishedReason,
 };
 use crate::frame::FrameHeader;
 use crate::limits::{EVENT_BODY_BYTES_MAX, EVENT_STRING_BYTES_MAX};
@@ -104,6 +106,13 @@ fn put_unfinished(out: &mut Vec<u8>, entry: &Entry, reason: UnfinishedReason) {
     let words = [entry.time_ns, entry.ip, entry.sp];
     for word in words.iter().chain(&entry.args).chain(registers) {
         out.extend_from_slice(&word.to_le_bytes());
+    }
+    let stack = entry.stack.map_or(0, |stack| stack.0 + 1);
+    if stack != 0 || !entry.captures.is_empty() {
+        out.extend_from_slice(&stack.to_le_bytes());
+    }
+    if !entry.captures.is_empty() {
+        put_captures(out, &entry.captures);
     }
 }
 
@@ -263,8 +272,11 @@ fn unfinished(cursor: &mut Cursor<'_>) -> Result<EventBody, Error> {
         }
         Some(values)
     };
+    let stack = if cursor.remaining() == 0 { 0 } else { cursor.u32("stack of a call")? };
+    let stack = stack.checked_sub(1).map(StackId);
+    let captures = if cursor.remaining() == 0 { Vec::new() } else { captures(cursor)? };
     Ok(EventBody::Unfinished {
-        entry: Entry { time_ns, abi, nr, ip, sp, args, registers, captures: Vec::new(), stack: None },
+        entry: Entry { time_ns, abi, nr, ip, sp, args, registers, captures, stack },
         reason,
     })
 }

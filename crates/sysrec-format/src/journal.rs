@@ -11,11 +11,12 @@
 
 pub(crate) mod make;
 
+use crate::captures::{CaptureRef, capture_refs};
 use crate::error::Error;
 use crate::event::{Abi, Entry, TaskId, USER_REGISTERS, UnfinishedReason, UserRegisters};
 use crate::events::EVENT_HEADER_BYTES;
-use crate::limits::EVENT_BODY_BYTES_MAX;
-use crate::wire::{crc32, fixed, u32_at, u64_at};
+use crate::limits::{CAPTURED_BYTES_MAX, EVENT_BODY_BYTES_MAX};
+use crate::wire::{Cursor, crc32, fixed, u32_at, u64_at};
 
 /// Bytes of a row's header.
 pub const ROW_HEADER_BYTES: usize = 8;
@@ -26,6 +27,10 @@ const EXIT_BYTES: usize = 24;
 const END_BYTES: usize = 16;
 /// Bytes of the largest event in a row, padding included.
 const EVENT_BYTES_MAX: usize = (EVENT_HEADER_BYTES + EVENT_BODY_BYTES_MAX as usize).next_multiple_of(8);
+/// Bytes of a CAPTURE row's body before its list.
+const CAPTURE_HEAD_BYTES: usize = 4;
+/// Bytes of the largest body of a CAPTURE row.
+const CAPTURE_BODY_BYTES_MAX: usize = (CAPTURE_HEAD_BYTES + CAPTURED_BYTES_MAX).next_multiple_of(8);
 /// Bytes of the largest row of a call: an entry with all registers.
 pub(crate) const CALL_ROW_BYTES_MAX: usize = ROW_HEADER_BYTES + ENTRY_BYTES + REGISTERS_BYTES;
 
@@ -49,6 +54,8 @@ impl RowKind {
     pub const END: RowKind = RowKind(3);
     /// A record as in an EVENTS chunk.
     pub const EVENT: RowKind = RowKind(4);
+    /// Memory of the task's call in flight; the detail is 0 at entry, 1 at exit.
+    pub const CAPTURE: RowKind = RowKind(6);
     /// A row taken back.
     pub const VOID: RowKind = RowKind(255);
 }
@@ -163,6 +170,11 @@ pub(crate) enum Said<'a> {
         time_ns: u64,
         reason: UnfinishedReason,
     },
+    /// Captures of the task's call in flight.
+    Capture {
+        task: TaskId,
+        exit: bool,
+    },
     /// A record with its padding.
     Event(&'a [u8]),
     /// Nothing, or nothing that this version understands.
@@ -220,6 +232,10 @@ impl<'a> Row<'a> {
                 Said::End { task: TaskId(u32_at(bytes, 8)), time_ns: u64_at(bytes, 0), reason }
             }
             RowKind::EVENT => Said::Event(self.body),
+            RowKind::CAPTURE => {
+                let task = TaskId(u32_at(self.body.first_chunk::<8>()?, 0));
+                Said::Capture { task, exit: self.detail != 0 }
+            }
             _ => Said::Nothing,
         })
     }
@@ -273,6 +289,29 @@ pub(crate) fn entry_at(journal: &[u8], at: u32) -> Option<EntryRow<'_>> {
         Some(Said::Entry(entry)) => Some(entry),
         _ => None,
     }
+}
+
+/// Where the rows of a call's captures begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CaptureRows {
+    pub(crate) entry: Option<u32>,
+    pub(crate) exit: Option<u32>,
+}
+
+fn capture_list(journal: &[u8], at: Option<u32>) -> Option<&[u8]> {
+    let row = Row::own(journal, at? as usize).filter(|row| row.kind == RowKind::CAPTURE)?;
+    row.body.get(CAPTURE_HEAD_BYTES..)
+}
+
+/// The captures in the row at `at`; none for no row, and for one that cannot be read.
+pub(crate) fn captures_at(journal: &[u8], at: Option<u32>) -> Vec<CaptureRef<'_>> {
+    let list = capture_list(journal, at);
+    list.and_then(|list| capture_refs(&mut Cursor::new(list, 0)).ok()).unwrap_or_default()
+}
+
+/// How many captures the row at `at` says that it has.
+pub(crate) fn captures_in(journal: &[u8], at: Option<u32>) -> usize {
+    capture_list(journal, at).map_or(0, |list| u32_at(list, 0) as usize)
 }
 
 /// Rows in order.
@@ -363,6 +402,7 @@ impl<'a> CheckedRows<'a> {
             RowKind::ENTRY => bytes == ENTRY_BYTES || bytes == ENTRY_BYTES + REGISTERS_BYTES,
             RowKind::EXIT => bytes == EXIT_BYTES || bytes == EXIT_BYTES + REGISTERS_BYTES,
             RowKind::END => bytes == END_BYTES,
+            RowKind::CAPTURE => (8..=CAPTURE_BODY_BYTES_MAX).contains(&bytes),
             RowKind::EVENT | RowKind::VOID => bytes <= EVENT_BYTES_MAX,
             _ => false,
         }

@@ -7,11 +7,12 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use crate::calls::encode::CallsEncoder;
+use crate::captures::CaptureRef;
 use crate::event::{Event, EventBody, TaskId, UnfinishedReason};
 use crate::events::{EVENT_HEADER_BYTES, put_event};
 use crate::frame::ChunkKind;
-use crate::journal::{CallAt, EntryRow, JournalRows, Row, Said, entry_at};
-use crate::limits::{CHUNK_CALLS_AIM, CHUNK_EVENT_BYTES_AIM};
+use crate::journal::{CallAt, CaptureRows, JournalRows, Row, Said, captures_at, captures_in, entry_at};
+use crate::limits::{CHUNK_CALLS_AIM, CHUNK_CAPTURES_MAX, CHUNK_EVENT_BYTES_AIM};
 use crate::wire::{u32_at, u64_at};
 
 /// Bytes of frames and index entries that one byte of rows becomes at the worst: each call a chunk of its own, of
@@ -37,7 +38,7 @@ pub(crate) struct SealedChunk {
 pub(crate) struct Sealed {
     pub(crate) chunks: Vec<SealedChunk>,
     pub(crate) bytes: Vec<u8>,
-    /// Where the rows of calls in flight are, ascending.
+    /// Where the rows of calls in flight are, those of their captures among them, ascending.
     pub(crate) pending: Vec<u32>,
     /// Finished calls in the chunks.
     pub(crate) calls: u64,
@@ -61,6 +62,8 @@ pub(crate) struct Sealer {
     finished: Vec<(u32, CallAt)>,
     /// The same, task by task.
     by_task: Vec<CallAt>,
+    /// The rows of captures by where the rows of their calls' starts are. Few calls have any.
+    captured: FxHashMap<u32, CaptureRows>,
     latest_ns: u64,
 }
 
@@ -73,6 +76,8 @@ struct TaskRows {
     task: TaskId,
     /// Where the row of its call in flight begins, or [`IDLE`].
     pending: u32,
+    /// The captures of that call; nothing that is read without one in flight.
+    captures: CaptureRows,
     /// Finished calls.
     calls: u32,
 }
@@ -116,7 +121,7 @@ impl Tasks {
     fn look_up(&mut self, task: TaskId) -> usize {
         let list = &mut self.list;
         *self.places.entry(task.0).or_insert_with(|| {
-            list.push(TaskRows { task, pending: IDLE, calls: 0 });
+            list.push(TaskRows { task, pending: IDLE, captures: CaptureRows::default(), calls: 0 });
             list.len() as u32 - 1
         }) as usize
     }
@@ -174,9 +179,33 @@ impl OpenEvents {
     }
 }
 
-fn unfinished(entry: &EntryRow<'_>, time_ns: u64, reason: UnfinishedReason) -> Event {
-    let body = EventBody::Unfinished { entry: entry.to_entry(), reason };
-    Event { time_ns, task: Some(entry.task()), body }
+/// The event of a call whose start is in the row at `at`, and its captures in another. `None` where there is no such row.
+fn unfinished(
+    journal: &[u8],
+    at: u32,
+    captures: Option<u32>,
+    time_ns: u64,
+    reason: UnfinishedReason,
+) -> Option<Event> {
+    let row = entry_at(journal, at)?;
+    let mut entry = row.to_entry();
+    entry.captures = captures_at(journal, captures).into_iter().map(CaptureRef::to_capture).collect();
+    Some(Event { time_ns, task: Some(row.task()), body: EventBody::Unfinished { entry, reason } })
+}
+
+/// How many of the calls go into one chunk: as many as a chunk may hold of calls and of captures.
+fn chunk_calls(journal: &[u8], calls: &[CallAt], captured: &FxHashMap<u32, CaptureRows>) -> usize {
+    let most = calls.len().min(CHUNK_CALLS_AIM as usize);
+    if captured.is_empty() {
+        return most;
+    }
+    let mut captures = 0;
+    let fits = |call: &&CallAt| {
+        let rows = captured.get(&call.entry);
+        captures += rows.map_or(0, |rows| captures_in(journal, rows.entry) + captures_in(journal, rows.exit));
+        captures <= CHUNK_CAPTURES_MAX as usize
+    };
+    calls[..most].iter().take_while(fits).count().max(1)
 }
 
 /// The record in the body of an EVENT row, without the row's padding.
@@ -192,6 +221,7 @@ impl Sealer {
             tasks: Tasks::new(),
             finished: Vec::new(),
             by_task: Vec::new(),
+            captured: FxHashMap::default(),
             latest_ns: 0,
         }
     }
@@ -206,6 +236,7 @@ impl Sealer {
     ) -> Sealed {
         self.tasks.clear();
         self.finished.clear();
+        self.captured.clear();
         let mut sealed = Sealed::default();
         let mut open = OpenEvents::new(0);
         loop {
@@ -221,22 +252,26 @@ impl Sealer {
             let Some(row) = rows.next() else { break };
             self.take(journal, row, &mut open, &mut sealed);
         }
-        let mut pending: Vec<u32> =
-            self.tasks.list.iter().map(|rows| rows.pending).filter(|&at| at != IDLE).collect();
-        pending.sort_unstable();
+        let in_flight = self.tasks.list.iter().filter(|rows| rows.pending != IDLE);
+        let mut in_flight: Vec<_> = in_flight.map(|rows| (rows.pending, rows.captures)).collect();
+        in_flight.sort_unstable_by_key(|&(at, _)| at);
         if let Some(closing) = closing {
             let time_ns = closing.time_ns.unwrap_or(self.latest_ns);
-            for at in pending.drain(..) {
-                if let Some(entry) = entry_at(journal, at) {
-                    open.add(&unfinished(&entry, time_ns, UnfinishedReason::RECORDING_ENDED), &mut sealed);
-                }
+            for (at, CaptureRows { entry: captures, .. }) in in_flight.drain(..) {
+                let event = unfinished(journal, at, captures, time_ns, UnfinishedReason::RECORDING_ENDED);
+                event.iter().for_each(|event| open.add(event, &mut sealed));
             }
             for event in &closing.events {
                 open.add(event, &mut sealed);
             }
         }
         open.close(&mut sealed);
-        sealed.pending = pending;
+        sealed.pending = in_flight
+            .into_iter()
+            .flat_map(|(at, rows)| [Some(at), rows.entry, rows.exit])
+            .flatten()
+            .collect();
+        sealed.pending.sort_unstable();
         self.seal_calls(journal, &mut sealed);
         sealed
     }
@@ -250,19 +285,31 @@ impl Sealer {
                     self.vanished(journal, place, entry.time_ns(), open, sealed);
                 }
                 self.tasks.list[place].pending = row.at as u32;
+                self.tasks.list[place].captures = CaptureRows::default();
+            }
+            Some(Said::Capture { task, exit }) => {
+                let place = self.tasks.place(task);
+                let captures = &mut self.tasks.list[place].captures;
+                let end = if exit { &mut captures.exit } else { &mut captures.entry };
+                *end = Some(row.at as u32);
             }
             Some(Said::Exit(exit)) => {
                 self.latest_ns = self.latest_ns.max(exit.time_ns());
                 if let Some((task, entry)) = self.tasks.end(exit.task()) {
-                    self.tasks.list[task as usize].calls += 1;
+                    let rows = &mut self.tasks.list[task as usize];
+                    rows.calls += 1;
+                    if rows.captures != CaptureRows::default() {
+                        self.captured.insert(entry, rows.captures);
+                    }
                     self.finished.push((task, CallAt { entry, exit: row.at as u32 }));
                 }
             }
             Some(Said::End { task, time_ns, reason }) => {
                 self.latest_ns = self.latest_ns.max(time_ns);
-                let entry = self.tasks.end(task).and_then(|(_, at)| entry_at(journal, at));
-                if let Some(entry) = entry {
-                    open.add(&unfinished(&entry, time_ns, reason), sealed);
+                if let Some((place, at)) = self.tasks.end(task) {
+                    let captures = self.tasks.list[place as usize].captures.entry;
+                    let event = unfinished(journal, at, captures, time_ns, reason);
+                    event.iter().for_each(|event| open.add(event, sealed));
                 }
             }
             Some(Said::Event(body)) => {
@@ -289,9 +336,9 @@ impl Sealer {
         sealed: &mut Sealed,
     ) {
         let at = std::mem::replace(&mut self.tasks.list[place].pending, IDLE);
-        if let Some(entry) = entry_at(journal, at) {
-            open.add(&unfinished(&entry, time_ns, UnfinishedReason::VANISHED), sealed);
-        }
+        let captures = self.tasks.list[place].captures.entry;
+        let event = unfinished(journal, at, captures, time_ns, UnfinishedReason::VANISHED);
+        event.iter().for_each(|event| open.add(event, sealed));
     }
 
     /// Puts the finished calls of each task together; the tasks are in the order of their first finished calls.
@@ -320,10 +367,16 @@ impl Sealer {
 
     fn seal_calls(&mut self, journal: &[u8], sealed: &mut Sealed) {
         for (task, calls) in self.group_by_task() {
-            for calls in self.by_task[calls].chunks(CHUNK_CALLS_AIM as usize) {
+            let mut rest = &self.by_task[calls];
+            while !rest.is_empty() {
+                let (calls, others) = rest.split_at(chunk_calls(journal, rest, &self.captured));
+                rest = others;
                 let start = sealed.bytes.len();
                 // Without a span the rows are not what they were a moment ago; the writer sees that calls are missing.
-                let Some(span) = self.encoder.encode(journal, calls, &mut sealed.bytes) else { continue };
+                let Some(span) = self.encoder.encode(journal, calls, &self.captured, &mut sealed.bytes)
+                else {
+                    continue;
+                };
                 sealed.calls += calls.len() as u64;
                 sealed.chunks.push(SealedChunk {
                     kind: ChunkKind::CALLS,

@@ -17,6 +17,7 @@ mod switch;
 use std::io;
 
 use self::place::Place;
+use self::rows::CaptureEnd;
 use crate::block::{self, EndReason, Overhead, Session, Totals};
 use crate::error::Error;
 use crate::event::{Entry, Event, EventBody, Exit, LossReason, TaskId, UnfinishedReason};
@@ -221,6 +222,9 @@ impl<S: Storage> TraceWriter<S> {
         self.saw(entry.time_ns);
         let at = if self.ensure(CALL_ROW_BYTES_MAX) { self.append_entry(task, entry) } else { None };
         self.in_flight[index] = at.map_or(LOST, |at| (at / 8) as u32 + 1);
+        if at.is_some() && !entry.captures.is_empty() {
+            self.append_captures(task, CaptureEnd::Entry, &entry.captures);
+        }
     }
 
     /// A task's call returned. Without a call in flight nothing happens but a count in
@@ -232,6 +236,9 @@ impl<S: Storage> TraceWriter<S> {
             return;
         }
         self.saw(exit.time_ns);
+        if !exit.captures.is_empty() && self.in_flight[index] != LOST {
+            self.append_captures(task, CaptureEnd::Exit, &exit.captures);
+        }
         // Making room may have lost the start of the call.
         if self.ensure(CALL_ROW_BYTES_MAX)
             && self.in_flight[index] != LOST

@@ -77,6 +77,7 @@ fn the_registry_has_the_numbers_of_the_code() {
         ("## Causes of a task's end", "events.rs", "EndCause"),
         ("## Reasons for an unfinished call", "event.rs", "UnfinishedReason"),
         ("## Reasons for a loss", "event.rs", "LossReason"),
+        ("## Why a capture is cut", "event.rs", "CaptureCut"),
         ("## End reasons", "block.rs", "EndReason"),
         ("## Columns of CALLS", "calls.rs", "ColumnId"),
     ] {
@@ -144,6 +145,8 @@ fn the_document_has_the_limits_of_the_code() {
         ("COLUMNS_MAX", limits::COLUMNS_MAX),
         ("DICTIONARY_VALUES_MAX", limits::DICTIONARY_VALUES_MAX as u64),
         ("EVENT_BODY_BYTES_MAX", limits::EVENT_BODY_BYTES_MAX.into()),
+        ("CAPTURED_BYTES_MAX", limits::CAPTURED_BYTES_MAX as u64),
+        ("CHUNK_CAPTURES_MAX", limits::CHUNK_CAPTURES_MAX.into()),
         ("EVENT_STRING_BYTES_MAX", limits::EVENT_STRING_BYTES_MAX as u64),
         ("BLOCK_BYTES_MAX", limits::BLOCK_BYTES_MAX as u64),
         ("HEADER_BYTES_MAX", limits::HEADER_BYTES_MAX.into()),

@@ -6,7 +6,8 @@
 //! read as a whole, without waiting.
 
 use super::{END_BYTES, ENTRY_BYTES, EXIT_BYTES, ROW_HEADER_BYTES, RowKind};
-use crate::event::{Abi, Entry, Exit, TaskId, UserRegisters};
+use crate::captures::put_captures;
+use crate::event::{Abi, Capture, Entry, Exit, TaskId, UserRegisters};
 use crate::wire::crc32;
 
 /// Sixteen bytes that are stored at once, where the CPU can do that.
@@ -77,6 +78,13 @@ pub(crate) fn end_body(task: TaskId, time_ns: u64) -> [u8; END_BYTES] {
     body[..8].copy_from_slice(&time_ns.to_le_bytes());
     body[8..].copy_from_slice(&with_task(task, 0).to_le_bytes());
     body
+}
+
+/// The body of a CAPTURE row.
+pub(crate) fn put_capture_body(out: &mut Vec<u8>, task: TaskId, captures: &[Capture]) {
+    out.extend_from_slice(&task.0.to_le_bytes());
+    put_captures(out, captures);
+    out.resize(out.len().next_multiple_of(8), 0);
 }
 
 /// Puts a register set behind a body.

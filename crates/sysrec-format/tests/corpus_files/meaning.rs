@@ -126,11 +126,26 @@ fn of_summary(summary: &Summary) -> Value {
     })
 }
 
+/// Puts captures into a call where it has any.
+fn put_captures(value: &mut Value, name: &str, captures: &[Capture]) {
+    if !captures.is_empty() {
+        let of_capture = |capture: &Capture| {
+            json!({
+                "address": capture.address, "wanted_bytes": capture.wanted_bytes, "cut": capture.cut.0,
+                "bytes": text(&capture.bytes),
+            })
+        };
+        value[name] = captures.iter().map(of_capture).collect();
+    }
+}
+
 fn of_entry(entry: &Entry) -> Value {
-    json!({
+    let mut value = json!({
         "start_ns": entry.time_ns, "abi": entry.abi.0, "nr": entry.nr, "ip": entry.ip, "sp": entry.sp,
         "args": entry.args, "entry_registers": entry.registers.as_deref().map(|all| all.to_vec()),
-    })
+    });
+    put_captures(&mut value, "entry_captures", &entry.captures);
+    value
 }
 
 fn finished(call: &Call) -> Value {
@@ -138,6 +153,7 @@ fn finished(call: &Call) -> Value {
     value["duration_ns"] = json!(call.duration_ns);
     value["ret"] = json!(call.ret);
     value["exit_registers"] = json!(call.exit_registers.as_deref().map(|all| all.to_vec()));
+    put_captures(&mut value, "exit_captures", &call.exit_captures);
     value
 }
 
