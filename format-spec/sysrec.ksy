@@ -450,6 +450,8 @@ types:
             13: anchor
             14: mechanism
             15: recorder_call
+            16: module
+            17: stack_node
   bytes32:
     seq:
       - id: len
@@ -609,6 +611,29 @@ types:
       - id: ret
         type: s8
 
+  module:
+    seq:
+      - id: module
+        type: u4
+      - id: path
+        type: bytes32
+      - id: build_id
+        type: bytes32
+  stack_node:
+    seq:
+      - id: node
+        type: u4
+      - id: parent
+        type: u4
+      - id: module
+        type: u4
+      - id: offset
+        type: u8
+      - id: flags
+        type: u1
+      - id: name
+        type: bytes32
+
   # the journal
   journal_row:
     seq:
@@ -630,6 +655,7 @@ types:
             'row_kind::exit': exit_row
             'row_kind::end': end_row
             'row_kind::event': event
+            'row_kind::stack': stack_row
             'row_kind::capture': capture_row
   entry_row:
     seq:
@@ -671,6 +697,12 @@ types:
         type: u4
       - id: zero
         type: u4
+  stack_row:
+    seq:
+      - id: task
+        type: u4
+      - id: stack
+        type: u4
   capture_row:
     seq:
       - id: task
@@ -694,5 +726,6 @@ enums:
     2: exit
     3: end
     4: event
+    5: stack
     6: capture
     255: void

@@ -8,10 +8,12 @@ use rustc_hash::FxHashMap;
 
 use crate::calls::encode::CallsEncoder;
 use crate::captures::CaptureRef;
-use crate::event::{Event, EventBody, TaskId, UnfinishedReason};
+use crate::event::{Entry, Event, EventBody, TaskId, UnfinishedReason};
 use crate::events::{EVENT_HEADER_BYTES, put_event};
 use crate::frame::ChunkKind;
-use crate::journal::{CallAt, CaptureRows, JournalRows, Row, Said, captures_at, captures_in, entry_at};
+use crate::journal::{
+    Attached, CallAt, Chain, EntryRow, JournalRows, Row, Said, captures_at, captures_in, entry_at,
+};
 use crate::limits::{CHUNK_CALLS_AIM, CHUNK_CAPTURES_MAX, CHUNK_EVENT_BYTES_AIM};
 use crate::wire::{u32_at, u64_at};
 
@@ -38,7 +40,7 @@ pub(crate) struct SealedChunk {
 pub(crate) struct Sealed {
     pub(crate) chunks: Vec<SealedChunk>,
     pub(crate) bytes: Vec<u8>,
-    /// Where the rows of calls in flight are, those of their captures among them, ascending.
+    /// Where the rows of calls in flight are, those that belong to them included, ascending.
     pub(crate) pending: Vec<u32>,
     /// Finished calls in the chunks.
     pub(crate) calls: u64,
@@ -62,8 +64,8 @@ pub(crate) struct Sealer {
     finished: Vec<(u32, CallAt)>,
     /// The same, task by task.
     by_task: Vec<CallAt>,
-    /// The rows of captures by where the rows of their calls' starts are. Few calls have any.
-    captured: FxHashMap<u32, CaptureRows>,
+    /// Rows that belong to calls, besides their two.
+    attached: Attached,
     latest_ns: u64,
 }
 
@@ -76,8 +78,8 @@ struct TaskRows {
     task: TaskId,
     /// Where the row of its call in flight begins, or [`IDLE`].
     pending: u32,
-    /// The captures of that call; nothing that is read without one in flight.
-    captures: CaptureRows,
+    /// What belongs to that call.
+    attached: Chain,
     /// Finished calls.
     calls: u32,
 }
@@ -121,17 +123,19 @@ impl Tasks {
     fn look_up(&mut self, task: TaskId) -> usize {
         let list = &mut self.list;
         *self.places.entry(task.0).or_insert_with(|| {
-            list.push(TaskRows { task, pending: IDLE, captures: CaptureRows::default(), calls: 0 });
+            list.push(TaskRows { task, pending: IDLE, attached: Chain::default(), calls: 0 });
             list.len() as u32 - 1
         }) as usize
     }
 
-    /// Place of the task and the call that it had in flight, if it had one.
+    /// Place of the task and the call that it had in flight, if it had one; `exit` is where that call's last row is.
     #[inline]
-    fn end(&mut self, task: TaskId) -> Option<(u32, u32)> {
+    fn end(&mut self, task: TaskId, exit: usize) -> Option<(u32, CallAt)> {
         let place = self.place(task);
-        let entry = std::mem::replace(&mut self.list[place].pending, IDLE);
-        (entry != IDLE).then_some((place as u32, entry))
+        let rows = &mut self.list[place];
+        let entry = std::mem::replace(&mut rows.pending, IDLE);
+        (entry != IDLE)
+            .then_some((place as u32, CallAt { entry, exit: exit as u32, attached: rows.attached }))
     }
 }
 
@@ -179,30 +183,32 @@ impl OpenEvents {
     }
 }
 
-/// The event of a call whose start is in the row at `at`, and its captures in another. `None` where there is no such row.
-fn unfinished(
-    journal: &[u8],
-    at: u32,
-    captures: Option<u32>,
-    time_ns: u64,
-    reason: UnfinishedReason,
-) -> Option<Event> {
-    let row = entry_at(journal, at)?;
-    let mut entry = row.to_entry();
-    entry.captures = captures_at(journal, captures).into_iter().map(CaptureRef::to_capture).collect();
-    Some(Event { time_ns, task: Some(row.task()), body: EventBody::Unfinished { entry, reason } })
+/// A call that has not finished, with its stack.
+/// An entry with its task, from its row and those that belong to it.
+fn whole(journal: &[u8], row: &EntryRow<'_>, attached: &Attached, chain: Chain) -> (TaskId, Entry) {
+    let captures = captures_at(journal, attached.captures(journal, chain).entry);
+    let entry = Entry {
+        stack: attached.stack(journal, chain),
+        captures: captures.into_iter().map(CaptureRef::to_capture).collect(),
+        ..row.to_entry()
+    };
+    (row.task(), entry)
+}
+
+fn unfinished((task, entry): (TaskId, Entry), time_ns: u64, reason: UnfinishedReason) -> Event {
+    Event { time_ns, task: Some(task), body: EventBody::Unfinished { entry, reason } }
 }
 
 /// How many of the calls go into one chunk: as many as a chunk may hold of calls and of captures.
-fn chunk_calls(journal: &[u8], calls: &[CallAt], captured: &FxHashMap<u32, CaptureRows>) -> usize {
+fn chunk_calls(journal: &[u8], calls: &[CallAt], attached: &Attached) -> usize {
     let most = calls.len().min(CHUNK_CALLS_AIM as usize);
-    if captured.is_empty() {
+    if attached.is_empty() {
         return most;
     }
     let mut captures = 0;
     let fits = |call: &&CallAt| {
-        let rows = captured.get(&call.entry);
-        captures += rows.map_or(0, |rows| captures_in(journal, rows.entry) + captures_in(journal, rows.exit));
+        let rows = attached.captures(journal, call.attached);
+        captures += captures_in(journal, rows.entry) + captures_in(journal, rows.exit);
         captures <= CHUNK_CAPTURES_MAX as usize
     };
     calls[..most].iter().take_while(fits).count().max(1)
@@ -221,7 +227,7 @@ impl Sealer {
             tasks: Tasks::new(),
             finished: Vec::new(),
             by_task: Vec::new(),
-            captured: FxHashMap::default(),
+            attached: Attached::default(),
             latest_ns: 0,
         }
     }
@@ -236,7 +242,7 @@ impl Sealer {
     ) -> Sealed {
         self.tasks.clear();
         self.finished.clear();
-        self.captured.clear();
+        self.attached.clear();
         let mut sealed = Sealed::default();
         let mut open = OpenEvents::new(0);
         loop {
@@ -253,24 +259,26 @@ impl Sealer {
             self.take(journal, row, &mut open, &mut sealed);
         }
         let in_flight = self.tasks.list.iter().filter(|rows| rows.pending != IDLE);
-        let mut in_flight: Vec<_> = in_flight.map(|rows| (rows.pending, rows.captures)).collect();
-        in_flight.sort_unstable_by_key(|&(at, _)| at);
+        let mut in_flight: Vec<(u32, Chain)> = in_flight.map(|rows| (rows.pending, rows.attached)).collect();
+        in_flight.sort_unstable_by_key(|(at, _)| *at);
         if let Some(closing) = closing {
             let time_ns = closing.time_ns.unwrap_or(self.latest_ns);
-            for (at, CaptureRows { entry: captures, .. }) in in_flight.drain(..) {
-                let event = unfinished(journal, at, captures, time_ns, UnfinishedReason::RECORDING_ENDED);
-                event.iter().for_each(|event| open.add(event, &mut sealed));
+            for (at, attached) in in_flight.drain(..) {
+                if let Some(entry) = entry_at(journal, at) {
+                    let entry = whole(journal, &entry, &self.attached, attached);
+                    let reason = UnfinishedReason::RECORDING_ENDED;
+                    open.add(&unfinished(entry, time_ns, reason), &mut sealed);
+                }
             }
             for event in &closing.events {
                 open.add(event, &mut sealed);
             }
         }
         open.close(&mut sealed);
-        sealed.pending = in_flight
-            .into_iter()
-            .flat_map(|(at, rows)| [Some(at), rows.entry, rows.exit])
-            .flatten()
-            .collect();
+        for (at, attached) in in_flight {
+            sealed.pending.push(at);
+            sealed.pending.extend(self.attached.rows(attached));
+        }
         sealed.pending.sort_unstable();
         self.seal_calls(journal, &mut sealed);
         sealed
@@ -284,32 +292,30 @@ impl Sealer {
                 if self.tasks.list[place].pending != IDLE {
                     self.vanished(journal, place, entry.time_ns(), open, sealed);
                 }
-                self.tasks.list[place].pending = row.at as u32;
-                self.tasks.list[place].captures = CaptureRows::default();
-            }
-            Some(Said::Capture { task, exit }) => {
-                let place = self.tasks.place(task);
-                let captures = &mut self.tasks.list[place].captures;
-                let end = if exit { &mut captures.exit } else { &mut captures.entry };
-                *end = Some(row.at as u32);
+                let rows = &mut self.tasks.list[place];
+                (rows.pending, rows.attached) = (row.at as u32, Chain::default());
             }
             Some(Said::Exit(exit)) => {
                 self.latest_ns = self.latest_ns.max(exit.time_ns());
-                if let Some((task, entry)) = self.tasks.end(exit.task()) {
-                    let rows = &mut self.tasks.list[task as usize];
-                    rows.calls += 1;
-                    if rows.captures != CaptureRows::default() {
-                        self.captured.insert(entry, rows.captures);
-                    }
-                    self.finished.push((task, CallAt { entry, exit: row.at as u32 }));
+                if let Some((task, call)) = self.tasks.end(exit.task(), row.at) {
+                    self.tasks.list[task as usize].calls += 1;
+                    self.finished.push((task, call));
                 }
             }
             Some(Said::End { task, time_ns, reason }) => {
                 self.latest_ns = self.latest_ns.max(time_ns);
-                if let Some((place, at)) = self.tasks.end(task) {
-                    let captures = self.tasks.list[place as usize].captures.entry;
-                    let event = unfinished(journal, at, captures, time_ns, reason);
-                    event.iter().for_each(|event| open.add(event, sealed));
+                if let Some((_, call)) = self.tasks.end(task, row.at)
+                    && let Some(entry) = entry_at(journal, call.entry)
+                {
+                    let entry = whole(journal, &entry, &self.attached, call.attached);
+                    open.add(&unfinished(entry, time_ns, reason), sealed);
+                }
+            }
+            Some(Said::Stack { task, .. } | Said::Capture { task, .. }) => {
+                let place = self.tasks.place(task);
+                let rows = &mut self.tasks.list[place];
+                if rows.pending != IDLE {
+                    rows.attached = self.attached.add(row.at as u32, rows.attached);
                 }
             }
             Some(Said::Event(body)) => {
@@ -335,10 +341,12 @@ impl Sealer {
         open: &mut OpenEvents,
         sealed: &mut Sealed,
     ) {
-        let at = std::mem::replace(&mut self.tasks.list[place].pending, IDLE);
-        let captures = self.tasks.list[place].captures.entry;
-        let event = unfinished(journal, at, captures, time_ns, UnfinishedReason::VANISHED);
-        event.iter().for_each(|event| open.add(event, sealed));
+        let rows = &mut self.tasks.list[place];
+        let at = std::mem::replace(&mut rows.pending, IDLE);
+        if let Some(entry) = entry_at(journal, at) {
+            let entry = whole(journal, &entry, &self.attached, rows.attached);
+            open.add(&unfinished(entry, time_ns, UnfinishedReason::VANISHED), sealed);
+        }
     }
 
     /// Puts the finished calls of each task together; the tasks are in the order of their first finished calls.
@@ -369,11 +377,11 @@ impl Sealer {
         for (task, calls) in self.group_by_task() {
             let mut rest = &self.by_task[calls];
             while !rest.is_empty() {
-                let (calls, others) = rest.split_at(chunk_calls(journal, rest, &self.captured));
+                let (calls, others) = rest.split_at(chunk_calls(journal, rest, &self.attached));
                 rest = others;
                 let start = sealed.bytes.len();
                 // Without a span the rows are not what they were a moment ago; the writer sees that calls are missing.
-                let Some(span) = self.encoder.encode(journal, calls, &self.captured, &mut sealed.bytes)
+                let Some(span) = self.encoder.encode(journal, calls, &self.attached, &mut sealed.bytes)
                 else {
                     continue;
                 };
@@ -394,11 +402,11 @@ impl Sealer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Abi, Entry, Exit, UserRegisters};
+    use crate::event::{Abi, Entry, Exit, StackId, UserRegisters};
     use crate::frame::FRAME_BYTES;
     use crate::index::INDEX_ENTRY_BYTES;
     use crate::journal::OwnRows;
-    use crate::journal::make::whole::{entry_row, exit_row};
+    use crate::journal::make::whole::{entry_row, exit_row, stack_row};
     use crate::wire::padded;
 
     fn noise(i: u64) -> u64 {
@@ -406,7 +414,7 @@ mod tests {
     }
 
     /// Bytes in the log and the index a byte of rows, for calls that are nothing but noise.
-    fn worst(tasks: u64, registers: bool, ended: bool) -> f64 {
+    fn worst(tasks: u64, registers: bool, stacks: bool, ended: bool) -> f64 {
         let mut journal = Vec::new();
         for i in 0..400_u64 {
             let task = TaskId((i % tasks) as u32);
@@ -429,6 +437,9 @@ mod tests {
                 captures: Vec::new(),
             };
             journal.extend_from_slice(&entry_row(0, task, &entry));
+            if stacks {
+                journal.extend_from_slice(&stack_row(0, task, StackId(noise(i + 6) as u32 >> 8)));
+            }
             if ended {
                 journal.extend_from_slice(&exit_row(0, task, &exit));
             }
@@ -448,8 +459,10 @@ mod tests {
         let mut most = 0.0_f64;
         for tasks in [1, 2, 10, 100, 400] {
             for registers in [false, true] {
-                for ended in [false, true] {
-                    most = most.max(worst(tasks, registers, ended));
+                for stacks in [false, true] {
+                    for ended in [false, true] {
+                        most = most.max(worst(tasks, registers, stacks, ended));
+                    }
                 }
             }
         }

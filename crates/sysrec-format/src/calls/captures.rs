@@ -21,7 +21,7 @@ use crate::captures::CaptureRef;
 use crate::column::decode;
 use crate::error::Error;
 use crate::event::{Call, Capture, CaptureCut};
-use crate::journal::{CallAt, CaptureRows, captures_at};
+use crate::journal::{Attached, CallAt, captures_at};
 use crate::limits::{CALLS_PER_PAYLOAD_BYTE_MAX, CHUNK_CAPTURES_MAX};
 use crate::wire::{Cursor, unzigzag, zigzag};
 
@@ -73,9 +73,10 @@ impl<'a> CaptureColumns<'a> {
         calls: &[CallAt],
         sites: &[Site],
         by_site: &[u32],
-        captured: &FxHashMap<u32, CaptureRows>,
+        attached: &Attached,
     ) -> Option<Self> {
-        if !calls.iter().any(|call| captured.contains_key(&call.entry)) {
+        let has_none = |call: &CallAt| attached.captures(journal, call.attached).is_empty();
+        if calls.iter().all(has_none) {
             return None;
         }
         let mut columns = Self::default();
@@ -85,23 +86,19 @@ impl<'a> CaptureColumns<'a> {
             for _ in 0..site.calls {
                 let place = if by_site.is_empty() { next } else { by_site[next] as usize };
                 next += 1;
-                columns.add_call(journal, calls[place], captured)?;
+                columns.add_call(journal, calls[place], attached)?;
             }
             columns.of_sites.push(columns.fields[0].len() - before);
         }
         Some(columns)
     }
 
-    fn add_call(
-        &mut self,
-        journal: &'a [u8],
-        call: CallAt,
-        captured: &FxHashMap<u32, CaptureRows>,
-    ) -> Option<()> {
-        let Some(rows) = captured.get(&call.entry) else {
+    fn add_call(&mut self, journal: &'a [u8], call: CallAt, attached: &Attached) -> Option<()> {
+        let rows = attached.captures(journal, call.attached);
+        if rows.is_empty() {
             self.counts.iter_mut().for_each(|counts| counts.push(0));
             return Some(());
-        };
+        }
         let (entry, _) = call.rows(journal)?;
         let args: [u64; 6] = std::array::from_fn(|argument| entry.arg(argument));
         for (counts, row) in self.counts.iter_mut().zip([rows.entry, rows.exit]) {
