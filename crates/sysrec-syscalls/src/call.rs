@@ -1,6 +1,6 @@
 //! What is known of one system call.
 
-use crate::Classes;
+use crate::{Classes, Level};
 
 /// One row of an ABI's table.
 #[derive(Debug)]
@@ -63,4 +63,16 @@ pub enum ArgKind {
     Id,
     /// A signal number.
     Signal,
+}
+
+impl ArgKind {
+    /// The first level of capture that copies what the argument points at; [`Level::None`] is never the answer.
+    ///
+    /// `None` where it points at nothing that is worth copying.
+    pub fn level(self) -> Option<Level> {
+        match self {
+            ArgKind::Path => Some(Level::Names),
+            _ => None,
+        }
+    }
 }
