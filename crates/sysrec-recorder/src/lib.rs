@@ -9,6 +9,7 @@
 #![deny(unsafe_code)]
 
 mod backend;
+mod capture;
 mod control;
 mod elf;
 pub mod error;
@@ -24,16 +25,19 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use sysrec_format::block::{Overhead, Totals};
+use sysrec_format::event::Abi;
 
 pub use backend::inline::InlineClasses;
 pub use control::{Progress, StopReason, Watch};
 pub use error::Error;
 pub use options::{BackendChoice, Options, Registers, Target};
 pub use sys::signal::die_by;
+pub use sysrec_syscalls::Level;
 
 use backend::inline::Inline;
 use backend::ptrace::Ptrace;
 use backend::{Backend, Launch, Surroundings};
+use capture::CapturePlan;
 use control::Control;
 use recording::{Limits, Recording};
 use sys::wait::WaitStatus;
@@ -134,7 +138,8 @@ fn choose(options: &Options) -> Result<Choice, Error> {
                 _ => None,
             };
             let owner = owner.map(|credentials| (credentials.uid, credentials.gid));
-            let inline = Inline::new(options.inline_classes, owner).map_err(refused)?;
+            let inline =
+                Inline::new(options.inline_classes, owner, &for_the_recorder(options)).map_err(refused)?;
             Ok(Choice { inline: Some(inline), reason: String::new() })
         }
         // Not by itself yet: some of its ends are still to be proven.
@@ -142,6 +147,24 @@ fn choose(options: &Options) -> Result<Choice, Error> {
             Ok(Choice { inline: None, reason: "inline is used where it is asked for".to_owned() })
         }
     }
+}
+
+/// The calls of x86-64 that inline tasks leave to the recorder for what it copies of their memory, or for the
+/// descriptors that they open while most calls are not recorded.
+fn for_the_recorder(options: &Options) -> Vec<u32> {
+    let plan = CapturePlan::new(options.capture, options.string_bytes);
+    let abi = sysrec_syscalls::Abi::X86_64;
+    let captured = options.filter.numbers(abi).filter(|&nr| plan.has(Abi::X86_64, nr as i32));
+    let mut numbers: Vec<u32> = captured.collect();
+    if names_descriptors(options) {
+        numbers.extend(backend::descriptor_numbers(Abi::X86_64));
+    }
+    numbers
+}
+
+/// Whether the recorder itself says what descriptors are: the calls that tell may not be in the trace.
+fn names_descriptors(options: &Options) -> bool {
+    options.capture != sysrec_syscalls::Level::None && !options.filter.is_all()
 }
 
 /// Why the inline backend cannot do what was asked for.
@@ -177,6 +200,8 @@ fn record_into(
         net,
         wait: options.wait,
         registers: options.registers,
+        capture: CapturePlan::new(options.capture, options.string_bytes),
+        name_descriptors: names_descriptors(options),
         placement: options.placement,
     };
     let inherited = sys::signal::take_over();

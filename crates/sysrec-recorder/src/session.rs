@@ -6,6 +6,7 @@ use std::path::Path;
 
 use sysrec_format::block::{Host, Session};
 use sysrec_format::rings::RINGS_OPTION;
+use sysrec_syscalls::Level;
 
 use crate::sys::clock::{monotonic_ns, realtime_ns};
 use crate::{Options, Registers, Target};
@@ -37,6 +38,12 @@ pub(crate) fn describe(
         format!("placement={}", options.placement),
         format!("net={net}"),
     ];
+    if options.capture != Level::None {
+        backend_options.push(format!("capture={}", options.capture.name()));
+    }
+    if options.capture == Level::All {
+        backend_options.push(format!("string-limit={}", options.string_bytes));
+    }
     if !reason.is_empty() {
         backend_options.push(format!("chosen={reason}"));
     }

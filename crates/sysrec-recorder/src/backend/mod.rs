@@ -28,6 +28,8 @@ use crate::sys::wait::WaitStatus;
 pub(crate) mod inline;
 pub(crate) mod ptrace;
 
+pub(crate) use ptrace::descriptor_numbers;
+
 /// A command to start.
 pub(crate) struct Launch {
     /// The file to run.
