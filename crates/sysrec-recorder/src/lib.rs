@@ -126,45 +126,55 @@ struct Choice {
 }
 
 fn choose(options: &Options) -> Result<Choice, Error> {
-    match options.backend {
-        BackendChoice::Ptrace => Ok(Choice { inline: None, reason: String::new() }),
-        BackendChoice::Inline => {
-            let refused = |reason| Error::Backend { backend: Inline::NAME, reason };
-            if let Some(reason) = unsuitable(options) {
-                return Err(refused(reason.to_owned()));
-            }
-            let owner = match &options.target {
-                Target::Command { user: Some(user), .. } => Some(users::credentials(user)?),
-                _ => None,
-            };
-            let owner = owner.map(|credentials| (credentials.uid, credentials.gid));
-            let inline =
-                Inline::new(options.inline_classes, owner, &for_the_recorder(options)).map_err(refused)?;
-            Ok(Choice { inline: Some(inline), reason: String::new() })
-        }
-        // Not by itself yet: some of its ends are still to be proven.
-        BackendChoice::Auto => {
-            Ok(Choice { inline: None, reason: "inline is used where it is asked for".to_owned() })
-        }
+    if options.backend == BackendChoice::Ptrace {
+        return Ok(Choice { inline: None, reason: String::new() });
     }
+    match (inline(options)?, options.backend) {
+        (Ok(inline), BackendChoice::Auto) => {
+            Ok(Choice { inline: Some(inline), reason: "the fastest that works here".to_owned() })
+        }
+        (Ok(inline), _) => Ok(Choice { inline: Some(inline), reason: String::new() }),
+        (Err(reason), BackendChoice::Auto) => Ok(Choice { inline: None, reason }),
+        (Err(reason), _) => Err(Error::Backend { backend: Inline::NAME, reason }),
+    }
+}
+
+/// The inline mechanism, or why it cannot be had here.
+fn inline(options: &Options) -> Result<Result<Inline, String>, Error> {
+    if let Some(reason) = unsuitable(options) {
+        return Ok(Err(reason.to_owned()));
+    }
+    let owner = match &options.target {
+        Target::Command { user: Some(user), .. } => Some(users::credentials(user)?),
+        _ => None,
+    };
+    let owner = owner.map(|credentials| (credentials.uid, credentials.gid));
+    Ok(Inline::new(options.inline_classes, owner, &for_the_recorder(options)))
 }
 
 /// The calls of x86-64 that inline tasks leave to the recorder for what it copies of their memory, or for the
 /// descriptors that they open while most calls are not recorded.
 fn for_the_recorder(options: &Options) -> Vec<u32> {
-    let plan = CapturePlan::new(options.capture, options.string_bytes);
+    let level = level(options, true);
+    let plan = CapturePlan::new(level, options.string_bytes);
     let abi = sysrec_syscalls::Abi::X86_64;
     let captured = options.filter.numbers(abi).filter(|&nr| plan.has(Abi::X86_64, nr as i32));
     let mut numbers: Vec<u32> = captured.collect();
-    if names_descriptors(options) {
+    if names_descriptors(options, level) {
         numbers.extend(backend::descriptor_numbers(Abi::X86_64));
     }
     numbers
 }
 
 /// Whether the recorder itself says what descriptors are: the calls that tell may not be in the trace.
-fn names_descriptors(options: &Options) -> bool {
-    options.capture != sysrec_syscalls::Level::None && !options.filter.is_all()
+fn names_descriptors(options: &Options, level: Level) -> bool {
+    level != Level::None && !options.filter.is_all()
+}
+
+/// How much memory is copied. Names cost a stop little beside its own price; an inline call would have to stop for them,
+/// which only those pay who ask.
+fn level(options: &Options, inline: bool) -> Level {
+    options.capture.unwrap_or(if inline { Level::None } else { Level::Names })
 }
 
 /// Why the inline backend cannot do what was asked for.
@@ -194,20 +204,22 @@ fn record_into(
     // A net needs a tracer to the end of all that live in it: not where they may be let go, or children escape it.
     let net = net_serves(options) && (!options.filter.is_all() || inline.is_some());
     let name = if inline.is_some() { Inline::NAME } else { Ptrace::NAME };
+    let level = level(options, inline.is_some());
     let mut backend = Ptrace {
         filter: options.filter.clone(),
         follow: options.follow,
         net,
         wait: options.wait,
         registers: options.registers,
-        capture: CapturePlan::new(options.capture, options.string_bytes),
-        name_descriptors: names_descriptors(options),
+        capture: CapturePlan::new(level, options.string_bytes),
+        name_descriptors: names_descriptors(options, level),
         placement: options.placement,
     };
     let inherited = sys::signal::take_over();
     let overhead = backend.overhead(inline.as_mut());
     let session = session::describe(
         options,
+        level,
         name,
         &choice.reason,
         net,

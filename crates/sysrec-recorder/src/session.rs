@@ -17,6 +17,7 @@ const RECORDER: &str = concat!("sysrec ", env!("CARGO_PKG_VERSION"));
 /// The first block of a trace.
 pub(crate) fn describe(
     options: &Options,
+    level: Level,
     backend: &str,
     reason: &str,
     net: bool,
@@ -38,10 +39,10 @@ pub(crate) fn describe(
         format!("placement={}", options.placement),
         format!("net={net}"),
     ];
-    if options.capture != Level::None {
-        backend_options.push(format!("capture={}", options.capture.name()));
+    if level != Level::None {
+        backend_options.push(format!("capture={}", level.name()));
     }
-    if options.capture == Level::All {
+    if level == Level::All {
         backend_options.push(format!("string-limit={}", options.string_bytes));
     }
     if !reason.is_empty() {

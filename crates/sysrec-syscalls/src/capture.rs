@@ -1,6 +1,8 @@
 //! The capture plan: which memory a call's arguments point at, copied while it can still be read.
 
-use crate::{Abi, ArgKind, Cut, Fragment, MemorySource, Moment, lookup};
+use crate::decode::source::Copier;
+use crate::decode::{Decoder, Layout};
+use crate::{Abi, Fragment, MemorySource, Moment, lookup};
 
 /// How much of a program's memory a recording keeps. Each level has all of those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -77,41 +79,22 @@ pub fn capture(
     limits: &CaptureLimits,
     memory: &mut dyn MemorySource,
 ) -> Vec<Fragment> {
-    let mut fragments = Vec::new();
-    let Some(call) = lookup(abi, nr).filter(|_| level != Level::None) else { return fragments };
-    _ = ret;
-    if moment == Moment::Entry {
-        for (arg, address) in call.args.iter().zip(args) {
-            if arg.kind == ArgKind::Path && *address != 0 {
-                fragments.push(string(*address, limits.path_bytes, memory));
-            }
-        }
-    }
-    fragments
-}
-
-/// Reads up to and with a NUL, at most `limit` bytes, in steps that do not cross a page.
-fn string(address: u64, limit: usize, memory: &mut dyn MemorySource) -> Fragment {
-    const PAGE: u64 = 4096;
-    let mut bytes = Vec::new();
-    let mut cut = Cut::Limit;
-    while bytes.len() < limit {
-        let at = address.wrapping_add(bytes.len() as u64);
-        let step = ((PAGE - at % PAGE) as usize).min(limit - bytes.len()).min(256);
-        let begin = bytes.len();
-        bytes.resize(begin + step, 0);
-        let got = memory.read(at, &mut bytes[begin..]).min(step);
-        bytes.truncate(begin + got);
-        if let Some(end) = bytes[begin..].iter().position(|byte| *byte == 0) {
-            bytes.truncate(begin + end + 1);
-            cut = Cut::Whole;
-            break;
-        }
-        if got < step {
-            cut = Cut::Unreadable;
-            break;
-        }
-    }
-    let wanted_bytes = if cut == Cut::Whole { bytes.len() as u64 } else { limit as u64 + 1 };
-    Fragment { address, wanted_bytes, cut, bytes }
+    let Some(row) = lookup(abi, nr).filter(|_| captures(abi, nr, level)) else { return Vec::new() };
+    let mut copier = Copier { moment, limits, memory, fragments: Vec::new(), bytes: 0 };
+    let mut decoder = Decoder {
+        row,
+        layout: Layout::of(abi, nr),
+        args: *args,
+        // The plan of an entry is the same whatever comes of the call.
+        ret: ret.filter(|_| moment == Moment::Exit),
+        level,
+        limits,
+        source: &mut copier,
+        remarks: Vec::new(),
+        is_binary: false,
+    };
+    decoder.enter_multiplexed();
+    // What is decoded is thrown away: the copier has kept what was read for it.
+    decoder.arguments();
+    copier.fragments
 }

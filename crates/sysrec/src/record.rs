@@ -68,8 +68,8 @@ pub(crate) struct RecordArgs {
     #[arg(long, value_enum, default_value_t = RegistersArg::Call)]
     registers: RegistersArg,
 
-    /// How much of the memory that arguments point at to record [default: names; none with --backend inline, whose calls
-    /// have to stop for it]
+    /// How much of the memory that arguments point at to record [default: names, and none with the inline backend, whose
+    /// calls have to stop for it]
     #[arg(long, value_enum)]
     capture: Option<CaptureArg>,
 
@@ -225,11 +225,11 @@ impl RecordArgs {
             RegistersArg::Call => Registers::Call,
             RegistersArg::All => Registers::All,
         };
-        options.capture = match (self.capture, self.backend) {
-            (Some(CaptureArg::None), _) | (None, BackendArg::Inline) => Level::None,
-            (Some(CaptureArg::Names), _) | (None, _) => Level::Names,
-            (Some(CaptureArg::All), _) => Level::All,
-        };
+        options.capture = self.capture.map(|capture| match capture {
+            CaptureArg::None => Level::None,
+            CaptureArg::Names => Level::Names,
+            CaptureArg::All => Level::All,
+        });
         options.string_bytes = self.string_limit as usize;
         options.environment = self.environment;
         options.placement = !self.no_placement;
