@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod activity;
+pub mod descriptors;
 pub mod diff;
 mod error;
 mod file;
