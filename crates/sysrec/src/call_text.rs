@@ -57,7 +57,7 @@ pub(crate) fn decoded(entry: &Entry, finished: Option<&Call>) -> Option<Decoded>
 }
 
 fn runs(captures: &[Capture]) -> Vec<Run<'_>> {
-    captures.iter().map(|capture| (capture.address, capture.bytes.as_slice())).collect()
+    captures.iter().map(|capture| (capture.address, &capture.bytes[..])).collect()
 }
 
 /// Appends a call and, where it finished, its result: in two parts, so that results can be lined up.
