@@ -21,6 +21,7 @@ mod fold;
 mod integrity;
 mod mechanism;
 pub mod metrics;
+mod named;
 mod outcome;
 mod pass;
 mod process_tree;
