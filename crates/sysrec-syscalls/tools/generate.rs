@@ -86,7 +86,8 @@ const SHAPES: [(&str, &str, bool); 28] = [
 ];
 
 /// What makes a number one of a set, and how wide it is.
-const NAMED: [(&str, &str); 5] = [
+const NAMED: [(&str, &str); 6] = [
+    ("flags64", "Flags(Eight, "),
     ("flags", "Flags(Four, "),
     ("flagsl", "Flags(Word, "),
     ("enum", "Enum(Four, "),

@@ -6,6 +6,7 @@ mod label;
 mod lines;
 mod registers;
 mod signal_code;
+mod value_json;
 
 use std::collections::HashMap;
 use std::io::{self, StdoutLock, Write};
@@ -29,9 +30,10 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// Show every call and event in order of time, a line each
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A call stands at the moment when it began, with its result and how long it took, on one line. Arguments are the \
-    raw registers, as many as the call has: nothing is looked up. '= ?' is a call that did not return, \
-    why, and after what time; '= -512 ERESTARTSYS' one that a signal interrupted, before the kernel restarts it.\n\n\
+    after_help = "A call stands at the moment when it began, with its result and how long it took, on one line. Flags and \
+    numbers stand there by name, memory as far as it was captured, and as its address where it was not. '= ?' is a call \
+    that did not return, why, and after what time; '= ? ERESTARTSYS' one that a signal interrupted, before the kernel \
+    restarts it.\n\n\
     Other lines: '+++' a task begins or ends, '---' something happens to it, '***' something is missing. \
     With conditions on calls (-e, -z, -Z, --min-duration), code, descriptors, names and clocks are left out."
 )]

@@ -26,6 +26,7 @@ use crate::sys::signal::Inherited;
 use crate::sys::wait::WaitStatus;
 
 pub(crate) mod inline;
+pub(crate) mod measure;
 pub(crate) mod ptrace;
 
 pub(crate) use ptrace::descriptor_numbers;

@@ -250,7 +250,7 @@ rows! {
     260 wait4(upid: Pid, stat_addr: Out(WaitStatus), options: Flags(Four, &sets::WAIT), ru: Out(Struct(&structs::RUSAGE))) -> Pid, [PROCESS];
     261 prlimit64(pid: Pid, resource: Enum(Four, &sets::RLIMIT), new_rlim: In(Struct(&structs::RLIMIT64)), old_rlim: Out(Struct(&structs::RLIMIT64))) -> Long, [];
     262 fanotify_init(flags: Flags(Four, &sets::FANOTIFY_INIT), event_f_flags: Flags(Four, &sets::OPEN)) -> Fd, [DESC];
-    263 fanotify_mark(fanotify_fd: Fd, flags: Flags(Four, &sets::FANOTIFY_MARK_FLAGS), mask: Flags(Word, &sets::FANOTIFY_EVENTS), dfd: DirFd, pathname: Path) -> Long, [FILE DESC];
+    263 fanotify_mark(fanotify_fd: Fd, flags: Flags(Four, &sets::FANOTIFY_MARK_FLAGS), mask: Flags(Eight, &sets::FANOTIFY_EVENTS), dfd: DirFd, pathname: Path) -> Long, [FILE DESC];
     264 name_to_handle_at(dfd: DirFd, name: Path, handle: InOut(Struct(&structs::FILE_HANDLE)), mnt_id: Out(Number(&Int)), flag: Flags(Four, &sets::AT_HANDLE)) -> Long, [FILE DESC];
     265 open_by_handle_at(mountdirfd: DirFd, handle: In(Struct(&structs::FILE_HANDLE)), flags: Flags(Four, &sets::OPEN)) -> Fd, [DESC];
     266 clock_adjtime(which_clock: Enum(Four, &sets::CLOCK), utx: InOut(Struct(&structs::TIMEX))) -> Enum(Four, &sets::TIMEX_STATE), [CLOCK];

@@ -1,6 +1,6 @@
 //! The tables, one module of rows an ABI, and the ways to ask them.
 //!
-//! The rows are written by `tools/generate.rs` from `tools/calls.txt`; `ADDING_A_CALL.md` says how.
+//! The rows are written by `tools/generate.rs` from `tools/calls.txt`; `docs/adding_a_call.md` says how.
 
 use std::borrow::Cow;
 

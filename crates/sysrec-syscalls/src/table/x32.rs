@@ -263,7 +263,7 @@ rows! {
     0x40000126 inotify_init1(flags: Flags(Four, &sets::INOTIFY_INIT)) -> Fd, [DESC];
     0x4000012a perf_event_open(attr_uptr: In(Struct(&structs::PERF_ATTR)), pid: Pid, cpu: Int, group_fd: Fd, flags: Flags(Word, &sets::PERF_EVENT_OPEN)) -> Fd, [DESC];
     0x4000012c fanotify_init(flags: Flags(Four, &sets::FANOTIFY_INIT), event_f_flags: Flags(Four, &sets::OPEN)) -> Fd, [DESC];
-    0x4000012d fanotify_mark(fanotify_fd: Fd, flags: Flags(Four, &sets::FANOTIFY_MARK_FLAGS), mask: Flags(Word, &sets::FANOTIFY_EVENTS), dfd: DirFd, pathname: Path) -> Long, [FILE DESC];
+    0x4000012d fanotify_mark(fanotify_fd: Fd, flags: Flags(Four, &sets::FANOTIFY_MARK_FLAGS), mask: Flags(Eight, &sets::FANOTIFY_EVENTS), dfd: DirFd, pathname: Path) -> Long, [FILE DESC];
     0x4000012e prlimit64(pid: Pid, resource: Enum(Four, &sets::RLIMIT), new_rlim: In(Struct(&structs::RLIMIT64)), old_rlim: Out(Struct(&structs::RLIMIT64))) -> Long, [];
     0x4000012f name_to_handle_at(dfd: DirFd, name: Path, handle: InOut(Struct(&structs::FILE_HANDLE)), mnt_id: Out(Number(&Int)), flag: Flags(Four, &sets::AT_HANDLE)) -> Long, [FILE DESC];
     0x40000130 open_by_handle_at(mountdirfd: DirFd, handle: In(Struct(&structs::FILE_HANDLE)), flags: Flags(Four, &sets::OPEN)) -> Fd, [DESC];

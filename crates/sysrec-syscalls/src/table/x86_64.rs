@@ -304,7 +304,7 @@ rows! {
     298 perf_event_open(attr_uptr: In(Struct(&structs::PERF_ATTR)), pid: Pid, cpu: Int, group_fd: Fd, flags: Flags(Word, &sets::PERF_EVENT_OPEN)) -> Fd, [DESC];
     299 recvmmsg(fd: Fd, mmsg: Out(Mmsghdr(Count::Arg(2))), vlen: Uint, flags: Flags(Four, &sets::MSG), timeout: InOut(Struct(&structs::TIMESPEC))) -> Long, [NETWORK];
     300 fanotify_init(flags: Flags(Four, &sets::FANOTIFY_INIT), event_f_flags: Flags(Four, &sets::OPEN)) -> Fd, [DESC];
-    301 fanotify_mark(fanotify_fd: Fd, flags: Flags(Four, &sets::FANOTIFY_MARK_FLAGS), mask: Flags(Word, &sets::FANOTIFY_EVENTS), dfd: DirFd, pathname: Path) -> Long, [FILE DESC];
+    301 fanotify_mark(fanotify_fd: Fd, flags: Flags(Four, &sets::FANOTIFY_MARK_FLAGS), mask: Flags(Eight, &sets::FANOTIFY_EVENTS), dfd: DirFd, pathname: Path) -> Long, [FILE DESC];
     302 prlimit64(pid: Pid, resource: Enum(Four, &sets::RLIMIT), new_rlim: In(Struct(&structs::RLIMIT64)), old_rlim: Out(Struct(&structs::RLIMIT64))) -> Long, [];
     303 name_to_handle_at(dfd: DirFd, name: Path, handle: InOut(Struct(&structs::FILE_HANDLE)), mnt_id: Out(Number(&Int)), flag: Flags(Four, &sets::AT_HANDLE)) -> Long, [FILE DESC];
     304 open_by_handle_at(mountdirfd: DirFd, handle: In(Struct(&structs::FILE_HANDLE)), flags: Flags(Four, &sets::OPEN)) -> Fd, [DESC];

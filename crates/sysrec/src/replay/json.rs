@@ -10,10 +10,12 @@ use sysrec_format::damage::Damage;
 use sysrec_format::event::{
     Abi, Call, Entry, Event, EventBody, FrameFlags, TaskId, UnfinishedReason, UserRegisters,
 };
-use sysrec_syscalls::{errno, signal};
+use sysrec_syscalls::{NoNames, errno, signal};
 
+use super::value_json::{self, ArgumentJson};
 use super::{Form, registers, signal_code};
 use crate::basis::Taken;
+use crate::call_text;
 use crate::hex_json::Hex;
 use crate::task_json::{self, End};
 
@@ -157,9 +159,14 @@ struct CallJson<'a> {
     abi: Cow<'static, str>,
     nr: i32,
     args: [Hex; 6],
+    /// What they mean; missing for an ABI that this version does not know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arguments: Option<Vec<ArgumentJson>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ret: Option<i64>,
     errno: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     restarts: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -227,14 +234,17 @@ impl Objects<'_> {
         Some(Who { task: task.id.0, pid: task.pid, tid: task.tid, name })
     }
 
-    fn entry<'a>(&self, entry: &'a Entry, duration_ns: u64) -> CallJson<'a> {
+    fn entry<'a>(&self, entry: &'a Entry, finished: Option<&Call>, duration_ns: u64) -> CallJson<'a> {
+        let decoded = call_text::decoded(entry, finished);
         CallJson {
             syscall: call_name(entry.abi, entry.nr),
             abi: abi_name(entry.abi),
             nr: entry.nr,
             args: entry.args.map(Hex),
+            arguments: decoded.as_ref().map(|decoded| value_json::arguments(decoded, &NoNames)),
             ret: None,
             errno: None,
+            result: decoded.and_then(|decoded| value_json::result(&decoded, &NoNames)),
             restarts: false,
             reason: None,
             duration_ns,
@@ -252,7 +262,7 @@ impl Objects<'_> {
             errno: error.map(errno_name),
             restarts: error.is_some_and(errno::is_restart),
             exit_registers: self.all(call.exit_registers.as_deref()),
-            ..self.entry(&call.entry, call.duration_ns)
+            ..self.entry(&call.entry, Some(call), call.duration_ns)
         }
     }
 
@@ -289,7 +299,7 @@ impl Objects<'_> {
                 let waited_ns = event.time_ns.saturating_sub(entry.time_ns);
                 What::Unfinished(CallJson {
                     reason: Some(self::reason(*reason)),
-                    ..self.entry(entry, waited_ns)
+                    ..self.entry(entry, None, waited_ns)
                 })
             }
             EventBody::Mapping { address, length, file_offset, path, build_id } => What::Mapping {

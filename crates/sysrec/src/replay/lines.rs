@@ -10,12 +10,13 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use sysrec_analyzer::{Item, Task, Trace, abi_name};
 use sysrec_format::event::{Abi, Call, Entry, Event, EventBody, UnfinishedReason};
+use sysrec_syscalls::NoNames;
 
 use super::event_text::EventText;
 use super::label::{Labels, numbers};
 use super::{Form, footer, is_coloured, registers};
 use crate::basis::Taken;
-use crate::call_text::{Arguments, failed, write_entry, write_result};
+use crate::call_text::{Arguments, CallText, failed};
 use crate::screen::{BAR, FAILURE, HEADING, QUIET};
 use crate::text::{duration, printable};
 use crate::wall_clock::WallClock;
@@ -81,12 +82,12 @@ impl<'t> Lines<'t> {
         _ = write!(line, "{quiet:#}  ");
     }
 
-    fn entry(&mut self, entry: &Entry) {
+    fn begin_call(&mut self, entry: &Entry, text: &CallText<'_>) {
         let begin = self.line.len();
         if !is_native(entry.abi) {
             _ = write!(self.line, "[{}] ", abi_name(entry.abi));
         }
-        write_entry(&mut self.line, entry, self.arguments);
+        text.write_call(&mut self.line, &NoNames);
         // Nothing but ASCII was written.
         let width = self.line.len() - begin;
         self.line.extend(std::iter::repeat_n(' ', CALL_WIDTH.saturating_sub(width)));
@@ -94,10 +95,11 @@ impl<'t> Lines<'t> {
     }
 
     fn call(&mut self, call: &Call) {
-        self.entry(&call.entry);
+        let text = CallText::new(&call.entry, Some(call), self.arguments);
+        self.begin_call(&call.entry, &text);
         let style = if failed(call) { self.styles.failure } else { Style::new() };
         _ = write!(self.line, "{style}");
-        write_result(&mut self.line, call);
+        text.write_result(&mut self.line, &NoNames);
         let quiet = self.styles.quiet;
         _ = write!(self.line, "{style:#} {quiet}<{}>{quiet:#}", duration(call.duration_ns));
         if self.arguments == Arguments::Registers {
@@ -108,7 +110,7 @@ impl<'t> Lines<'t> {
     }
 
     fn unfinished(&mut self, event: &Event, entry: &Entry, reason: UnfinishedReason) {
-        self.entry(entry);
+        self.begin_call(entry, &CallText::new(entry, None, self.arguments));
         _ = write!(self.line, "? ({})", why_unfinished(reason));
         if reason != UnfinishedReason::EXIT {
             let waited_ns = event.time_ns.saturating_sub(entry.time_ns);

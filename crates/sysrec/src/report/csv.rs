@@ -69,7 +69,7 @@ fn slowest(answer: &Answer<'_>, csv: &mut csv::Writer<Vec<u8>>) -> anyhow::Resul
             task.map_or(0, |task| task.pid).to_string(),
             task.map_or(0, |task| task.tid).to_string(),
             String::from_utf8_lossy(task.map_or(&[], |task| task.name_at(call.entry.time_ns))).into_owned(),
-            call_text::entry(&call.entry),
+            call_text::call(call),
             call_text::result(call),
             format!("{:#x}", call.entry.ip),
             trace.path().display().to_string(),
