@@ -5,9 +5,23 @@ use sysrec_format::event::{Entry, EventBody, TaskId};
 use sysrec_syscalls::ArgKind;
 
 use crate::descriptors::{Descriptors, Names};
-use crate::selection::Selection;
-use crate::timeline::{Item, Timeline};
+use crate::selection::{Outcome, Selection};
+use crate::timeline::{Item, Timeline, is_selected};
 use crate::trace::Trace;
+
+/// The selection of everything.
+static EVERYTHING: Selection = Selection {
+    filters: Vec::new(),
+    pids: Vec::new(),
+    tids: Vec::new(),
+    since_ns: None,
+    until_ns: None,
+    duration_ns_min: 0,
+    outcome: Outcome::Any,
+    errnos: Vec::new(),
+    paths: Vec::new(),
+    fds: Vec::new(),
+};
 
 /// When the selected calls of each task began, ascending. Takes eight bytes a selected call.
 #[derive(Clone, Debug, Default)]
@@ -21,8 +35,7 @@ impl NamedCalls {
         }
         let mut named = Self::default();
         let mut descriptors = Descriptors::new();
-        let everything = Selection::default();
-        for item in Timeline::new(trace, &everything) {
+        for item in Timeline::new(trace, &EVERYTHING) {
             let Some(names) = descriptors.next(&item) else { continue };
             let (task, entry) = match &item {
                 Item::Call(call) => (call.task, &call.entry),
@@ -43,6 +56,60 @@ impl NamedCalls {
     /// Whether a call of the task that began then is selected.
     pub(crate) fn has(&self, task: TaskId, start_ns: u64) -> bool {
         self.0.get(&task).is_some_and(|starts| starts.binary_search(&start_ns).is_ok())
+    }
+}
+
+/// The selected items of a trace in order of time, calls with the names of their descriptors.
+///
+/// Walks through the whole trace whatever is selected, since names depend on all that happened before.
+pub struct NamedTimeline<'t> {
+    trace: &'t Trace,
+    selection: &'t Selection,
+    items: Timeline<'t>,
+    descriptors: Descriptors,
+}
+
+impl<'t> NamedTimeline<'t> {
+    /// Over all selected tasks together.
+    pub fn new(trace: &'t Trace, selection: &'t Selection) -> Self {
+        let items = Timeline::new(trace, &EVERYTHING);
+        Self { trace, selection, items, descriptors: Descriptors::new() }
+    }
+
+    fn is_selected(&self, item: &Item, names: Option<&Names>) -> bool {
+        let has_names = |entry| names.is_none_or(|names| self.selection.has_names(entry, names));
+        match item {
+            Item::Call(call) => {
+                self.trace.tasks().get(call.task).is_some_and(|task| self.selection.has_task(task))
+                    && self.selection.has_call(self.trace.origin_ns(), call)
+                    && has_names(&call.entry)
+            }
+            Item::Event(event) => {
+                let named = match &event.body {
+                    EventBody::Unfinished { entry, .. } => has_names(entry),
+                    _ => true,
+                };
+                named && is_selected(self.trace, self.selection, None, None, event)
+            }
+            Item::Damage(damage) => {
+                let task = damage.task.and_then(|task| self.trace.tasks().get(task));
+                task.is_none_or(|task| self.selection.has_task(task))
+            }
+        }
+    }
+}
+
+impl Iterator for NamedTimeline<'_> {
+    type Item = (Item, Option<Names>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let item = self.items.next()?;
+            let names = self.descriptors.next(&item);
+            if self.is_selected(&item, names.as_ref()) {
+                return Some((item, names));
+            }
+        }
     }
 }
 

@@ -322,7 +322,8 @@ impl<'t> Timeline<'t> {
     }
 }
 
-fn is_selected(
+/// Whether an event that is no finished call is selected; `only` is the one task that is looked at.
+pub(crate) fn is_selected(
     trace: &Trace,
     selection: &Selection,
     named: Option<&NamedCalls>,

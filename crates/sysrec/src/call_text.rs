@@ -162,7 +162,7 @@ mod tests {
         let mut open = finished(Abi::X86_64, 2, [0x1000, 0, 0, 0, 0, 0], 3);
         let bytes = b"/etc/pass\x1bwd\0".to_vec();
         let cut = CaptureCut::WHOLE;
-        open.entry.captures = vec![Capture { address: 0x1000, wanted_bytes: 13, cut, bytes }];
+        open.entry.captures = vec![Capture { address: 0x1000, wanted_bytes: 13, cut, bytes: bytes.into() }];
         assert_eq!(line(&open), r#"open("/etc/pass\33wd", O_RDONLY) = 3"#);
     }
 

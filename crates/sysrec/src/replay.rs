@@ -15,8 +15,10 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Args;
-use sysrec_analyzer::{Item, Selection, Timeline, Trace, call_name};
+use sysrec_analyzer::descriptors::Names;
+use sysrec_analyzer::{Item, NamedTimeline, Selection, Timeline, Trace, call_name};
 use sysrec_format::event::{Abi, EventBody};
+use sysrec_syscalls::{DescriptorNames, NoNames};
 
 use crate::basis::{self, Taken};
 use crate::call_text::Arguments;
@@ -76,7 +78,7 @@ trait Form {
     /// What stands in front of everything; with `--by-task`, in front of a task's items.
     fn heading(&mut self, text: &mut Vec<u8>, task: Option<&sysrec_analyzer::Task>) -> anyhow::Result<()>;
     /// One item as one or several lines.
-    fn item(&mut self, text: &mut Vec<u8>, item: &Item) -> anyhow::Result<()>;
+    fn item(&mut self, text: &mut Vec<u8>, item: &Item, names: &dyn DescriptorNames) -> anyhow::Result<()>;
     /// What stands behind everything.
     fn end(&mut self, text: &mut Vec<u8>, taken: &Taken) -> anyhow::Result<()>;
 }
@@ -123,7 +125,7 @@ pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<ExitCode> {
     if args.by_task {
         player.play_by_task(&trace, &selection)?;
     } else {
-        player.play(Timeline::new(&trace, &selection))?;
+        player.play(NamedTimeline::new(&trace, &selection))?;
     }
     player.finish(!selection.is_all())?;
     Ok(ExitCode::SUCCESS)
@@ -139,11 +141,12 @@ struct Player<'a, 'f> {
 }
 
 impl Player<'_, '_> {
-    fn play(&mut self, items: impl Iterator<Item = Item>) -> anyhow::Result<()> {
-        for item in items {
+    fn play(&mut self, items: impl Iterator<Item = (Item, Option<Names>)>) -> anyhow::Result<()> {
+        for (item, names) in items {
             self.count(&item);
             if Weight::of(&item) >= self.least {
-                self.form.item(&mut self.out.bytes, &item)?;
+                let names = names.as_ref().map_or(&NoNames as &dyn DescriptorNames, |names| names);
+                self.form.item(&mut self.out.bytes, &item, names)?;
                 self.out.write_if_full()?;
             }
         }
@@ -155,12 +158,12 @@ impl Player<'_, '_> {
             let mut items = Timeline::of_task(trace, selection, task.id).peekable();
             if items.peek().is_some() {
                 self.form.heading(&mut self.out.bytes, Some(task))?;
-                self.play(items)?;
+                self.play(items.map(without_names))?;
             }
         }
         // What happened to no task in particular; no thread has this number.
         let nobody = Selection { tids: vec![i32::MIN], ..selection.clone() };
-        self.play(Timeline::new(trace, &nobody))
+        self.play(Timeline::new(trace, &nobody).map(without_names))
     }
 
     /// Counts what the end will speak of.
@@ -187,6 +190,11 @@ impl Player<'_, '_> {
         self.form.end(&mut self.out.bytes, &taken)?;
         Ok(self.out.finish()?)
     }
+}
+
+/// Task by task, the descriptors of others that a task shares are not known: each is shown by its number.
+fn without_names(item: Item) -> (Item, Option<Names>) {
+    (item, None)
 }
 
 /// How much an item matters to somebody who asks for certain calls.

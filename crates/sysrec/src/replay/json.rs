@@ -10,7 +10,7 @@ use sysrec_format::damage::Damage;
 use sysrec_format::event::{
     Abi, Call, Entry, Event, EventBody, FrameFlags, TaskId, UnfinishedReason, UserRegisters,
 };
-use sysrec_syscalls::{NoNames, errno, signal};
+use sysrec_syscalls::{DescriptorNames, errno, signal};
 
 use super::value_json::{self, ArgumentJson};
 use super::{Form, registers, signal_code};
@@ -195,11 +195,11 @@ impl Form for Objects<'_> {
         write(text, &Line { start_ns: None, who: None, what })
     }
 
-    fn item(&mut self, text: &mut Vec<u8>, item: &Item) -> anyhow::Result<()> {
+    fn item(&mut self, text: &mut Vec<u8>, item: &Item, names: &dyn DescriptorNames) -> anyhow::Result<()> {
         let time_ns = item.begin_ns();
         let what = match item {
-            Item::Call(call) => What::Call(self.call(call)),
-            Item::Event(event) => self.event(event),
+            Item::Call(call) => What::Call(self.call(call, names)),
+            Item::Event(event) => self.event(event, names),
             Item::Damage(damage) => self::damage(damage),
         };
         let start_ns = Some(self.relative(time_ns));
@@ -234,17 +234,23 @@ impl Objects<'_> {
         Some(Who { task: task.id.0, pid: task.pid, tid: task.tid, name })
     }
 
-    fn entry<'a>(&self, entry: &'a Entry, finished: Option<&Call>, duration_ns: u64) -> CallJson<'a> {
+    fn entry<'a>(
+        &self,
+        entry: &'a Entry,
+        finished: Option<&Call>,
+        duration_ns: u64,
+        names: &dyn DescriptorNames,
+    ) -> CallJson<'a> {
         let decoded = call_text::decoded(entry, finished);
         CallJson {
             syscall: call_name(entry.abi, entry.nr),
             abi: abi_name(entry.abi),
             nr: entry.nr,
             args: entry.args.map(Hex),
-            arguments: decoded.as_ref().map(|decoded| value_json::arguments(decoded, &NoNames)),
+            arguments: decoded.as_ref().map(|decoded| value_json::arguments(decoded, names)),
             ret: None,
             errno: None,
-            result: decoded.and_then(|decoded| value_json::result(&decoded, &NoNames)),
+            result: decoded.and_then(|decoded| value_json::result(&decoded, names)),
             restarts: false,
             reason: None,
             duration_ns,
@@ -255,14 +261,14 @@ impl Objects<'_> {
         }
     }
 
-    fn call<'a>(&self, call: &'a Call) -> CallJson<'a> {
+    fn call<'a>(&self, call: &'a Call, names: &dyn DescriptorNames) -> CallJson<'a> {
         let error = error_of(call.entry.abi, call.entry.nr, call.ret);
         CallJson {
             ret: Some(call.ret),
             errno: error.map(errno_name),
             restarts: error.is_some_and(errno::is_restart),
             exit_registers: self.all(call.exit_registers.as_deref()),
-            ..self.entry(&call.entry, Some(call), call.duration_ns)
+            ..self.entry(&call.entry, Some(call), call.duration_ns, names)
         }
     }
 
@@ -272,7 +278,7 @@ impl Objects<'_> {
             .map(|values| registers::NAMES.into_iter().zip(values.map(Hex)).collect())
     }
 
-    fn event<'a>(&self, event: &'a Event) -> What<'a> {
+    fn event<'a>(&self, event: &'a Event, names: &dyn DescriptorNames) -> What<'a> {
         match &event.body {
             EventBody::TaskStart { process, parent, origin, .. } => What::TaskStart {
                 origin: task_json::origin(*origin),
@@ -299,7 +305,7 @@ impl Objects<'_> {
                 let waited_ns = event.time_ns.saturating_sub(entry.time_ns);
                 What::Unfinished(CallJson {
                     reason: Some(self::reason(*reason)),
-                    ..self.entry(entry, None, waited_ns)
+                    ..self.entry(entry, None, waited_ns, names)
                 })
             }
             EventBody::Mapping { address, length, file_offset, path, build_id } => What::Mapping {
