@@ -18,6 +18,7 @@ pub mod diff;
 mod error;
 mod file;
 mod fold;
+pub mod hints;
 mod integrity;
 mod mechanism;
 pub mod metrics;
