@@ -279,12 +279,16 @@ pub enum Choice {
     Fsconfig,
     /// `landlock_add_rule`'s attributes.
     Landlock,
-    /// `fanotify_mark`, `kcmp`, `ioprio` and the like: a number that another argument explains.
+    /// What `kcmp` compares.
     KcmpIndex,
-    /// `sched_setscheduler`'s and the like: nothing but a number.
+    /// Whose priority of input and output.
     IoprioWho,
     /// `personality`: all bits set asks.
     Personality,
+    /// The policy that `sched_getscheduler` returns.
+    SchedPolicy,
+    /// What `membarrier` returns to a query.
+    Membarrier,
     /// `bpf`'s attributes.
     Bpf,
     /// `modify_ldt`'s entry.

@@ -174,8 +174,8 @@ structs! {
     }
     STATX_TIMESTAMP { tv_sec: S64, tv_nsec: UINT, _: INT }
     STATX {
-        stx_mask: flags(Width::Four, &sets::STATX_MASK), stx_blksize: UINT,
-        stx_attributes: flags(Width::Eight, &sets::STATX_ATTR), stx_nlink: UINT, stx_uid: ID, stx_gid: ID,
+        stx_mask: flags(Width::Four, &sets::STATX_MASK), -stx_blksize: UINT,
+        stx_attributes: flags(Width::Eight, &sets::STATX_ATTR), -stx_nlink: UINT, -stx_uid: ID, -stx_gid: ID,
         stx_mode: FILE_MODE16, _: U16, -stx_ino: U64, stx_size: U64, -stx_blocks: U64,
         -stx_attributes_mask: flags(Width::Eight, &sets::STATX_ATTR),
         -stx_atime: FieldKind::Struct(&STATX_TIMESTAMP), -stx_btime: FieldKind::Struct(&STATX_TIMESTAMP),

@@ -4,6 +4,7 @@ mod event_text;
 mod json;
 mod label;
 mod lines;
+mod names;
 mod registers;
 mod signal_code;
 mod value_json;
@@ -15,10 +16,11 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::Args;
-use sysrec_analyzer::descriptors::Names;
-use sysrec_analyzer::{Item, NamedTimeline, Selection, Timeline, Trace, call_name};
+use sysrec_analyzer::{Item, Selection, Timeline, Trace, call_name};
 use sysrec_format::event::{Abi, EventBody};
 use sysrec_syscalls::{DescriptorNames, NoNames};
+
+use names::Follower;
 
 use crate::basis::{self, Taken};
 use crate::call_text::Arguments;
@@ -44,7 +46,7 @@ pub(crate) struct ReplayArgs {
     #[arg(value_name = "TRACE", default_value = "trace.bin")]
     trace: PathBuf,
 
-    /// One task after another instead of all together
+    /// One task after another instead of all together; descriptors then have no names
     #[arg(long)]
     by_task: bool,
 
@@ -125,7 +127,10 @@ pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<ExitCode> {
     if args.by_task {
         player.play_by_task(&trace, &selection)?;
     } else {
-        player.play(NamedTimeline::new(&trace, &selection))?;
+        let everything = Selection::default();
+        // Registers have no names.
+        let follower = (!args.raw || args.json).then(|| Follower::new(&trace, &selection, &everything));
+        player.play(Timeline::new(&trace, &selection), follower)?;
     }
     player.finish(!selection.is_all())?;
     Ok(ExitCode::SUCCESS)
@@ -141,11 +146,17 @@ struct Player<'a, 'f> {
 }
 
 impl Player<'_, '_> {
-    fn play(&mut self, items: impl Iterator<Item = (Item, Option<Names>)>) -> anyhow::Result<()> {
-        for (item, names) in items {
+    /// `follower`: who knows the names of descriptors.
+    fn play(
+        &mut self,
+        items: impl Iterator<Item = Item>,
+        mut follower: Option<Follower<'_>>,
+    ) -> anyhow::Result<()> {
+        for item in items {
             self.count(&item);
+            let names = follower.as_mut().and_then(|follower| follower.names(&item));
             if Weight::of(&item) >= self.least {
-                let names = names.as_ref().map_or(&NoNames as &dyn DescriptorNames, |names| names);
+                let names: &dyn DescriptorNames = names.as_ref().map_or(&NoNames, |names| names);
                 self.form.item(&mut self.out.bytes, &item, names)?;
                 self.out.write_if_full()?;
             }
@@ -158,12 +169,12 @@ impl Player<'_, '_> {
             let mut items = Timeline::of_task(trace, selection, task.id).peekable();
             if items.peek().is_some() {
                 self.form.heading(&mut self.out.bytes, Some(task))?;
-                self.play(items.map(without_names))?;
+                self.play(items, None)?;
             }
         }
         // What happened to no task in particular; no thread has this number.
         let nobody = Selection { tids: vec![i32::MIN], ..selection.clone() };
-        self.play(Timeline::new(trace, &nobody).map(without_names))
+        self.play(Timeline::new(trace, &nobody), None)
     }
 
     /// Counts what the end will speak of.
@@ -190,11 +201,6 @@ impl Player<'_, '_> {
         self.form.end(&mut self.out.bytes, &taken)?;
         Ok(self.out.finish()?)
     }
-}
-
-/// Task by task, the descriptors of others that a task shares are not known: each is shown by its number.
-fn without_names(item: Item) -> (Item, Option<Names>) {
-    (item, None)
 }
 
 /// How much an item matters to somebody who asks for certain calls.

@@ -1867,10 +1867,10 @@ set! { SEMBUF "sembuf" "SEM_"
     IPC_NOWAIT 0x800 0x800
 }
 set! { MSGRCV "msgrcv" "MSG_"
-    IPC_NOWAIT 0x800 0x800
     MSG_NOERROR 0x1000 0x1000
     MSG_EXCEPT 0x2000 0x2000
     MSG_COPY 0x4000 0x4000
+    IPC_NOWAIT 0x800 0x800
 }
 set! { SYSLOG "syslog" "SYSLOG_ACTION_"
     SYSLOG_ACTION_CLOSE 0x0 0xffffffffffffffff

@@ -91,6 +91,8 @@ impl Decoder<'_, '_> {
             Choice::Seccomp => seccomp(arg(0), at),
             Choice::Keyctl => ArgKind::Hex,
             Choice::Quotactl | Choice::Bpf => ArgKind::Ptr,
+            // These are results alone.
+            Choice::SchedPolicy | Choice::Membarrier => ArgKind::Int,
             // EPOLL_CTL_DEL ignores it.
             Choice::EpollCtl if arg(1) == 2 => ArgKind::Ptr,
             Choice::EpollCtl => ArgKind::In(Shape::EpollEvent),
@@ -138,7 +140,9 @@ impl Decoder<'_, '_> {
                 _ => ArgKind::Long,
             },
             Choice::Personality => self.explained(&sets::PERSONALITY, false),
-            Choice::Bpf => ArgKind::Long,
+            Choice::SchedPolicy => self.explained(&sets::SCHED_POLICY, false),
+            // MEMBARRIER_CMD_QUERY
+            Choice::Membarrier if first == 0 => self.explained(&sets::MEMBARRIER, true),
             _ => ArgKind::Long,
         }
     }
@@ -149,9 +153,11 @@ impl Decoder<'_, '_> {
         if are_flags && ret == 0 {
             return ArgKind::Long;
         }
-        let is_joined = are_flags || std::ptr::eq(set, &raw const sets::PERSONALITY);
+        let is_joined = are_flags || matches!(set.name, "personality" | "sched_policy");
         let name = if is_joined { set.joined(ret) } else { set.one(ret, 32) };
-        self.remarks.push((if are_flags { "flags" } else { "" }, Value::name(name)));
+        // `fcntl` says in front of its flags that they are some.
+        let label = if are_flags && set.name != "membarrier" { "flags" } else { "" };
+        self.remarks.push((label, Value::name(name)));
         if are_flags { ArgKind::Hex } else { ArgKind::Long }
     }
 

@@ -87,6 +87,9 @@ impl Decoder<'_, '_> {
             ArgKind::Handler => handler(value),
             ArgKind::Port => Value::name(format!("htons({})", (value as u16).swap_bytes())),
             ArgKind::Flags(_, set) => Value::name(self.set(set).joined(value)),
+            ArgKind::Enum(_, set) if set.name == "ioctl" && set.name_of(value, bits).is_none() => {
+                Value::name(unknown_ioctl(value as u32))
+            }
             ArgKind::Enum(_, set) => Value::name(set.one(value, bits)),
             _ => Value::Address(value),
         }
@@ -95,9 +98,7 @@ impl Decoder<'_, '_> {
     /// The flags of `open` have other numbers on Arm.
     fn set(&self, set: &'static crate::Set) -> &'static crate::Set {
         match self.layout.abi {
-            Abi::Aarch64 if std::ptr::eq(set, &raw const crate::constants::OPEN) => {
-                &crate::constants::OPEN_AARCH64
-            }
+            Abi::Aarch64 if set.name == "open" => &crate::constants::OPEN_AARCH64,
             _ => set,
         }
     }
@@ -202,6 +203,19 @@ fn limit(value: u64, bits: u32) -> Value {
         value if value > 1024 && value.is_multiple_of(1024) => Value::name(format!("{}*1024", value / 1024)),
         value => Value::Unsigned(value),
     }
+}
+
+/// A request that has no name here by its parts (`include/uapi/asm-generic/ioctl.h`): direction, type, number, size.
+fn unknown_ioctl(request: u32) -> String {
+    let direction =
+        ["_IOC_NONE", "_IOC_WRITE", "_IOC_READ", "_IOC_READ|_IOC_WRITE"][(request >> 30) as usize];
+    let hexadecimal = |number: u32| if number == 0 { "0".to_owned() } else { format!("{number:#x}") };
+    format!(
+        "_IOC({direction}, {}, {}, {})",
+        hexadecimal(request >> 8 & 0xff),
+        hexadecimal(request & 0xff),
+        hexadecimal(request >> 16 & 0x3fff)
+    )
 }
 
 /// `SIG_DFL`, `SIG_IGN`, or where the handler is.

@@ -118,9 +118,9 @@ impl Decoder<'_, '_> {
         let Some(after) = after else { return before };
         match shape {
             Shape::FdSet(_) => {
-                let name = ["in", "out", "except"][self.remarks.len().min(2)];
-                if self.ret.is_some_and(|ret| ret > 0) {
-                    self.remarks.push((self.set_label(address).unwrap_or(name), after));
+                let is_empty = matches!(&after, Value::Set { items, .. } if items.is_empty());
+                if self.ret.is_some_and(|ret| ret > 0) && !is_empty {
+                    self.remarks.push((self.set_label(address), after));
                 }
                 before
             }
@@ -153,9 +153,9 @@ impl Decoder<'_, '_> {
     }
 
     /// Which of `select`'s sets stands at the address.
-    fn set_label(&self, address: u64) -> Option<&'static str> {
-        let at = (1..4).find(|at| self.word(self.args[*at]) == address)?;
-        Some(["in", "out", "except"][at - 1])
+    fn set_label(&self, address: u64) -> &'static str {
+        let at = (1..4).find(|at| self.word(self.args[*at]) == address);
+        at.map_or("", |at| ["in", "out", "except"][at - 1])
     }
 
     /// A number in memory.

@@ -23,7 +23,8 @@ pub(super) fn write_name(text: &mut String, name: &[u8]) {
         None => (name, false),
     };
     text.push('<');
-    escape(text, name, b"<>");
+    // The arrow between the ends of a connection is no part of a file's name.
+    escape(text, name, if name.starts_with(b"/") { b"<>" } else { b"" });
     text.push('>');
     if is_deleted {
         text.push_str("(deleted)");
@@ -71,5 +72,8 @@ mod tests {
         let mut text = String::new();
         write_name(&mut text, b"/a<b>\x1b (deleted)");
         assert_eq!(text, r"</a\74b\76\33>(deleted)");
+        text.clear();
+        write_name(&mut text, b"TCP:[127.0.0.1:1->127.0.0.1:2]");
+        assert_eq!(text, "<TCP:[127.0.0.1:1->127.0.0.1:2]>");
     }
 }

@@ -123,7 +123,7 @@ rows! {
     117 ptrace(request: Enum(Word, &sets::PTRACE), pid: Pid, addr: By(Choice::Ptrace), data: By(Choice::Ptrace)) -> Long, [];
     118 sched_setparam(pid: Pid, param: In(Number(&Int))) -> Long, [];
     119 sched_setscheduler(pid: Pid, policy: Flags(Four, &sets::SCHED_POLICY), param: In(Number(&Int))) -> Long, [];
-    120 sched_getscheduler(pid: Pid) -> Flags(Four, &sets::SCHED_POLICY), [];
+    120 sched_getscheduler(pid: Pid) -> By(Choice::SchedPolicy), [];
     121 sched_getparam(pid: Pid, param: Out(Number(&Int))) -> Long, [];
     122 sched_setaffinity(pid: Pid, len: Uint, user_mask_ptr: In(Mask(Count::Arg(1)))) -> Long, [];
     123 sched_getaffinity(pid: Pid, len: Uint, user_mask_ptr: Out(Mask(Returned))) -> Long, [];
@@ -202,7 +202,7 @@ rows! {
     196 shmat(shmid: Int, shmaddr: Ptr, shmflg: Flags(Four, &sets::SHMAT)) -> Ptr, [IPC MEMORY];
     197 shmdt(shmaddr: Ptr) -> Long, [IPC MEMORY];
     198 socket(family: Enum(Four, &sets::FAMILY), type: Flags(Four, &sets::SOCKET_TYPE), protocol: By(Choice::Protocol)) -> Fd, [NETWORK];
-    199 socketpair(family: Enum(Four, &sets::FAMILY), type: Flags(Four, &sets::SOCKET_TYPE), protocol: By(Choice::Protocol), usockvec: Out(Array(&Number(&Fd), Fixed(2)))) -> Long, [NETWORK];
+    199 socketpair(family: Enum(Four, &sets::FAMILY), type: Flags(Four, &sets::SOCKET_TYPE), protocol: Int, usockvec: Out(Array(&Number(&Fd), Fixed(2)))) -> Long, [NETWORK];
     200 bind(fd: Fd, umyaddr: In(Sockaddr(Count::Arg(2))), addrlen: Int) -> Long, [NETWORK];
     201 listen(fd: Fd, backlog: Int) -> Long, [NETWORK];
     202 accept(fd: Fd, upeer_sockaddr: Out(Sockaddr(Behind(2))), upeer_addrlen: InOut(Number(&Int))) -> Fd, [NETWORK];
@@ -270,7 +270,7 @@ rows! {
     280 bpf(cmd: Enum(Four, &sets::BPF), uattr: By(Choice::Bpf), size: Uint) -> Long, [DESC];
     281 execveat(fd: DirFd, filename: Path, argv: In(Strings), envp: In(Environment), flags: Flags(Four, &sets::AT)) -> Long, [FILE DESC PROCESS];
     282 userfaultfd(flags: Flags(Four, &sets::USERFAULTFD)) -> Fd, [DESC];
-    283 membarrier(cmd: Flags(Four, &sets::MEMBARRIER), flags: Flags(Four, &sets::MEMBARRIER_FLAGS), cpu_id: Unused) -> Long, [];
+    283 membarrier(cmd: Flags(Four, &sets::MEMBARRIER), flags: Flags(Four, &sets::MEMBARRIER_FLAGS), cpu_id: Unused) -> By(Choice::Membarrier), [];
     284 mlock2(start: Ptr, len: Size, flags: Flags(Four, &sets::MLOCK)) -> Long, [MEMORY];
     285 copy_file_range(fd_in: Fd, off_in: InOut(Number(&S64)), fd_out: Fd, off_out: InOut(Number(&S64)), len: Size, flags: Hex32) -> Long, [DESC];
     286 preadv2(fd: Fd, vec: Out(Iovec(Count::Arg(2))), vlen: Ulong, pos_l: LowHigh, pos_h: Unused, flags: Flags(Four, &sets::RWF)) -> Long, [DESC];

@@ -160,7 +160,7 @@ rows! {
     154 sched_setparam(pid: Pid, param: In(Number(&Int))) -> Long, [];
     155 sched_getparam(pid: Pid, param: Out(Number(&Int))) -> Long, [];
     156 sched_setscheduler(pid: Pid, policy: Flags(Four, &sets::SCHED_POLICY), param: In(Number(&Int))) -> Long, [];
-    157 sched_getscheduler(pid: Pid) -> Flags(Four, &sets::SCHED_POLICY), [];
+    157 sched_getscheduler(pid: Pid) -> By(Choice::SchedPolicy), [];
     158 sched_yield() -> Long, [];
     159 sched_get_priority_max(policy: Flags(Four, &sets::SCHED_POLICY)) -> Long, [];
     160 sched_get_priority_min(policy: Flags(Four, &sets::SCHED_POLICY)) -> Long, [];
@@ -359,7 +359,7 @@ rows! {
     357 bpf(cmd: Enum(Four, &sets::BPF), uattr: By(Choice::Bpf), size: Uint) -> Long, [DESC];
     358 execveat(fd: DirFd, filename: Path, argv: In(Strings), envp: In(Environment), flags: Flags(Four, &sets::AT)) -> Long, [FILE DESC PROCESS];
     359 socket(family: Enum(Four, &sets::FAMILY), type: Flags(Four, &sets::SOCKET_TYPE), protocol: By(Choice::Protocol)) -> Fd, [NETWORK];
-    360 socketpair(family: Enum(Four, &sets::FAMILY), type: Flags(Four, &sets::SOCKET_TYPE), protocol: By(Choice::Protocol), usockvec: Out(Array(&Number(&Fd), Fixed(2)))) -> Long, [NETWORK];
+    360 socketpair(family: Enum(Four, &sets::FAMILY), type: Flags(Four, &sets::SOCKET_TYPE), protocol: Int, usockvec: Out(Array(&Number(&Fd), Fixed(2)))) -> Long, [NETWORK];
     361 bind(fd: Fd, umyaddr: In(Sockaddr(Count::Arg(2))), addrlen: Int) -> Long, [NETWORK];
     362 connect(fd: Fd, uservaddr: In(Sockaddr(Count::Arg(2))), addrlen: Int) -> Long, [NETWORK];
     363 listen(fd: Fd, backlog: Int) -> Long, [NETWORK];
@@ -374,7 +374,7 @@ rows! {
     372 recvmsg(fd: Fd, msg: Out(Msghdr), flags: Flags(Four, &sets::MSG)) -> Long, [NETWORK];
     373 shutdown(fd: Fd, how: Enum(Four, &sets::SHUTDOWN)) -> Long, [NETWORK];
     374 userfaultfd(flags: Flags(Four, &sets::USERFAULTFD)) -> Fd, [DESC];
-    375 membarrier(cmd: Flags(Four, &sets::MEMBARRIER), flags: Flags(Four, &sets::MEMBARRIER_FLAGS), cpu_id: Unused) -> Long, [];
+    375 membarrier(cmd: Flags(Four, &sets::MEMBARRIER), flags: Flags(Four, &sets::MEMBARRIER_FLAGS), cpu_id: Unused) -> By(Choice::Membarrier), [];
     376 mlock2(start: Ptr, len: Size, flags: Flags(Four, &sets::MLOCK)) -> Long, [MEMORY];
     377 copy_file_range(fd_in: Fd, off_in: InOut(Number(&S64)), fd_out: Fd, off_out: InOut(Number(&S64)), len: Size, flags: Hex32) -> Long, [DESC];
     378 preadv2(fd: Fd, vec: Out(Iovec(Count::Arg(2))), vlen: Ulong, pos_l: LowHigh, pos_h: Unused, flags: Flags(Four, &sets::RWF)) -> Long, [DESC];

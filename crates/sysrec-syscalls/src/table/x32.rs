@@ -48,7 +48,7 @@ rows! {
     0x40000032 listen(fd: Fd, backlog: Int) -> Long, [NETWORK];
     0x40000033 getsockname(fd: Fd, usockaddr: Out(Sockaddr(Behind(2))), usockaddr_len: InOut(Number(&Int))) -> Long, [NETWORK];
     0x40000034 getpeername(fd: Fd, usockaddr: Out(Sockaddr(Behind(2))), usockaddr_len: InOut(Number(&Int))) -> Long, [NETWORK];
-    0x40000035 socketpair(family: Enum(Four, &sets::FAMILY), type: Flags(Four, &sets::SOCKET_TYPE), protocol: By(Choice::Protocol), usockvec: Out(Array(&Number(&Fd), Fixed(2)))) -> Long, [NETWORK];
+    0x40000035 socketpair(family: Enum(Four, &sets::FAMILY), type: Flags(Four, &sets::SOCKET_TYPE), protocol: Int, usockvec: Out(Array(&Number(&Fd), Fixed(2)))) -> Long, [NETWORK];
     0x40000038 clone(clone_flags: By(Choice::Clone), newsp: By(Choice::Clone), parent_tidptr: By(Choice::Clone), child_tidptr: By(Choice::Clone), tls: By(Choice::Clone)) -> Pid, [PROCESS];
     0x40000039 fork() -> Pid, [PROCESS];
     0x4000003a vfork() -> Pid, [PROCESS];
@@ -131,7 +131,7 @@ rows! {
     0x4000008e sched_setparam(pid: Pid, param: In(Number(&Int))) -> Long, [];
     0x4000008f sched_getparam(pid: Pid, param: Out(Number(&Int))) -> Long, [];
     0x40000090 sched_setscheduler(pid: Pid, policy: Flags(Four, &sets::SCHED_POLICY), param: In(Number(&Int))) -> Long, [];
-    0x40000091 sched_getscheduler(pid: Pid) -> Flags(Four, &sets::SCHED_POLICY), [];
+    0x40000091 sched_getscheduler(pid: Pid) -> By(Choice::SchedPolicy), [];
     0x40000092 sched_get_priority_max(policy: Flags(Four, &sets::SCHED_POLICY)) -> Long, [];
     0x40000093 sched_get_priority_min(policy: Flags(Four, &sets::SCHED_POLICY)) -> Long, [];
     0x40000094 sched_rr_get_interval(pid: Pid, interval: Out(Struct(&structs::TIMESPEC))) -> Long, [];
@@ -282,7 +282,7 @@ rows! {
     0x40000140 kexec_file_load(kernel_fd: Fd, initrd_fd: Fd, cmdline_len: Size, cmdline_ptr: Str, flags: Flags(Word, &sets::KEXEC_FILE)) -> Long, [DESC];
     0x40000141 bpf(cmd: Enum(Four, &sets::BPF), uattr: By(Choice::Bpf), size: Uint) -> Long, [DESC];
     0x40000143 userfaultfd(flags: Flags(Four, &sets::USERFAULTFD)) -> Fd, [DESC];
-    0x40000144 membarrier(cmd: Flags(Four, &sets::MEMBARRIER), flags: Flags(Four, &sets::MEMBARRIER_FLAGS), cpu_id: Unused) -> Long, [];
+    0x40000144 membarrier(cmd: Flags(Four, &sets::MEMBARRIER), flags: Flags(Four, &sets::MEMBARRIER_FLAGS), cpu_id: Unused) -> By(Choice::Membarrier), [];
     0x40000145 mlock2(start: Ptr, len: Size, flags: Flags(Four, &sets::MLOCK)) -> Long, [MEMORY];
     0x40000146 copy_file_range(fd_in: Fd, off_in: InOut(Number(&S64)), fd_out: Fd, off_out: InOut(Number(&S64)), len: Size, flags: Hex32) -> Long, [DESC];
     0x40000149 pkey_mprotect(start: Ptr, len: Size, prot: Flags(Word, &sets::PROT), pkey: Int) -> Long, [MEMORY];

@@ -56,7 +56,7 @@ rows! {
     50 listen(fd: Fd, backlog: Int) -> Long, [NETWORK];
     51 getsockname(fd: Fd, usockaddr: Out(Sockaddr(Behind(2))), usockaddr_len: InOut(Number(&Int))) -> Long, [NETWORK];
     52 getpeername(fd: Fd, usockaddr: Out(Sockaddr(Behind(2))), usockaddr_len: InOut(Number(&Int))) -> Long, [NETWORK];
-    53 socketpair(family: Enum(Four, &sets::FAMILY), type: Flags(Four, &sets::SOCKET_TYPE), protocol: By(Choice::Protocol), usockvec: Out(Array(&Number(&Fd), Fixed(2)))) -> Long, [NETWORK];
+    53 socketpair(family: Enum(Four, &sets::FAMILY), type: Flags(Four, &sets::SOCKET_TYPE), protocol: Int, usockvec: Out(Array(&Number(&Fd), Fixed(2)))) -> Long, [NETWORK];
     54 setsockopt(fd: Fd, level: Enum(Four, &sets::SOCKET_LEVEL), optname: By(Choice::OptionName), optval: In(OptionValue(Count::Arg(4))), optlen: Int) -> Long, [NETWORK];
     55 getsockopt(fd: Fd, level: Enum(Four, &sets::SOCKET_LEVEL), optname: By(Choice::OptionName), optval: Out(OptionValue(Behind(4))), optlen: InOut(Number(&Int))) -> Long, [NETWORK];
     56 clone(clone_flags: By(Choice::Clone), newsp: By(Choice::Clone), parent_tidptr: By(Choice::Clone), child_tidptr: By(Choice::Clone), tls: By(Choice::Clone)) -> Pid, [PROCESS];
@@ -148,7 +148,7 @@ rows! {
     142 sched_setparam(pid: Pid, param: In(Number(&Int))) -> Long, [];
     143 sched_getparam(pid: Pid, param: Out(Number(&Int))) -> Long, [];
     144 sched_setscheduler(pid: Pid, policy: Flags(Four, &sets::SCHED_POLICY), param: In(Number(&Int))) -> Long, [];
-    145 sched_getscheduler(pid: Pid) -> Flags(Four, &sets::SCHED_POLICY), [];
+    145 sched_getscheduler(pid: Pid) -> By(Choice::SchedPolicy), [];
     146 sched_get_priority_max(policy: Flags(Four, &sets::SCHED_POLICY)) -> Long, [];
     147 sched_get_priority_min(policy: Flags(Four, &sets::SCHED_POLICY)) -> Long, [];
     148 sched_rr_get_interval(pid: Pid, interval: Out(Struct(&structs::TIMESPEC))) -> Long, [];
@@ -327,7 +327,7 @@ rows! {
     321 bpf(cmd: Enum(Four, &sets::BPF), uattr: By(Choice::Bpf), size: Uint) -> Long, [DESC];
     322 execveat(fd: DirFd, filename: Path, argv: In(Strings), envp: In(Environment), flags: Flags(Four, &sets::AT)) -> Long, [FILE DESC PROCESS];
     323 userfaultfd(flags: Flags(Four, &sets::USERFAULTFD)) -> Fd, [DESC];
-    324 membarrier(cmd: Flags(Four, &sets::MEMBARRIER), flags: Flags(Four, &sets::MEMBARRIER_FLAGS), cpu_id: Unused) -> Long, [];
+    324 membarrier(cmd: Flags(Four, &sets::MEMBARRIER), flags: Flags(Four, &sets::MEMBARRIER_FLAGS), cpu_id: Unused) -> By(Choice::Membarrier), [];
     325 mlock2(start: Ptr, len: Size, flags: Flags(Four, &sets::MLOCK)) -> Long, [MEMORY];
     326 copy_file_range(fd_in: Fd, off_in: InOut(Number(&S64)), fd_out: Fd, off_out: InOut(Number(&S64)), len: Size, flags: Hex32) -> Long, [DESC];
     327 preadv2(fd: Fd, vec: Out(Iovec(Count::Arg(2))), vlen: Ulong, pos_l: LowHigh, pos_h: Unused, flags: Flags(Four, &sets::RWF)) -> Long, [DESC];

@@ -147,9 +147,7 @@ impl Form for Lines<'_> {
         match item {
             Item::Call(call) => self.call(call, names),
             Item::Event(event) => match &event.body {
-                EventBody::Unfinished { entry, reason } => {
-                    self.unfinished(event, entry, *reason, names);
-                }
+                EventBody::Unfinished { entry, reason } => self.unfinished(event, entry, *reason, names),
                 EventBody::Loss { .. } => {
                     let style = self.styles.failure;
                     _ = write!(
