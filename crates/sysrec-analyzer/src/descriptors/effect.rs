@@ -158,6 +158,12 @@ impl Made<'_> {
                     if self.name == "bind" { socket.bind(told) } else { socket.connect(told) }
                 }
             }
+            "getsockname" | "getpeername" => {
+                let told = memory(self.exit_captures, args[1]).and_then(address);
+                if let (Some(socket), Some(told)) = (names.object(self.fd(0)), told) {
+                    if self.name == "getsockname" { socket.bind(told) } else { socket.connect(told) }
+                }
+            }
             "sendmsg" => {
                 let rights = self.rights(&self.entry.captures);
                 if let Some(socket) = names.object(self.fd(0)).filter(|_| !rights.is_empty()) {
