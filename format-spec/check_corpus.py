@@ -88,7 +88,9 @@ def block_values(block, count):
 
 
 SITE_ABI, SITE_NR, SITE_IP, SITE_CALLS, SITE_REGISTERS = 1, 2, 3, 4, 5
-ORDER, GAP, DURATION, RETURN, SP, ARGUMENT, ENTRY_REGISTER, EXIT_REGISTER = 8, 9, 10, 11, 12, 16, 32, 64
+ORDER, GAP, DURATION, RETURN, SP, STACK, ARGUMENT, ENTRY_REGISTER, EXIT_REGISTER = 8, 9, 10, 11, 12, 13, 16, 32, 64
+BLOBS, ENTRY_CAPTURES, EXIT_CAPTURES, CAPTURE_FIELDS = 6, 96, 97, range(98, 103)
+BEFORE, NOTHING = 6, 7
 X86_ARGUMENTS = [14, 13, 12, 7, 9, 8]
 I386_ARGUMENTS = [5, 11, 12, 13, 14, 4]
 
@@ -104,6 +106,13 @@ def expected_at_entry(register, call):
     if register == 19:
         return call["sp"]
     return call["args"][arguments.index(register)] if register in arguments else 0
+
+
+def list_of_captures(captures):
+    return [
+        {"address": c.address, "wanted_bytes": c.wanted_bytes, "cut": c.cut, "bytes": latin(c.bytes)}
+        for c in captures.list
+    ]
 
 
 class CallsChunk:
@@ -123,7 +132,9 @@ class CallsChunk:
 
     def blocks(self, column, counts):
         stream = self.kaitai.stream(self.columns[column])
-        values = [block_values(self.kaitai.types.Block(count, stream), count) for count in counts]
+        # A block of no values takes no bytes.
+        read = lambda count: block_values(self.kaitai.types.Block(count, stream), count) if count else []
+        values = [read(count) for count in counts]
         if not stream.is_eof():
             raise Bad("something behind the last block")
         return values
@@ -138,10 +149,62 @@ class CallsChunk:
         blocks = iter(self.blocks(column, [site[3] for site in with_it]))
         return [next(blocks) if site[4] & bit else [0] * site[3] for site in self.sites]
 
+    def blobs(self):
+        blobs = self.kaitai.types.Blobs(self.kaitai.stream(self.columns[BLOBS]))
+        strings, rest = [], blobs.bytes
+        for length in block_values(blobs.lengths, blobs.count.value):
+            if length > len(rest):
+                raise Bad("a blob over the end")
+            strings.append(rest[:length])
+            rest = rest[length:]
+        if rest:
+            raise Bad("something behind the last blob")
+        return strings
+
+    def captures(self):
+        """Of each site the captures of each call: a list of (name, base, offset, wanted, cut, bytes)."""
+        ends = [("entry_captures", ENTRY_CAPTURES), ("exit_captures", EXIT_CAPTURES)]
+        ends = [(name, self.grouped(column)) for name, column in ends if column in self.columns]
+        if not ends:
+            return [[[]] * site[3] for site in self.sites]
+        totals = [sum(sum(counts[site]) for _, counts in ends) for site in range(len(self.sites))]
+        fields = [self.blocks(column, totals) for column in CAPTURE_FIELDS]
+        strings, sites = self.blobs(), []
+        for site, (_, _, _, number, _) in enumerate(self.sites):
+            values, calls = zip(*(field[site] for field in fields)), []
+            for at in range(number):
+                call = []
+                for name, counts in ends:
+                    for _ in range(counts[site][at]):
+                        base, offset, wanted, cut, blob = next(values)
+                        call.append((name, base, unzigzag(offset), unzigzag(wanted), cut, strings[blob]))
+                calls.append(call)
+            sites.append(calls)
+        return sites
+
+    @staticmethod
+    def put_captures(call, captures):
+        for name, base, offset, wanted, cut, string in captures:
+            of_end = call.setdefault(name, [])
+            if base == BEFORE:
+                start = of_end[-1]["address"]
+            else:
+                start = 0 if base == NOTHING else call["args"][base]
+            of_end.append(
+                {
+                    "address": (start + offset) & WORD,
+                    "wanted_bytes": (len(string) + wanted) & WORD,
+                    "cut": cut,
+                    "bytes": latin(string),
+                }
+            )
+
     def calls(self):
+        captures = self.captures()
         order = self.blocks(ORDER, [self.count])[0] if len(self.sites) > 1 else [0] * self.count
         gaps = self.blocks(GAP, [self.count])[0]
         columns = {column: self.grouped(column) for column in [DURATION, RETURN, SP, *range(16, 22)]}
+        columns[STACK] = self.grouped(STACK) if STACK in self.columns else [[0] * site[3] for site in self.sites]
         sets = 0
         for site in self.sites:
             sets |= site[4]
@@ -168,6 +231,8 @@ class CallsChunk:
                 "entry_registers": None,
                 "exit_registers": None,
             }
+            if value(STACK):
+                call["stack"] = value(STACK) - 1
             if registers & 1:
                 call["entry_registers"] = [
                     (expected_at_entry(r, call) + unzigzag(value(ENTRY_REGISTER + r))) & WORD for r in range(27)
@@ -178,6 +243,7 @@ class CallsChunk:
                 call["exit_registers"] = [
                     (expected[r] + unzigzag(value(EXIT_REGISTER + r))) & WORD for r in range(27)
                 ]
+            self.put_captures(call, captures[site][at])
             end = (start + call["duration_ns"]) & WORD
             calls.append(call)
         return calls
@@ -201,6 +267,8 @@ EVENT_NAMES = {
     13: "anchor",
     14: "mechanism",
     15: "recorder_call",
+    16: "module",
+    17: "stack_node",
 }
 EVENT_FIELDS = {
     5: ["signo", "code", "sender_pid", "address"],
@@ -211,8 +279,12 @@ EVENT_FIELDS = {
 }
 
 
+def one_less(number):
+    return None if number == 0 else number - 1
+
+
 def entry_fields(start_ns, abi, entry):
-    return {
+    fields = {
         "start_ns": start_ns,
         "abi": abi,
         "nr": entry.nr,
@@ -221,6 +293,11 @@ def entry_fields(start_ns, abi, entry):
         "args": list(entry.args),
         "entry_registers": list(entry.registers) or None,
     }
+    if getattr(entry, "stack", 0):
+        fields["stack"] = entry.stack - 1
+    if getattr(entry, "captures", None) and entry.captures.count:
+        fields["entry_captures"] = list_of_captures(entry.captures)
+    return fields
 
 
 def event(record):
@@ -253,6 +330,11 @@ def event(record):
         fields = {"path": latin(body.path.bytes)}
     elif kind == 14:
         fields = {"mechanism": latin(body.mechanism.bytes), "reason": latin(body.reason.bytes)}
+    elif kind == 16:
+        fields = {"module": body.module, "path": latin(body.path.bytes), "build_id": latin(body.build_id.bytes)}
+    elif kind == 17:
+        fields = {name: getattr(body, name) for name in ("node", "offset", "flags")}
+        fields |= {"parent": one_less(body.parent), "module": one_less(body.module), "name": latin(body.name.bytes)}
     name = EVENT_NAMES.get(kind, "unknown")
     return {"time_ns": record.time_ns, "task": task_or_none(record.task), "kind": name, "body": fields}
 
@@ -538,7 +620,7 @@ class Trace:
                 at += 8
 
     def recover_journal(self):
-        pending, calls, latest = {}, {}, 0
+        pending, at_exit, calls, latest = {}, {}, {}, 0
         for row in self.rows():
             kind, body = int(row.kind), row.body
             if kind in (1, 2, 3, 4):
@@ -548,8 +630,15 @@ class Trace:
                 if older is not None:
                     self.events.append(unfinished(body.time_ns, body.task, VANISHED, older))
                 pending[body.task] = entry_fields(body.time_ns, row.detail, body)
+                at_exit.pop(body.task, None)
+            elif kind == 6 and body.task in pending and body.captures.count:
+                if row.detail == 0:
+                    pending[body.task]["entry_captures"] = list_of_captures(body.captures)
+                else:
+                    at_exit[body.task] = {"exit_captures": list_of_captures(body.captures)}
             elif kind == 2 and body.task in pending:
                 call = pending.pop(body.task)
+                call.update(at_exit.pop(body.task, {}))
                 call["duration_ns"] = max(0, body.time_ns - call["start_ns"])
                 call["ret"] = body.ret
                 call["exit_registers"] = list(body.registers) or None
@@ -558,6 +647,8 @@ class Trace:
                 self.events.append(unfinished(body.time_ns, body.task, row.detail, pending.pop(body.task)))
             elif kind == 4:
                 self.events.append(event(body))
+            elif kind == 5 and body.task in pending:
+                pending[body.task]["stack"] = body.stack
         for task, call in pending.items():
             self.events.append(unfinished(latest, task, ENDED, call))
         if self.state.lost_calls:

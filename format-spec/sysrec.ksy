@@ -319,6 +319,14 @@ types:
         repeat-expr: num_columns.value
       - id: zeros
         size-eos: true
+  blobs:
+    seq:
+      - id: count
+        type: varint
+      - id: lengths
+        type: block(count.value)
+      - id: bytes
+        size-eos: true
   column_entry:
     seq:
       - id: id
@@ -442,6 +450,8 @@ types:
             13: anchor
             14: mechanism
             15: recorder_call
+            16: module
+            17: stack_node
   bytes32:
     seq:
       - id: len
@@ -526,6 +536,32 @@ types:
         type: u8
         repeat: expr
         repeat-expr: num_registers
+      - id: stack
+        type: u4
+        if: not _io.eof
+      - id: captures
+        type: captures
+        if: not _io.eof
+  captures:
+    seq:
+      - id: count
+        type: u4
+      - id: list
+        type: capture
+        repeat: expr
+        repeat-expr: count
+  capture:
+    seq:
+      - id: address
+        type: u8
+      - id: wanted_bytes
+        type: u8
+      - id: cut
+        type: u1
+      - id: len
+        type: u4
+      - id: bytes
+        size: len
   mapping:
     seq:
       - id: address
@@ -575,6 +611,29 @@ types:
       - id: ret
         type: s8
 
+  module:
+    seq:
+      - id: module
+        type: u4
+      - id: path
+        type: bytes32
+      - id: build_id
+        type: bytes32
+  stack_node:
+    seq:
+      - id: node
+        type: u4
+      - id: parent
+        type: u4
+      - id: module
+        type: u4
+      - id: offset
+        type: u8
+      - id: flags
+        type: u1
+      - id: name
+        type: bytes32
+
   # the journal
   journal_row:
     seq:
@@ -596,6 +655,8 @@ types:
             'row_kind::exit': exit_row
             'row_kind::end': end_row
             'row_kind::event': event
+            'row_kind::stack': stack_row
+            'row_kind::capture': capture_row
   entry_row:
     seq:
       - id: time_ns
@@ -636,6 +697,18 @@ types:
         type: u4
       - id: zero
         type: u4
+  stack_row:
+    seq:
+      - id: task
+        type: u4
+      - id: stack
+        type: u4
+  capture_row:
+    seq:
+      - id: task
+        type: u4
+      - id: captures
+        type: captures
 enums:
   phase:
     1: recording
@@ -653,4 +726,6 @@ enums:
     2: exit
     3: end
     4: event
+    5: stack
+    6: capture
     255: void

@@ -35,6 +35,7 @@
 mod bitpack;
 pub mod block;
 pub mod calls;
+mod captures;
 mod column;
 pub mod damage;
 pub mod error;
@@ -49,6 +50,7 @@ pub mod limits;
 pub mod read_at;
 pub mod rings;
 mod seal;
+pub mod stacks;
 pub mod storage;
 mod wire;
 pub mod writer;

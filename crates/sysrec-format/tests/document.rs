@@ -77,7 +77,9 @@ fn the_registry_has_the_numbers_of_the_code() {
         ("## Causes of a task's end", "events.rs", "EndCause"),
         ("## Reasons for an unfinished call", "event.rs", "UnfinishedReason"),
         ("## Reasons for a loss", "event.rs", "LossReason"),
+        ("## Why a capture is cut", "event.rs", "CaptureCut"),
         ("## End reasons", "block.rs", "EndReason"),
+        ("## Flags of a frame of a stack", "event.rs", "FrameFlags"),
         ("## Columns of CALLS", "calls.rs", "ColumnId"),
     ] {
         let constants = in_source(file, of_type);
@@ -144,6 +146,8 @@ fn the_document_has_the_limits_of_the_code() {
         ("COLUMNS_MAX", limits::COLUMNS_MAX),
         ("DICTIONARY_VALUES_MAX", limits::DICTIONARY_VALUES_MAX as u64),
         ("EVENT_BODY_BYTES_MAX", limits::EVENT_BODY_BYTES_MAX.into()),
+        ("CAPTURED_BYTES_MAX", limits::CAPTURED_BYTES_MAX as u64),
+        ("CHUNK_CAPTURES_MAX", limits::CHUNK_CAPTURES_MAX.into()),
         ("EVENT_STRING_BYTES_MAX", limits::EVENT_STRING_BYTES_MAX as u64),
         ("BLOCK_BYTES_MAX", limits::BLOCK_BYTES_MAX as u64),
         ("HEADER_BYTES_MAX", limits::HEADER_BYTES_MAX.into()),
@@ -152,6 +156,9 @@ fn the_document_has_the_limits_of_the_code() {
         ("JOURNAL_BYTES_MAX", limits::JOURNAL_BYTES_MAX),
         ("DAMAGES_MAX", limits::DAMAGES_MAX as u64),
         ("TASKS_MAX", limits::TASKS_MAX.into()),
+        ("MODULES_MAX", limits::MODULES_MAX.into()),
+        ("STACK_NODES_MAX", limits::STACK_NODES_MAX.into()),
+        ("STACK_FRAMES_MAX", limits::STACK_FRAMES_MAX.into()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();

@@ -5,12 +5,13 @@
 //!  (each is read once)
 //! ```
 
+use super::captures::CaptureColumns;
 use super::registers::{self, EntryValues};
 use super::sites::{Key, Sites};
 use super::{ColumnId, Site};
 use crate::column::encode::BlockEncoder;
 use crate::event::{Abi, USER_REGISTERS};
-use crate::journal::{CallAt, EntryRow, ExitRow};
+use crate::journal::{Attached, CallAt, EntryRow, ExitRow};
 use crate::limits::CALLS_PER_PAYLOAD_BYTE_MAX;
 use crate::wire::{put_varint, unzigzag, zigzag};
 
@@ -40,10 +41,12 @@ pub(crate) struct Span {
 
 /// Columns that have a value of every call in a block a site: durations, results, stack pointers, arguments.
 const FIELDS: usize = 9;
+/// How many of them stand before the stacks.
+const BEFORE_STACK: usize = 3;
 
 /// The columns while they are made.
 #[derive(Debug)]
-struct Columns {
+pub(super) struct Columns {
     blocks: BlockEncoder,
     bytes: Vec<u8>,
     lengths: Vec<(ColumnId, usize)>,
@@ -79,6 +82,28 @@ impl Columns {
             rest = others;
         }
         self.lengths.push((id, self.bytes.len() - start));
+    }
+
+    /// One block after the other, of so many values each.
+    pub(super) fn blocks(&mut self, id: ColumnId, values: &[u64], lengths: impl Iterator<Item = usize>) {
+        let start = self.bytes.len();
+        let mut rest = values;
+        for length in lengths {
+            let (values, others) = rest.split_at(length);
+            self.blocks.encode(values, &mut self.bytes);
+            rest = others;
+        }
+        self.lengths.push((id, self.bytes.len() - start));
+    }
+
+    /// Byte strings: their number, a block of their lengths, and themselves.
+    pub(super) fn blobs(&mut self, blobs: &[&[u8]]) {
+        let start = self.bytes.len();
+        put_varint(&mut self.bytes, blobs.len() as u64);
+        let lengths: Vec<u64> = blobs.iter().map(|blob| blob.len() as u64).collect();
+        self.blocks.encode(&lengths, &mut self.bytes);
+        blobs.iter().for_each(|blob| self.bytes.extend_from_slice(blob));
+        self.lengths.push((ColumnId::BLOBS, self.bytes.len() - start));
     }
 
     /// One block a group of rows.
@@ -118,6 +143,8 @@ pub(crate) struct CallsEncoder {
     gaps: Vec<u64>,
     /// The [`FIELDS`], one behind the other, each in order of time.
     fields: Vec<u64>,
+    /// The stack of each call, plus one, in order of time; 0 for none.
+    stacks: Vec<u64>,
     /// The calls of the first site, of the second, and so on, as places in the order of time.
     by_site: Vec<u32>,
 }
@@ -136,6 +163,7 @@ impl CallsEncoder {
             order: Vec::new(),
             gaps: Vec::new(),
             fields: Vec::new(),
+            stacks: Vec::new(),
             by_site: Vec::new(),
         }
     }
@@ -143,25 +171,53 @@ impl CallsEncoder {
     /// Appends the payload of a chunk of `calls`: at least one and at most
     /// [`CHUNK_CALLS_MAX`](crate::limits::CHUNK_CALLS_MAX), all of one task, in order. `None`, and nothing appended,
     /// where their rows are not in the journal.
-    pub(crate) fn encode(&mut self, journal: &[u8], calls: &[CallAt], out: &mut Vec<u8>) -> Option<Span> {
+    pub(crate) fn encode(
+        &mut self,
+        journal: &[u8],
+        calls: &[CallAt],
+        attached: &Attached,
+        out: &mut Vec<u8>,
+    ) -> Option<Span> {
         self.columns.bytes.clear();
         self.columns.lengths.clear();
         let span = self.read(journal, calls)?;
         let sites = self.arrange();
         self.site_columns(&sites);
+        let captures = if attached.is_empty() {
+            None
+        } else {
+            CaptureColumns::collect(journal, calls, &sites, &self.by_site, attached)
+        };
+        if let Some(captures) = &captures {
+            captures.put_blobs(&mut self.columns);
+        }
         if sites.len() > 1 {
             self.columns.whole(ColumnId::ORDER, &self.order);
         }
         self.columns.whole(ColumnId::GAP, &self.gaps);
+        let (first, arguments) = self.fields.split_at(BEFORE_STACK * calls.len());
         let ids = [ColumnId::DURATION, ColumnId::RETURN, ColumnId::SP];
-        let ids = ids.into_iter().chain((0..6).map(ColumnId::argument));
-        for (id, field) in ids.zip(self.fields.chunks_exact(calls.len())) {
+        for (id, field) in ids.into_iter().zip(first.chunks_exact(calls.len())) {
             self.columns.grouped(id, field, &sites, &self.by_site);
+        }
+        if !attached.is_empty() {
+            let stack = |call: &CallAt| attached.stack(journal, call.attached);
+            self.stacks.clear();
+            self.stacks.extend(calls.iter().map(|call| stack(call).map_or(0, |id| u64::from(id.0) + 1)));
+            self.columns.grouped(ColumnId::STACK, &self.stacks, &sites, &self.by_site);
+            self.columns.leave_out_zeros();
+        }
+        for (argument, field) in arguments.chunks_exact(calls.len()).enumerate() {
+            self.columns.grouped(ColumnId::argument(argument), field, &sites, &self.by_site);
         }
         if sites.iter().any(|site| site.entry_registers || site.exit_registers) {
             self.register_columns(journal, calls, &sites)?;
         }
-        self.assemble(sites.len(), calls.len(), out);
+        if let Some(captures) = &captures {
+            captures.put_columns(&mut self.columns, &sites);
+        }
+        let stands_for = calls.len().max(captures.map_or(0, |captures| captures.captures()));
+        self.assemble(sites.len(), stands_for, out);
         Some(span)
     }
 
@@ -287,7 +343,8 @@ impl CallsEncoder {
         Some(())
     }
 
-    fn assemble(&self, sites: usize, calls: usize, out: &mut Vec<u8>) {
+    /// `stands_for` is the number of calls or of captures, whichever is greater.
+    fn assemble(&self, sites: usize, stands_for: usize, out: &mut Vec<u8>) {
         let start = out.len();
         put_varint(out, sites as u64);
         put_varint(out, self.columns.lengths.len() as u64);
@@ -296,7 +353,7 @@ impl CallsEncoder {
             put_varint(out, bytes as u64);
         }
         out.extend_from_slice(&self.columns.bytes);
-        let least = calls.div_ceil(CALLS_PER_PAYLOAD_BYTE_MAX as usize);
+        let least = stands_for.div_ceil(CALLS_PER_PAYLOAD_BYTE_MAX as usize);
         if out.len() - start < least {
             out.resize(start + least, 0);
         }

@@ -126,11 +126,29 @@ fn of_summary(summary: &Summary) -> Value {
     })
 }
 
+/// Puts captures into a call where it has any.
+fn put_captures(value: &mut Value, name: &str, captures: &[Capture]) {
+    if !captures.is_empty() {
+        let of_capture = |capture: &Capture| {
+            json!({
+                "address": capture.address, "wanted_bytes": capture.wanted_bytes, "cut": capture.cut.0,
+                "bytes": text(&capture.bytes),
+            })
+        };
+        value[name] = captures.iter().map(of_capture).collect();
+    }
+}
+
 fn of_entry(entry: &Entry) -> Value {
-    json!({
+    let mut value = json!({
         "start_ns": entry.time_ns, "abi": entry.abi.0, "nr": entry.nr, "ip": entry.ip, "sp": entry.sp,
         "args": entry.args, "entry_registers": entry.registers.as_deref().map(|all| all.to_vec()),
-    })
+    });
+    if let Some(stack) = entry.stack {
+        value["stack"] = json!(stack.0);
+    }
+    put_captures(&mut value, "entry_captures", &entry.captures);
+    value
 }
 
 fn finished(call: &Call) -> Value {
@@ -138,6 +156,7 @@ fn finished(call: &Call) -> Value {
     value["duration_ns"] = json!(call.duration_ns);
     value["ret"] = json!(call.ret);
     value["exit_registers"] = json!(call.exit_registers.as_deref().map(|all| all.to_vec()));
+    put_captures(&mut value, "exit_captures", &call.exit_captures);
     value
 }
 
@@ -187,6 +206,14 @@ fn of_event(event: &Event) -> Value {
             ("mechanism", json!({"mechanism": text(mechanism), "reason": text(reason)}))
         }
         EventBody::RecorderCall { nr, ret } => ("recorder_call", json!({"nr": nr, "ret": ret})),
+        EventBody::Module { module, path, build_id } => {
+            ("module", json!({"module": module.0, "path": text(path), "build_id": text(build_id)}))
+        }
+        EventBody::StackNode { node, parent, module, offset, flags, name } => (
+            "stack_node",
+            json!({"node": node.0, "parent": parent.map(|node| node.0), "module": module.map(|it| it.0),
+                "offset": offset, "flags": flags.0, "name": text(name)}),
+        ),
         EventBody::Unknown { kind, body } => ("unknown", json!({"number": kind, "body": text(body)})),
     };
     json!({"time_ns": event.time_ns, "task": event.task.map(|task| task.0), "kind": kind, "body": body})

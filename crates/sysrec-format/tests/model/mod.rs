@@ -19,6 +19,8 @@ pub enum Step {
     /// Both at once.
     Call(TaskId, Entry, Exit),
     Unfinished(TaskId, UnfinishedReason, u64),
+    /// The stack of a call that has begun.
+    Stack(TaskId, StackId),
     Event(Event),
     Flush,
     Overhead,
@@ -80,7 +82,7 @@ impl Model {
                         entry,
                         ret: exit.ret,
                         exit_registers: exit.registers.clone(),
-                        exit_captures: Vec::new(),
+                        exit_captures: exit.captures.clone(),
                     };
                     self.content.calls.entry(task.0).or_default().push(call);
                 }
@@ -93,6 +95,11 @@ impl Model {
             Step::Event(event) => {
                 self.latest_ns = self.latest_ns.max(event.time_ns);
                 self.content.events.push(event.clone());
+            }
+            Step::Stack(task, stack) => {
+                if let Some(entry) = self.pending.get_mut(&task.0) {
+                    entry.stack = Some(*stack);
+                }
             }
             Step::Flush | Step::Overhead => {}
         }
@@ -135,6 +142,7 @@ pub fn apply<S: Storage>(writer: &mut TraceWriter<S>, step: &Step) {
         Step::Exit(task, exit) => writer.exit(*task, exit),
         Step::Call(task, entry, exit) => writer.call(*task, entry, exit),
         Step::Unfinished(task, reason, time_ns) => writer.unfinished(*task, *reason, *time_ns),
+        Step::Stack(task, stack) => writer.stack(*task, *stack),
         Step::Event(event) => writer.event(event),
         Step::Flush => writer.flush(),
         Step::Overhead => {
@@ -243,6 +251,20 @@ fn busy_registers(numbers: &mut Numbers) -> Option<Box<UserRegisters>> {
     (numbers.below(9) == 0).then(|| Box::new(std::array::from_fn(|i| i as u64 * numbers.below(3))))
 }
 
+fn busy_captures(numbers: &mut Numbers) -> Vec<Capture> {
+    let captures = if numbers.below(6) == 0 { numbers.below(4) } else { 0 };
+    let mut capture = || {
+        let n = numbers.below(5);
+        Capture {
+            address: [4096, 0x7fff_0000 + 8 * n, n][n as usize % 3],
+            wanted_bytes: 5 + n,
+            cut: CaptureCut(n as u8 % 3),
+            bytes: format!("/tmp/{n}").into_bytes().into(),
+        }
+    };
+    (0..captures).map(|_| capture()).collect()
+}
+
 fn busy_entry(numbers: &mut Numbers, time_ns: u64) -> Entry {
     Entry {
         time_ns,
@@ -252,8 +274,8 @@ fn busy_entry(numbers: &mut Numbers, time_ns: u64) -> Entry {
         sp: 0x7ffd_0000_0000 - 8 * numbers.below(3),
         args: [numbers.below(9), numbers.next() >> 20, 4096, 0, 0, 1],
         registers: busy_registers(numbers),
-        captures: Vec::new(),
-        stack: None,
+        captures: busy_captures(numbers),
+        stack: time_ns.is_multiple_of(5).then_some(StackId((time_ns % 1000) as u32)),
     }
 }
 
@@ -262,11 +284,11 @@ fn busy_exit(numbers: &mut Numbers, time_ns: u64) -> Exit {
         time_ns,
         ret: numbers.below(100) as i64 - 20,
         registers: busy_registers(numbers),
-        captures: Vec::new(),
+        captures: busy_captures(numbers),
     }
 }
 
-/// Steps as of a small program with threads: calls in two halves and at once, signals, unfinished calls, now and then a flush.
+/// Steps as of a small program with threads: calls in two halves and at once, with captures or without, signals, unfinished calls, now and then a flush.
 pub fn busy_steps(seed: u64, count: usize) -> Vec<Step> {
     let mut numbers = Numbers(seed);
     let mut time_ns = 1_000_000;
@@ -295,6 +317,19 @@ pub fn busy_steps(seed: u64, count: usize) -> Vec<Step> {
                 time_ns,
                 task: Some(task),
                 body: EventBody::RecorderCall { nr: 9, ret: numbers.next() as i64 },
+            }),
+            7 => Step::Stack(task, StackId(numbers.below(1 << 24) as u32)),
+            9 => Step::Event(Event {
+                time_ns,
+                task: None,
+                body: EventBody::StackNode {
+                    node: StackId(i as u32),
+                    parent: i.checked_sub(1).map(|parent| StackId(parent as u32)),
+                    module: (i % 3 == 0).then_some(ModuleId(0)),
+                    offset: numbers.next(),
+                    flags: FrameFlags(i as u8),
+                    name: vec![b'f'; i % 4],
+                },
             }),
             3 if numbers.below(4) == 0 => Step::Flush,
             3 if numbers.below(8) == 0 => Step::Overhead,

@@ -7,11 +7,15 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sysrec_analyzer::{Item, Task, Trace, abi_name, call_name, errno_name, error_of, loss_reason_name};
 use sysrec_format::damage::Damage;
-use sysrec_format::event::{Abi, Call, Entry, Event, EventBody, TaskId, UnfinishedReason, UserRegisters};
-use sysrec_syscalls::{errno, signal};
+use sysrec_format::event::{
+    Abi, Call, Entry, Event, EventBody, FrameFlags, TaskId, UnfinishedReason, UserRegisters,
+};
+use sysrec_syscalls::{DescriptorNames, errno, signal};
 
+use super::value_json::{self, ArgumentJson};
 use super::{Form, registers, signal_code};
 use crate::basis::Taken;
+use crate::call_text;
 use crate::hex_json::Hex;
 use crate::task_json::{self, End};
 
@@ -115,6 +119,22 @@ enum What<'a> {
         ret: i64,
         errno: Option<Cow<'static, str>>,
     },
+    Module {
+        module: u32,
+        path: Cow<'a, str>,
+        build_id: String,
+    },
+    StackNode {
+        node: u32,
+        parent: Option<u32>,
+        module: Option<u32>,
+        offset: Hex,
+        cut: bool,
+        deep: bool,
+        interrupted: bool,
+        #[serde(rename = "function")]
+        name: Option<Cow<'a, str>>,
+    },
     Unknown {
         kind: u16,
         bytes: usize,
@@ -139,9 +159,14 @@ struct CallJson<'a> {
     abi: Cow<'static, str>,
     nr: i32,
     args: [Hex; 6],
+    /// What they mean; missing for an ABI that this version does not know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arguments: Option<Vec<ArgumentJson>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ret: Option<i64>,
     errno: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     restarts: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,11 +195,11 @@ impl Form for Objects<'_> {
         write(text, &Line { start_ns: None, who: None, what })
     }
 
-    fn item(&mut self, text: &mut Vec<u8>, item: &Item) -> anyhow::Result<()> {
+    fn item(&mut self, text: &mut Vec<u8>, item: &Item, names: &dyn DescriptorNames) -> anyhow::Result<()> {
         let time_ns = item.begin_ns();
         let what = match item {
-            Item::Call(call) => What::Call(self.call(call)),
-            Item::Event(event) => self.event(event),
+            Item::Call(call) => What::Call(self.call(call, names)),
+            Item::Event(event) => self.event(event, names),
             Item::Damage(damage) => self::damage(damage),
         };
         let start_ns = Some(self.relative(time_ns));
@@ -209,14 +234,23 @@ impl Objects<'_> {
         Some(Who { task: task.id.0, pid: task.pid, tid: task.tid, name })
     }
 
-    fn entry<'a>(&self, entry: &'a Entry, duration_ns: u64) -> CallJson<'a> {
+    fn entry<'a>(
+        &self,
+        entry: &'a Entry,
+        finished: Option<&Call>,
+        duration_ns: u64,
+        names: &dyn DescriptorNames,
+    ) -> CallJson<'a> {
+        let decoded = call_text::decoded(entry, finished);
         CallJson {
             syscall: call_name(entry.abi, entry.nr),
             abi: abi_name(entry.abi),
             nr: entry.nr,
             args: entry.args.map(Hex),
+            arguments: decoded.as_ref().map(|decoded| value_json::arguments(decoded, names)),
             ret: None,
             errno: None,
+            result: decoded.and_then(|decoded| value_json::result(&decoded, names)),
             restarts: false,
             reason: None,
             duration_ns,
@@ -227,14 +261,14 @@ impl Objects<'_> {
         }
     }
 
-    fn call<'a>(&self, call: &'a Call) -> CallJson<'a> {
+    fn call<'a>(&self, call: &'a Call, names: &dyn DescriptorNames) -> CallJson<'a> {
         let error = error_of(call.entry.abi, call.entry.nr, call.ret);
         CallJson {
             ret: Some(call.ret),
             errno: error.map(errno_name),
             restarts: error.is_some_and(errno::is_restart),
             exit_registers: self.all(call.exit_registers.as_deref()),
-            ..self.entry(&call.entry, call.duration_ns)
+            ..self.entry(&call.entry, Some(call), call.duration_ns, names)
         }
     }
 
@@ -244,7 +278,7 @@ impl Objects<'_> {
             .map(|values| registers::NAMES.into_iter().zip(values.map(Hex)).collect())
     }
 
-    fn event<'a>(&self, event: &'a Event) -> What<'a> {
+    fn event<'a>(&self, event: &'a Event, names: &dyn DescriptorNames) -> What<'a> {
         match &event.body {
             EventBody::TaskStart { process, parent, origin, .. } => What::TaskStart {
                 origin: task_json::origin(*origin),
@@ -271,7 +305,7 @@ impl Objects<'_> {
                 let waited_ns = event.time_ns.saturating_sub(entry.time_ns);
                 What::Unfinished(CallJson {
                     reason: Some(self::reason(*reason)),
-                    ..self.entry(entry, waited_ns)
+                    ..self.entry(entry, None, waited_ns, names)
                 })
             }
             EventBody::Mapping { address, length, file_offset, path, build_id } => What::Mapping {
@@ -279,7 +313,7 @@ impl Objects<'_> {
                 length: *length,
                 file_offset: *file_offset,
                 path: text(path),
-                build_id: build_id.iter().map(|byte| format!("{byte:02x}")).collect(),
+                build_id: hex(build_id),
             },
             EventBody::Descriptor { fd, target } => What::Descriptor { fd: *fd, target: text(target) },
             EventBody::WorkingDirectory { path } => What::WorkingDirectory { path: text(path) },
@@ -299,6 +333,19 @@ impl Objects<'_> {
                 ret: *ret,
                 errno: error_of(Abi::X86_64, *nr, *ret).map(errno_name),
             },
+            EventBody::Module { module, path, build_id } => {
+                What::Module { module: module.0, path: text(path), build_id: hex(build_id) }
+            }
+            EventBody::StackNode { node, parent, module, offset, flags, name } => What::StackNode {
+                node: node.0,
+                parent: parent.map(|parent| parent.0),
+                module: module.map(|module| module.0),
+                offset: Hex(*offset),
+                cut: flags.has(FrameFlags::CUT),
+                deep: flags.has(FrameFlags::DEEP),
+                interrupted: flags.has(FrameFlags::INTERRUPTED),
+                name: (!name.is_empty()).then(|| text(name)),
+            },
             EventBody::Unknown { kind, body } => What::Unknown { kind: *kind, bytes: body.len() },
         }
     }
@@ -306,6 +353,10 @@ impl Objects<'_> {
 
 fn damage(damage: &Damage) -> What<'_> {
     What::Damage { calls: damage.calls, offset: damage.offset, bytes: damage.bytes, what: &damage.what }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn text(bytes: &[u8]) -> Cow<'_, str> {

@@ -141,14 +141,18 @@ impl Inline {
     /// Its name in traces.
     pub(crate) const NAME: &'static str = "inline";
 
-    /// Makes the ring file, owned by the user that the command runs as, where that is another one. The error is the
-    /// reason why it cannot work here, a part of a sentence.
-    pub(crate) fn new(classes: InlineClasses, owner: Option<(u32, u32)>) -> Result<Self, String> {
+    /// Makes the ring file, owned by the user that the command runs as, where that is another one. `more` are numbers
+    /// of calls that the stub leaves to the recorder besides [`FOR_THE_RECORDER`]. The error is the reason why it cannot work here, a part of a sentence.
+    pub(crate) fn new(
+        classes: InlineClasses,
+        owner: Option<(u32, u32)>,
+        more: &[u32],
+    ) -> Result<Self, String> {
         processor::suitable()?;
         let rings = Rings::create(owner)
             .map_err(|error| format!("inline needs a file in /dev/shm ({})", crate::error::plain(&error)))?;
         let mut page = Box::new(stub::page());
-        for nr in numbers_for_the_recorder() {
+        for nr in numbers_for_the_recorder().chain(more.iter().copied()) {
             if let Some(entry) = page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS].get_mut(nr as usize) {
                 *entry = number::RECORDER;
             }
