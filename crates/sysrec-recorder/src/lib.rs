@@ -16,6 +16,7 @@ mod options;
 mod procfs;
 mod recording;
 mod session;
+mod stacks;
 mod storage;
 mod sys;
 mod users;
@@ -29,6 +30,7 @@ pub use backend::inline::InlineClasses;
 pub use control::{Progress, StopReason, Watch};
 pub use error::Error;
 pub use options::{BackendChoice, Options, Registers, Target};
+pub use stacks::StackOptions;
 pub use sys::signal::die_by;
 
 use backend::inline::Inline;
@@ -134,7 +136,10 @@ fn choose(options: &Options) -> Result<Choice, Error> {
                 _ => None,
             };
             let owner = owner.map(|credentials| (credentials.uid, credentials.gid));
-            let inline = Inline::new(options.inline_classes, owner).map_err(refused)?;
+            let mut inline = Inline::new(options.inline_classes, owner).map_err(refused)?;
+            if let Some(stacks) = &options.stacks {
+                inline.leave_to_recorder(stacks.filter.numbers(sysrec_syscalls::Abi::X86_64));
+            }
             Ok(Choice { inline: Some(inline), reason: String::new() })
         }
         // Not by itself yet: some of its ends are still to be proven.
@@ -178,6 +183,7 @@ fn record_into(
         wait: options.wait,
         registers: options.registers,
         placement: options.placement,
+        stacks: options.stacks.clone(),
     };
     let inherited = sys::signal::take_over();
     let overhead = backend.overhead(inline.as_mut());
