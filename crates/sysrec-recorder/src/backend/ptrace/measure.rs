@@ -3,6 +3,7 @@
 use sysrec_format::block::Overhead;
 
 use super::Ptrace;
+use crate::backend::measure::{self, Sample};
 use crate::sys::child::{fork_stopped, null_call};
 use crate::sys::clock::monotonic_ns;
 use crate::sys::ptrace::{self, Resume};
@@ -29,23 +30,8 @@ pub(super) fn overhead(placement: bool) -> Overhead {
     if let Some(own) = own {
         _ = sched::set_affinity(0, &own);
     }
-    let counted = samples.get(WARM_UP..).unwrap_or_default();
-    let mut whole: Vec<u64> = counted.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
-    let mut inside: Vec<u64> = counted.iter().map(|&(start, end)| end - start).collect();
-    whole.sort_unstable();
-    inside.sort_unstable();
-    let at = |sorted: &[u64], share: f64| {
-        let last = sorted.len().saturating_sub(1);
-        sorted.get((last as f64 * share) as usize).copied().unwrap_or(0)
-    };
-    Overhead {
-        mechanism: Ptrace::NAME.to_owned(),
-        method: format!("{CALLS} calls of getppid in a traced child, against {BARE_CALLS} bare ones"),
-        samples: whole.len() as u64,
-        call_ns_median: at(&whole, 0.5).saturating_sub(bare_ns),
-        call_ns_p99: at(&whole, 0.99).saturating_sub(bare_ns),
-        inside_ns_median: at(&inside, 0.5).saturating_sub(bare_ns),
-    }
+    let method = format!("{CALLS} calls of getppid in a traced child, against {BARE_CALLS} bare ones");
+    measure::overhead(Ptrace::NAME, method, samples.get(WARM_UP..).unwrap_or_default(), bare_ns)
 }
 
 fn bare_call_ns() -> u64 {
@@ -56,8 +42,7 @@ fn bare_call_ns() -> u64 {
     (monotonic_ns() - start) / u64::from(BARE_CALLS)
 }
 
-/// (start, end) of each traced call, nanoseconds.
-fn traced_calls() -> Option<Vec<(u64, u64)>> {
+fn traced_calls() -> Option<Vec<Sample>> {
     let pid = fork_stopped(|| {
         for _ in 0..CALLS {
             null_call();
@@ -81,7 +66,7 @@ fn traced_calls() -> Option<Vec<(u64, u64)>> {
                 _ = ptrace::syscall_info(pid);
                 match start.take() {
                     // This one child does nothing but enter and leave.
-                    Some(start_ns) => samples.push((start_ns, end_ns)),
+                    Some(start_ns) => samples.push(Sample { start_ns, end_ns }),
                     None => start = Some(monotonic_ns()),
                 }
                 _ = ptrace::resume(pid, Resume::ToSyscall, 0);

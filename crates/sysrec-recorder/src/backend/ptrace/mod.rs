@@ -21,7 +21,10 @@
 mod attach;
 mod calls;
 mod engine;
-mod inline;
+mod inline_guards;
+mod inline_mode;
+mod inline_reading;
+mod inline_sites;
 mod measure;
 mod net;
 mod placement;
