@@ -88,7 +88,7 @@ def block_values(block, count):
 
 
 SITE_ABI, SITE_NR, SITE_IP, SITE_CALLS, SITE_REGISTERS = 1, 2, 3, 4, 5
-ORDER, GAP, DURATION, RETURN, SP, ARGUMENT, ENTRY_REGISTER, EXIT_REGISTER = 8, 9, 10, 11, 12, 16, 32, 64
+ORDER, GAP, DURATION, RETURN, SP, STACK, ARGUMENT, ENTRY_REGISTER, EXIT_REGISTER = 8, 9, 10, 11, 12, 13, 16, 32, 64
 X86_ARGUMENTS = [14, 13, 12, 7, 9, 8]
 I386_ARGUMENTS = [5, 11, 12, 13, 14, 4]
 
@@ -142,6 +142,7 @@ class CallsChunk:
         order = self.blocks(ORDER, [self.count])[0] if len(self.sites) > 1 else [0] * self.count
         gaps = self.blocks(GAP, [self.count])[0]
         columns = {column: self.grouped(column) for column in [DURATION, RETURN, SP, *range(16, 22)]}
+        columns[STACK] = self.grouped(STACK) if STACK in self.columns else [[0] * site[3] for site in self.sites]
         sets = 0
         for site in self.sites:
             sets |= site[4]
@@ -168,6 +169,8 @@ class CallsChunk:
                 "entry_registers": None,
                 "exit_registers": None,
             }
+            if value(STACK):
+                call["stack"] = value(STACK) - 1
             if registers & 1:
                 call["entry_registers"] = [
                     (expected_at_entry(r, call) + unzigzag(value(ENTRY_REGISTER + r))) & WORD for r in range(27)
@@ -201,6 +204,8 @@ EVENT_NAMES = {
     13: "anchor",
     14: "mechanism",
     15: "recorder_call",
+    16: "module",
+    17: "stack_node",
 }
 EVENT_FIELDS = {
     5: ["signo", "code", "sender_pid", "address"],
@@ -211,8 +216,12 @@ EVENT_FIELDS = {
 }
 
 
+def one_less(number):
+    return None if number == 0 else number - 1
+
+
 def entry_fields(start_ns, abi, entry):
-    return {
+    fields = {
         "start_ns": start_ns,
         "abi": abi,
         "nr": entry.nr,
@@ -221,6 +230,9 @@ def entry_fields(start_ns, abi, entry):
         "args": list(entry.args),
         "entry_registers": list(entry.registers) or None,
     }
+    if getattr(entry, "stack", 0):
+        fields["stack"] = entry.stack - 1
+    return fields
 
 
 def event(record):
@@ -253,6 +265,11 @@ def event(record):
         fields = {"path": latin(body.path.bytes)}
     elif kind == 14:
         fields = {"mechanism": latin(body.mechanism.bytes), "reason": latin(body.reason.bytes)}
+    elif kind == 16:
+        fields = {"module": body.module, "path": latin(body.path.bytes), "build_id": latin(body.build_id.bytes)}
+    elif kind == 17:
+        fields = {name: getattr(body, name) for name in ("node", "offset", "flags")}
+        fields |= {"parent": one_less(body.parent), "module": one_less(body.module), "name": latin(body.name.bytes)}
     name = EVENT_NAMES.get(kind, "unknown")
     return {"time_ns": record.time_ns, "task": task_or_none(record.task), "kind": name, "body": fields}
 
@@ -558,6 +575,8 @@ class Trace:
                 self.events.append(unfinished(body.time_ns, body.task, row.detail, pending.pop(body.task)))
             elif kind == 4:
                 self.events.append(event(body))
+            elif kind == 5 and body.task in pending:
+                pending[body.task]["stack"] = body.stack
         for task, call in pending.items():
             self.events.append(unfinished(latest, task, ENDED, call))
         if self.state.lost_calls:

@@ -442,6 +442,8 @@ types:
             13: anchor
             14: mechanism
             15: recorder_call
+            16: module
+            17: stack_node
   bytes32:
     seq:
       - id: len
@@ -526,6 +528,9 @@ types:
         type: u8
         repeat: expr
         repeat-expr: num_registers
+      - id: stack
+        type: u4
+        if: not _io.eof
   mapping:
     seq:
       - id: address
@@ -575,6 +580,29 @@ types:
       - id: ret
         type: s8
 
+  module:
+    seq:
+      - id: module
+        type: u4
+      - id: path
+        type: bytes32
+      - id: build_id
+        type: bytes32
+  stack_node:
+    seq:
+      - id: node
+        type: u4
+      - id: parent
+        type: u4
+      - id: module
+        type: u4
+      - id: offset
+        type: u8
+      - id: flags
+        type: u1
+      - id: name
+        type: bytes32
+
   # the journal
   journal_row:
     seq:
@@ -596,6 +624,7 @@ types:
             'row_kind::exit': exit_row
             'row_kind::end': end_row
             'row_kind::event': event
+            'row_kind::stack': stack_row
   entry_row:
     seq:
       - id: time_ns
@@ -636,6 +665,12 @@ types:
         type: u4
       - id: zero
         type: u4
+  stack_row:
+    seq:
+      - id: task
+        type: u4
+      - id: stack
+        type: u4
 enums:
   phase:
     1: recording
@@ -653,4 +688,5 @@ enums:
     2: exit
     3: end
     4: event
+    5: stack
     255: void

@@ -22,9 +22,9 @@ pub use whole::CallsRoom;
 
 use crate::column::{decode, skip};
 use crate::error::Error;
-use crate::event::{Abi, TaskId};
+use crate::event::{Abi, StackId, TaskId};
 use crate::frame::FrameHeader;
-use crate::limits::{CALLS_PER_PAYLOAD_BYTE_MAX, CHUNK_CALLS_MAX, COLUMNS_MAX};
+use crate::limits::{CALLS_PER_PAYLOAD_BYTE_MAX, CHUNK_CALLS_MAX, COLUMNS_MAX, STACK_NODES_MAX};
 use crate::wire::{Cursor, unzigzag};
 
 /// Which column. An open set: a reader passes over those it does not know.
@@ -52,6 +52,8 @@ impl ColumnId {
     pub const RETURN: ColumnId = ColumnId(11);
     /// Stack pointers.
     pub const SP: ColumnId = ColumnId(12);
+    /// Stacks: the number of the stack plus one; 0 for none. Absent where no call has one.
+    pub const STACK: ColumnId = ColumnId(13);
     /// The first argument; the other five follow.
     pub const ARGUMENT: ColumnId = ColumnId(16);
     /// The first register at entry; the other 26 follow. Zigzag of the difference to what it probably is; absent
@@ -103,6 +105,11 @@ pub struct CallsChunk<'a> {
     calls: u32,
     first_ns: u64,
     offset: u64,
+}
+
+/// The stack behind a value of the STACK column; `None` also for a number that no stack can have.
+pub fn stack(value: u64) -> Option<StackId> {
+    u32::try_from(value.checked_sub(1)?).ok().filter(|&stack| stack < STACK_NODES_MAX).map(StackId)
 }
 
 /// The return value behind a value of the RETURN column.
@@ -233,8 +240,8 @@ impl<'a> CallsChunk<'a> {
     /// [`Error::Malformed`] where the chunk does not have it.
     pub fn column(&self, id: ColumnId) -> Result<SiteColumn<'_>, Error> {
         let sites = self.sites.as_slice();
-        let register = matches!(id.0, 32..=58 | 64..=90);
-        if register && !self.has(id) {
+        let optional = id == ColumnId::STACK || matches!(id.0, 32..=58 | 64..=90);
+        if optional && !self.has(id) {
             let cursor = Cursor::new(&[], self.offset);
             return Ok(SiteColumn { cursor, sites, id, zeros: true });
         }

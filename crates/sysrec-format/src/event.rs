@@ -39,9 +39,39 @@ pub type UserRegisters = [u64; USER_REGISTERS];
 /// How many registers [`UserRegisters`] holds.
 pub const USER_REGISTERS: usize = 27;
 
-/// One distinct stack of a trace: an index into its table of stacks, counted from 0 in order of appearance.
+/// One distinct stack of a trace: the number of the [`EventBody::StackNode`] that is its innermost frame. The frames
+/// outward are that node's ancestors; see [`StackTable`](crate::stacks::StackTable).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StackId(pub u32);
+
+/// One module of a trace: the number of an [`EventBody::Module`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModuleId(pub u32);
+
+/// What is to be known of a frame of a stack. Bits; those that this version does not know survive a round trip.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct FrameFlags(pub u8);
+
+impl FrameFlags {
+    /// There are frames outward of this one, and they could not be found: no unwind tables, a damaged stack.
+    pub const CUT: FrameFlags = FrameFlags(1);
+    /// There are frames outward of this one, and the recorder did not look for them: more frames, or more bytes of
+    /// stack, than its limit.
+    pub const DEEP: FrameFlags = FrameFlags(2);
+    /// A signal interrupted the frame: its offset is the instruction itself, and not the one behind a call.
+    pub const INTERRUPTED: FrameFlags = FrameFlags(4);
+
+    /// Whether all these bits are set.
+    pub fn has(self, flags: FrameFlags) -> bool {
+        self.0 & flags.0 == flags.0
+    }
+
+    /// These bits, and those.
+    #[must_use]
+    pub fn with(self, flags: FrameFlags) -> Self {
+        Self(self.0 | flags.0)
+    }
+}
 
 /// A run of the task's memory as it was at one end of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -250,6 +280,33 @@ pub enum EventBody {
         nr: i32,
         /// Its result, see [`Exit::ret`]; -513 where the task was killed and may not have come to make it.
         ret: i64,
+    },
+    /// What code lies in that frames of stacks point at: a file, or a part of memory. Comes before the first frame in it.
+    Module {
+        /// Its number, counted from 0.
+        module: ModuleId,
+        /// Path as the kernel shows it, or `[vdso]`, `[jit]` and the like.
+        path: Vec<u8>,
+        /// The ELF build-id note; empty where there is none.
+        build_id: Vec<u8>,
+    },
+    /// One frame of stacks, with a way outward: stacks that begin alike share nodes. Comes before the first call that
+    /// has it in its stack.
+    StackNode {
+        /// Its number, counted from 0.
+        node: StackId,
+        /// The frame that called this one: a node of a lower number. `None` for the outermost frame that is known.
+        parent: Option<StackId>,
+        /// What the code lies in; `None` where nothing is known, and then the offset is an address.
+        module: Option<ModuleId>,
+        /// Address in the module's own terms, which is what its symbols have (the address minus the load bias). It is
+        /// behind the instruction that called or entered the kernel, unless the frame was
+        /// [interrupted](FrameFlags::INTERRUPTED). Of `[jit]` it is the address itself.
+        offset: u64,
+        /// What else is known.
+        flags: FrameFlags,
+        /// The function's name, where the recorder alone could know it (code made at run time); else empty.
+        name: Vec<u8>,
     },
     /// A kind that this version does not know: its number and its bytes.
     Unknown {

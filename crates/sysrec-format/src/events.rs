@@ -7,7 +7,8 @@
 
 use crate::error::Error;
 use crate::event::{
-    Abi, Entry, Event, EventBody, LossReason, Origin, TaskEnd, TaskId, USER_REGISTERS, UnfinishedReason,
+    Abi, Entry, Event, EventBody, FrameFlags, LossReason, ModuleId, Origin, StackId, TaskEnd, TaskId,
+    USER_REGISTERS, UnfinishedReason,
 };
 use crate::frame::FrameHeader;
 use crate::limits::{EVENT_BODY_BYTES_MAX, EVENT_STRING_BYTES_MAX};
@@ -53,6 +54,10 @@ impl EventKind {
     pub const MECHANISM: EventKind = EventKind(14);
     /// [`EventBody::RecorderCall`]
     pub const RECORDER_CALL: EventKind = EventKind(15);
+    /// [`EventBody::Module`]
+    pub const MODULE: EventKind = EventKind(16);
+    /// [`EventBody::StackNode`]
+    pub const STACK_NODE: EventKind = EventKind(17);
 }
 
 /// How a task ended, on disk: [`TaskEnd`] as a number.
@@ -105,6 +110,14 @@ fn put_unfinished(out: &mut Vec<u8>, entry: &Entry, reason: UnfinishedReason) {
     for word in words.iter().chain(&entry.args).chain(registers) {
         out.extend_from_slice(&word.to_le_bytes());
     }
+    if let Some(stack) = entry.stack {
+        out.extend_from_slice(&one_more(Some(stack.0)).to_le_bytes());
+    }
+}
+
+/// An optional number as the format has it: 0 for none, else one more than it is. There is no number that large.
+fn one_more(number: Option<u32>) -> u32 {
+    number.map_or(0, |number| number.saturating_add(1))
 }
 
 fn put_body(out: &mut Vec<u8>, body: &EventBody) -> EventKind {
@@ -196,6 +209,22 @@ fn put_body(out: &mut Vec<u8>, body: &EventBody) -> EventKind {
             out.extend_from_slice(&ret.to_le_bytes());
             EventKind::RECORDER_CALL
         }
+        EventBody::Module { module, path, build_id } => {
+            out.extend_from_slice(&module.0.to_le_bytes());
+            put_string(out, path);
+            put_string(out, build_id);
+            EventKind::MODULE
+        }
+        EventBody::StackNode { node, parent, module, offset, flags, name } => {
+            let (parent, module) = (one_more(parent.map(|node| node.0)), one_more(module.map(|it| it.0)));
+            for number in [node.0, parent, module] {
+                out.extend_from_slice(&number.to_le_bytes());
+            }
+            u64s(out, &[*offset]);
+            out.push(flags.0);
+            put_string(out, name);
+            EventKind::STACK_NODE
+        }
         EventBody::Unknown { kind, body } => {
             out.extend_from_slice(&body[..body.len().min(EVENT_BODY_BYTES_MAX as usize)]);
             EventKind(*kind)
@@ -223,6 +252,11 @@ fn string(cursor: &mut Cursor<'_>, what: &'static str) -> Result<Vec<u8>, Error>
 fn task(cursor: &mut Cursor<'_>, what: &'static str) -> Result<Option<TaskId>, Error> {
     let task = cursor.u32(what)?;
     Ok((task != NO_TASK).then_some(TaskId(task)))
+}
+
+/// The inverse of [`one_more`].
+fn number(cursor: &mut Cursor<'_>, what: &'static str) -> Result<Option<u32>, Error> {
+    Ok(cursor.u32(what)?.checked_sub(1))
 }
 
 fn arguments(cursor: &mut Cursor<'_>) -> Result<Vec<Vec<u8>>, Error> {
@@ -263,8 +297,9 @@ fn unfinished(cursor: &mut Cursor<'_>) -> Result<EventBody, Error> {
         }
         Some(values)
     };
+    let stack = if cursor.remaining() == 0 { None } else { number(cursor, what)?.map(StackId) };
     Ok(EventBody::Unfinished {
-        entry: Entry { time_ns, abi, nr, ip, sp, args, registers, captures: Vec::new(), stack: None },
+        entry: Entry { time_ns, abi, nr, ip, sp, args, registers, captures: Vec::new(), stack },
         reason,
     })
 }
@@ -344,6 +379,18 @@ fn body(kind: EventKind, cursor: &mut Cursor<'_>) -> Result<EventBody, Error> {
         EventKind::RECORDER_CALL => {
             let what = "call of the recorder";
             EventBody::RecorderCall { nr: cursor.i32(what)?, ret: cursor.u64(what)? as i64 }
+        }
+        EventKind::MODULE => {
+            let module = ModuleId(cursor.u32("module")?);
+            let path = string(cursor, "path of a module")?;
+            EventBody::Module { module, path, build_id: string(cursor, "build-id")? }
+        }
+        EventKind::STACK_NODE => {
+            let what = "node of stacks";
+            let node = StackId(cursor.u32(what)?);
+            let (parent, module) = (number(cursor, what)?.map(StackId), number(cursor, what)?.map(ModuleId));
+            let (offset, flags) = (cursor.u64(what)?, FrameFlags(cursor.u8(what)?));
+            EventBody::StackNode { node, parent, module, offset, flags, name: string(cursor, what)? }
         }
         EventKind(kind) => EventBody::Unknown { kind, body: cursor.rest().to_vec() },
     })

@@ -12,7 +12,7 @@
 pub(crate) mod make;
 
 use crate::error::Error;
-use crate::event::{Abi, Entry, TaskId, USER_REGISTERS, UnfinishedReason, UserRegisters};
+use crate::event::{Abi, Entry, StackId, TaskId, USER_REGISTERS, UnfinishedReason, UserRegisters};
 use crate::events::EVENT_HEADER_BYTES;
 use crate::limits::EVENT_BODY_BYTES_MAX;
 use crate::wire::{crc32, fixed, u32_at, u64_at};
@@ -24,6 +24,7 @@ const REGISTERS_BYTES: usize = 8 * USER_REGISTERS;
 pub(crate) const ENTRY_BYTES: usize = 80;
 const EXIT_BYTES: usize = 24;
 const END_BYTES: usize = 16;
+const STACK_BYTES: usize = 8;
 /// Bytes of the largest event in a row, padding included.
 const EVENT_BYTES_MAX: usize = (EVENT_HEADER_BYTES + EVENT_BODY_BYTES_MAX as usize).next_multiple_of(8);
 /// Bytes of the largest row of a call: an entry with all registers.
@@ -31,6 +32,8 @@ pub(crate) const CALL_ROW_BYTES_MAX: usize = ROW_HEADER_BYTES + ENTRY_BYTES + RE
 
 /// Bytes of an ENTRY row without a register set.
 const ENTRY_ROW_BYTES: usize = ROW_HEADER_BYTES + ENTRY_BYTES;
+/// Bytes of a STACK row.
+pub(crate) const STACK_ROW_BYTES: usize = ROW_HEADER_BYTES + STACK_BYTES;
 /// Bytes of the two rows of a call without register sets.
 pub(crate) const CALL_BYTES: usize = ENTRY_ROW_BYTES + ROW_HEADER_BYTES + EXIT_BYTES;
 
@@ -49,6 +52,8 @@ impl RowKind {
     pub const END: RowKind = RowKind(3);
     /// A record as in an EVENTS chunk.
     pub const EVENT: RowKind = RowKind(4);
+    /// The stack of the task's call in flight.
+    pub const STACK: RowKind = RowKind(5);
     /// A row taken back.
     pub const VOID: RowKind = RowKind(255);
 }
@@ -165,6 +170,11 @@ pub(crate) enum Said<'a> {
     },
     /// A record with its padding.
     Event(&'a [u8]),
+    /// The stack of the task's call in flight.
+    Stack {
+        task: TaskId,
+        stack: StackId,
+    },
     /// Nothing, or nothing that this version understands.
     Nothing,
 }
@@ -220,16 +230,69 @@ impl<'a> Row<'a> {
                 Said::End { task: TaskId(u32_at(bytes, 8)), time_ns: u64_at(bytes, 0), reason }
             }
             RowKind::EVENT => Said::Event(self.body),
+            RowKind::STACK => {
+                let (bytes, _) = self.body.split_first_chunk::<STACK_BYTES>()?;
+                Said::Stack { task: TaskId(u32_at(bytes, 0)), stack: StackId(u32_at(bytes, 4)) }
+            }
             _ => Said::Nothing,
         })
     }
 }
 
-/// Where a finished call's two rows begin.
+/// Where a finished call's two rows begin, and the [`Attached`] rows that belong to it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CallAt {
     pub(crate) entry: u32,
     pub(crate) exit: u32,
+    pub(crate) attached: Chain,
+}
+
+/// Rows that belong to a call besides its two: its stack.
+///
+/// Few calls have any. So they are kept in one list, in which those of a call are chained, the latest first.
+#[derive(Debug, Default)]
+pub(crate) struct Attached {
+    /// Where the row begins, and the next of the same call.
+    rows: Vec<(u32, Chain)>,
+}
+
+/// The attached rows of a call; by default none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Chain(u32);
+
+impl Attached {
+    pub(crate) fn clear(&mut self) {
+        self.rows.clear();
+    }
+
+    /// Whether no call has any.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The chain with one more row.
+    pub(crate) fn add(&mut self, at: u32, chain: Chain) -> Chain {
+        self.rows.push((at, chain));
+        Chain(self.rows.len() as u32)
+    }
+
+    /// Where the rows of a chain begin, the latest first.
+    pub(crate) fn rows(&self, chain: Chain) -> impl Iterator<Item = u32> {
+        let mut next = chain;
+        std::iter::from_fn(move || {
+            let &(at, rest) = self.rows.get((next.0 as usize).checked_sub(1)?)?;
+            next = rest;
+            Some(at)
+        })
+    }
+
+    /// The stack that the rows of a chain name; of several the latest.
+    pub(crate) fn stack(&self, journal: &[u8], chain: Chain) -> Option<StackId> {
+        self.rows(chain).find_map(|at| match Row::own(journal, at as usize)?.said()? {
+            Said::Stack { stack, .. } => Some(stack),
+            _ => None,
+        })
+    }
 }
 
 impl CallAt {
@@ -303,7 +366,8 @@ impl<'a> JournalRows<'a> for OwnRows<'a> {
     #[inline]
     fn next_call(&mut self) -> Option<(CallAt, EntryRow<'a>, ExitRow<'a>)> {
         let (entry, exit) = pair_at(self.bytes, self.at)?;
-        let at = CallAt { entry: self.at as u32, exit: (self.at + ENTRY_ROW_BYTES) as u32 };
+        let second = (self.at + ENTRY_ROW_BYTES) as u32;
+        let at = CallAt { entry: self.at as u32, exit: second, attached: Chain::default() };
         self.at += CALL_BYTES;
         Some((at, entry, exit))
     }
@@ -363,6 +427,7 @@ impl<'a> CheckedRows<'a> {
             RowKind::ENTRY => bytes == ENTRY_BYTES || bytes == ENTRY_BYTES + REGISTERS_BYTES,
             RowKind::EXIT => bytes == EXIT_BYTES || bytes == EXIT_BYTES + REGISTERS_BYTES,
             RowKind::END => bytes == END_BYTES,
+            RowKind::STACK => bytes == STACK_BYTES,
             RowKind::EVENT | RowKind::VOID => bytes <= EVENT_BYTES_MAX,
             _ => false,
         }

@@ -19,7 +19,7 @@
 //! let mut writer = TraceWriter::create(MemoryStorage::new(), &new, WriterOptions::default())?;
 //! let entry = Entry { time_ns: 10, abi: Abi::X86_64, nr: 39, ip: 0, sp: 0, args: [0; 6], registers: None, stack: None, captures: Vec::new() };
 //! writer.entry(TaskId(0), &entry);
-//! writer.exit(TaskId(0), &Exit { time_ns: 25, ret: 4711, registers: None });
+//! writer.exit(TaskId(0), &Exit { time_ns: 25, ret: 4711, registers: None, captures: Vec::new() });
 //! let (storage, totals) = writer.finish(&Ending::default())?;
 //! assert_eq!(totals.calls, 1);
 //!
@@ -47,6 +47,7 @@ pub mod limits;
 pub mod read_at;
 pub mod rings;
 mod seal;
+pub mod stacks;
 pub mod storage;
 mod wire;
 pub mod writer;

@@ -31,5 +31,11 @@ pub const INDEX_FRAMES_MAX: usize = 1 << 20;
 pub const JOURNAL_BYTES_MAX: u64 = 64 << 20;
 /// Damages that a reader lists; it counts the rest.
 pub const DAMAGES_MAX: usize = 1_000;
+/// Modules that stacks of one trace point into: a [`ModuleId`](crate::event::ModuleId) is below it.
+pub const MODULES_MAX: u32 = 1 << 20;
+/// Nodes of the stacks of one trace: a [`StackId`](crate::event::StackId) is below it.
+pub const STACK_NODES_MAX: u32 = 1 << 24;
+/// Frames of one stack.
+pub const STACK_FRAMES_MAX: u16 = 1_024;
 /// Tasks in one trace: a [`TaskId`](crate::event::TaskId) is below it.
 pub const TASKS_MAX: u32 = 1 << 24;

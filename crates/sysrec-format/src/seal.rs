@@ -7,10 +7,10 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use crate::calls::encode::CallsEncoder;
-use crate::event::{Event, EventBody, TaskId, UnfinishedReason};
+use crate::event::{Entry, Event, EventBody, StackId, TaskId, UnfinishedReason};
 use crate::events::{EVENT_HEADER_BYTES, put_event};
 use crate::frame::ChunkKind;
-use crate::journal::{CallAt, EntryRow, JournalRows, Row, Said, entry_at};
+use crate::journal::{Attached, CallAt, Chain, EntryRow, JournalRows, Row, Said, entry_at};
 use crate::limits::{CHUNK_CALLS_AIM, CHUNK_EVENT_BYTES_AIM};
 use crate::wire::{u32_at, u64_at};
 
@@ -37,7 +37,7 @@ pub(crate) struct SealedChunk {
 pub(crate) struct Sealed {
     pub(crate) chunks: Vec<SealedChunk>,
     pub(crate) bytes: Vec<u8>,
-    /// Where the rows of calls in flight are, ascending.
+    /// Where the rows of calls in flight are, those that belong to them included, ascending.
     pub(crate) pending: Vec<u32>,
     /// Finished calls in the chunks.
     pub(crate) calls: u64,
@@ -61,6 +61,8 @@ pub(crate) struct Sealer {
     finished: Vec<(u32, CallAt)>,
     /// The same, task by task.
     by_task: Vec<CallAt>,
+    /// Rows that belong to calls, besides their two.
+    attached: Attached,
     latest_ns: u64,
 }
 
@@ -73,6 +75,8 @@ struct TaskRows {
     task: TaskId,
     /// Where the row of its call in flight begins, or [`IDLE`].
     pending: u32,
+    /// What belongs to that call.
+    attached: Chain,
     /// Finished calls.
     calls: u32,
 }
@@ -116,17 +120,19 @@ impl Tasks {
     fn look_up(&mut self, task: TaskId) -> usize {
         let list = &mut self.list;
         *self.places.entry(task.0).or_insert_with(|| {
-            list.push(TaskRows { task, pending: IDLE, calls: 0 });
+            list.push(TaskRows { task, pending: IDLE, attached: Chain::default(), calls: 0 });
             list.len() as u32 - 1
         }) as usize
     }
 
-    /// Place of the task and the call that it had in flight, if it had one.
+    /// Place of the task and the call that it had in flight, if it had one; `exit` is where that call's last row is.
     #[inline]
-    fn end(&mut self, task: TaskId) -> Option<(u32, u32)> {
+    fn end(&mut self, task: TaskId, exit: usize) -> Option<(u32, CallAt)> {
         let place = self.place(task);
-        let entry = std::mem::replace(&mut self.list[place].pending, IDLE);
-        (entry != IDLE).then_some((place as u32, entry))
+        let rows = &mut self.list[place];
+        let entry = std::mem::replace(&mut rows.pending, IDLE);
+        (entry != IDLE)
+            .then_some((place as u32, CallAt { entry, exit: exit as u32, attached: rows.attached }))
     }
 }
 
@@ -174,9 +180,10 @@ impl OpenEvents {
     }
 }
 
-fn unfinished(entry: &EntryRow<'_>, time_ns: u64, reason: UnfinishedReason) -> Event {
-    let body = EventBody::Unfinished { entry: entry.to_entry(), reason };
-    Event { time_ns, task: Some(entry.task()), body }
+/// A call that has not finished, with its stack.
+fn unfinished(row: &EntryRow<'_>, stack: Option<StackId>, time_ns: u64, reason: UnfinishedReason) -> Event {
+    let entry = Entry { stack, ..row.to_entry() };
+    Event { time_ns, task: Some(row.task()), body: EventBody::Unfinished { entry, reason } }
 }
 
 /// The record in the body of an EVENT row, without the row's padding.
@@ -192,6 +199,7 @@ impl Sealer {
             tasks: Tasks::new(),
             finished: Vec::new(),
             by_task: Vec::new(),
+            attached: Attached::default(),
             latest_ns: 0,
         }
     }
@@ -206,6 +214,7 @@ impl Sealer {
     ) -> Sealed {
         self.tasks.clear();
         self.finished.clear();
+        self.attached.clear();
         let mut sealed = Sealed::default();
         let mut open = OpenEvents::new(0);
         loop {
@@ -221,14 +230,16 @@ impl Sealer {
             let Some(row) = rows.next() else { break };
             self.take(journal, row, &mut open, &mut sealed);
         }
-        let mut pending: Vec<u32> =
-            self.tasks.list.iter().map(|rows| rows.pending).filter(|&at| at != IDLE).collect();
-        pending.sort_unstable();
+        let in_flight = self.tasks.list.iter().filter(|rows| rows.pending != IDLE);
+        let mut in_flight: Vec<(u32, Chain)> = in_flight.map(|rows| (rows.pending, rows.attached)).collect();
+        in_flight.sort_unstable_by_key(|(at, _)| *at);
         if let Some(closing) = closing {
             let time_ns = closing.time_ns.unwrap_or(self.latest_ns);
-            for at in pending.drain(..) {
+            for (at, attached) in in_flight.drain(..) {
                 if let Some(entry) = entry_at(journal, at) {
-                    open.add(&unfinished(&entry, time_ns, UnfinishedReason::RECORDING_ENDED), &mut sealed);
+                    let stack = self.attached.stack(journal, attached);
+                    let reason = UnfinishedReason::RECORDING_ENDED;
+                    open.add(&unfinished(&entry, stack, time_ns, reason), &mut sealed);
                 }
             }
             for event in &closing.events {
@@ -236,7 +247,11 @@ impl Sealer {
             }
         }
         open.close(&mut sealed);
-        sealed.pending = pending;
+        for (at, attached) in in_flight {
+            sealed.pending.push(at);
+            sealed.pending.extend(self.attached.rows(attached));
+        }
+        sealed.pending.sort_unstable();
         self.seal_calls(journal, &mut sealed);
         sealed
     }
@@ -249,20 +264,30 @@ impl Sealer {
                 if self.tasks.list[place].pending != IDLE {
                     self.vanished(journal, place, entry.time_ns(), open, sealed);
                 }
-                self.tasks.list[place].pending = row.at as u32;
+                let rows = &mut self.tasks.list[place];
+                (rows.pending, rows.attached) = (row.at as u32, Chain::default());
             }
             Some(Said::Exit(exit)) => {
                 self.latest_ns = self.latest_ns.max(exit.time_ns());
-                if let Some((task, entry)) = self.tasks.end(exit.task()) {
+                if let Some((task, call)) = self.tasks.end(exit.task(), row.at) {
                     self.tasks.list[task as usize].calls += 1;
-                    self.finished.push((task, CallAt { entry, exit: row.at as u32 }));
+                    self.finished.push((task, call));
                 }
             }
             Some(Said::End { task, time_ns, reason }) => {
                 self.latest_ns = self.latest_ns.max(time_ns);
-                let entry = self.tasks.end(task).and_then(|(_, at)| entry_at(journal, at));
-                if let Some(entry) = entry {
-                    open.add(&unfinished(&entry, time_ns, reason), sealed);
+                if let Some((_, call)) = self.tasks.end(task, row.at)
+                    && let Some(entry) = entry_at(journal, call.entry)
+                {
+                    let stack = self.attached.stack(journal, call.attached);
+                    open.add(&unfinished(&entry, stack, time_ns, reason), sealed);
+                }
+            }
+            Some(Said::Stack { task, .. }) => {
+                let place = self.tasks.place(task);
+                let rows = &mut self.tasks.list[place];
+                if rows.pending != IDLE {
+                    rows.attached = self.attached.add(row.at as u32, rows.attached);
                 }
             }
             Some(Said::Event(body)) => {
@@ -288,9 +313,11 @@ impl Sealer {
         open: &mut OpenEvents,
         sealed: &mut Sealed,
     ) {
-        let at = std::mem::replace(&mut self.tasks.list[place].pending, IDLE);
+        let rows = &mut self.tasks.list[place];
+        let at = std::mem::replace(&mut rows.pending, IDLE);
         if let Some(entry) = entry_at(journal, at) {
-            open.add(&unfinished(&entry, time_ns, UnfinishedReason::VANISHED), sealed);
+            let stack = self.attached.stack(journal, rows.attached);
+            open.add(&unfinished(&entry, stack, time_ns, UnfinishedReason::VANISHED), sealed);
         }
     }
 
@@ -323,7 +350,10 @@ impl Sealer {
             for calls in self.by_task[calls].chunks(CHUNK_CALLS_AIM as usize) {
                 let start = sealed.bytes.len();
                 // Without a span the rows are not what they were a moment ago; the writer sees that calls are missing.
-                let Some(span) = self.encoder.encode(journal, calls, &mut sealed.bytes) else { continue };
+                let Some(span) = self.encoder.encode(journal, calls, &self.attached, &mut sealed.bytes)
+                else {
+                    continue;
+                };
                 sealed.calls += calls.len() as u64;
                 sealed.chunks.push(SealedChunk {
                     kind: ChunkKind::CALLS,
@@ -345,7 +375,7 @@ mod tests {
     use crate::frame::FRAME_BYTES;
     use crate::index::INDEX_ENTRY_BYTES;
     use crate::journal::OwnRows;
-    use crate::journal::make::whole::{entry_row, exit_row};
+    use crate::journal::make::whole::{entry_row, exit_row, stack_row};
     use crate::wire::padded;
 
     fn noise(i: u64) -> u64 {
@@ -353,7 +383,7 @@ mod tests {
     }
 
     /// Bytes in the log and the index a byte of rows, for calls that are nothing but noise.
-    fn worst(tasks: u64, registers: bool, ended: bool) -> f64 {
+    fn worst(tasks: u64, registers: bool, stacks: bool, ended: bool) -> f64 {
         let mut journal = Vec::new();
         for i in 0..400_u64 {
             let task = TaskId((i % tasks) as u32);
@@ -376,6 +406,9 @@ mod tests {
                 captures: Vec::new(),
             };
             journal.extend_from_slice(&entry_row(0, task, &entry));
+            if stacks {
+                journal.extend_from_slice(&stack_row(0, task, StackId(noise(i + 6) as u32 >> 8)));
+            }
             if ended {
                 journal.extend_from_slice(&exit_row(0, task, &exit));
             }
@@ -395,8 +428,10 @@ mod tests {
         let mut most = 0.0_f64;
         for tasks in [1, 2, 10, 100, 400] {
             for registers in [false, true] {
-                for ended in [false, true] {
-                    most = most.max(worst(tasks, registers, ended));
+                for stacks in [false, true] {
+                    for ended in [false, true] {
+                        most = most.max(worst(tasks, registers, stacks, ended));
+                    }
                 }
             }
         }

@@ -19,12 +19,12 @@ use std::io;
 use self::place::Place;
 use crate::block::{self, EndReason, Overhead, Session, Totals};
 use crate::error::Error;
-use crate::event::{Entry, Event, EventBody, Exit, LossReason, TaskId, UnfinishedReason};
+use crate::event::{Entry, Event, EventBody, Exit, LossReason, StackId, TaskId, UnfinishedReason};
 use crate::events::put_event;
 use crate::frame::{ChunkKind, FRAME_BYTES};
 use crate::header::{Clock, HEADER_BYTES, Header, Phase, State, VERSION};
 use crate::journal::make::{RowSeeds, row_header};
-use crate::journal::{CALL_ROW_BYTES_MAX, ROW_HEADER_BYTES, RowKind};
+use crate::journal::{CALL_ROW_BYTES_MAX, ROW_HEADER_BYTES, RowKind, STACK_ROW_BYTES};
 use crate::limits;
 use crate::seal::Sealer;
 use crate::storage::Storage;
@@ -221,6 +221,18 @@ impl<S: Storage> TraceWriter<S> {
         self.saw(entry.time_ns);
         let at = if self.ensure(CALL_ROW_BYTES_MAX) { self.append_entry(task, entry) } else { None };
         self.in_flight[index] = at.map_or(LOST, |at| (at / 8) as u32 + 1);
+        if let Some(stack) = entry.stack {
+            self.stack(task, stack);
+        }
+    }
+
+    /// The stack of the call that the task has in flight, where it is found after the entry; a later one counts. Without
+    /// a call in flight nothing happens. The nodes of the stack are written before ([`EventBody::StackNode`]).
+    pub fn stack(&mut self, task: TaskId, stack: StackId) {
+        let index = task.0 as usize;
+        if self.is_pending(task) && self.ensure(STACK_ROW_BYTES) && self.in_flight[index] != LOST {
+            self.append_stack(task, stack);
+        }
     }
 
     /// A task's call returned. Without a call in flight nothing happens but a count in

@@ -103,15 +103,20 @@ fn a_kill_between_any_two_stores_loses_nothing_that_was_written() {
         }
         for (i, step) in steps.iter().enumerate() {
             let before = model.ended(None);
-            // An entry on a busy task is two rows: the older call ends, the new one begins. A call can be three.
-            let (mut half, mut begun) = (model.clone(), model.clone());
+            // An entry on a busy task is up to three rows: the older call ends, the new one begins, its stack. A call
+            // can be four.
+            let (mut half, mut bare, mut begun) = (model.clone(), model.clone(), model.clone());
             if let Step::Entry(task, entry) | Step::Call(task, entry, _) = step {
                 half.step(&Step::Unfinished(*task, UnfinishedReason::VANISHED, entry.time_ns));
+                bare.step(&Step::Entry(*task, Entry { stack: None, ..entry.clone() }));
                 begun.step(&Step::Entry(*task, entry.clone()));
             }
             apply(&mut writer, step);
             model.step(step);
-            let allowed = vec![before, half.ended(None), begun.ended(None), model.ended(None)];
+            let between = [half, bare, begun].map(|model| model.ended(None));
+            let mut allowed = vec![before];
+            allowed.extend(between);
+            allowed.push(model.ended(None));
             for (n, snapshot) in seen.borrow_mut().drain(..).enumerate() {
                 let when = format!("seed {seed}, step {i} {step:?}, store {n}");
                 let (content, layout) = opened(&snapshot, &when);

@@ -78,6 +78,7 @@ fn the_registry_has_the_numbers_of_the_code() {
         ("## Reasons for an unfinished call", "event.rs", "UnfinishedReason"),
         ("## Reasons for a loss", "event.rs", "LossReason"),
         ("## End reasons", "block.rs", "EndReason"),
+        ("## Flags of a frame of a stack", "event.rs", "FrameFlags"),
         ("## Columns of CALLS", "calls.rs", "ColumnId"),
     ] {
         let constants = in_source(file, of_type);
@@ -152,6 +153,9 @@ fn the_document_has_the_limits_of_the_code() {
         ("JOURNAL_BYTES_MAX", limits::JOURNAL_BYTES_MAX),
         ("DAMAGES_MAX", limits::DAMAGES_MAX as u64),
         ("TASKS_MAX", limits::TASKS_MAX.into()),
+        ("MODULES_MAX", limits::MODULES_MAX.into()),
+        ("STACK_NODES_MAX", limits::STACK_NODES_MAX.into()),
+        ("STACK_FRAMES_MAX", limits::STACK_FRAMES_MAX.into()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into();

@@ -40,8 +40,9 @@ fn entry() -> BoxedStrategy<Entry> {
     let abi = prop_oneof![Just(Abi::X86_64), Just(Abi::I386), any::<u8>().prop_map(Abi)];
     let nr = prop_oneof![0..5_i32, any::<i32>()];
     let ip = prop_oneof![(0..3_u64).prop_map(|n| 0x40_0000 + 16 * n), register()];
-    (register(), abi, nr, ip, register(), proptest::array::uniform6(register()), registers())
-        .prop_map(|(time_ns, abi, nr, ip, sp, args, registers)| Entry {
+    let stack = proptest::option::of(0..1_u32 << 24).prop_map(|stack| stack.map(StackId));
+    (register(), abi, nr, ip, register(), proptest::array::uniform6(register()), registers(), stack)
+        .prop_map(|(time_ns, abi, nr, ip, sp, args, registers, stack)| Entry {
             time_ns,
             abi,
             nr,
@@ -50,7 +51,7 @@ fn entry() -> BoxedStrategy<Entry> {
             args,
             registers,
             captures: Vec::new(),
-            stack: None,
+            stack,
         })
         .boxed()
 }
@@ -109,7 +110,22 @@ fn body() -> BoxedStrategy<EventBody> {
         (any::<u64>(), any::<u64>()).prop_map(|(realtime_ns, tsc)| EventBody::Anchor { realtime_ns, tsc }),
         (text(), text()).prop_map(|(mechanism, reason)| EventBody::Mechanism { mechanism, reason }),
         (any::<i32>(), any::<i64>()).prop_map(|(nr, ret)| EventBody::RecorderCall { nr, ret }),
-        (16..=u16::MAX, text()).prop_map(|(kind, body)| EventBody::Unknown { kind, body }),
+        (any::<u32>(), text(), text()).prop_map(|(module, path, build_id)| EventBody::Module {
+            module: ModuleId(module),
+            path,
+            build_id
+        }),
+        (any::<u32>(), optional_task(), optional_task(), any::<u64>(), any::<u8>(), text()).prop_map(
+            |(node, parent, module, offset, flags, name)| EventBody::StackNode {
+                node: StackId(node),
+                parent: parent.map(|parent| StackId(parent.0)),
+                module: module.map(|module| ModuleId(module.0)),
+                offset,
+                flags: FrameFlags(flags),
+                name
+            }
+        ),
+        (18..=u16::MAX, text()).prop_map(|(kind, body)| EventBody::Unknown { kind, body }),
     ]
     .boxed()
 }

@@ -205,7 +205,9 @@ impl Weight {
         let Item::Event(event) = item else { return Weight::Call };
         match &event.body {
             EventBody::Unfinished { .. } | EventBody::Loss { .. } => Weight::Call,
-            EventBody::RecorderCall { .. } => Weight::Recorder,
+            EventBody::RecorderCall { .. } | EventBody::Module { .. } | EventBody::StackNode { .. } => {
+                Weight::Recorder
+            }
             EventBody::Mapping { .. }
             | EventBody::Descriptor { .. }
             | EventBody::WorkingDirectory { .. }

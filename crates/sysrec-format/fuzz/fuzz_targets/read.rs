@@ -10,6 +10,8 @@
 use libfuzzer_sys::fuzz_target;
 use sysrec_format::frame::{ChunkKind, FRAME_BYTES, MARKER};
 use sysrec_format::layout::Layout;
+use sysrec_format::limits::STACK_FRAMES_MAX;
+use sysrec_format::stacks::StackTable;
 
 fn put_crc(bytes: &mut [u8], at: usize, crc: u32) {
     bytes[at..at + 4].copy_from_slice(&crc.to_le_bytes());
@@ -74,6 +76,7 @@ fuzz_target!(|data: &[u8]| {
     layout.verify(&bytes);
     let _ = (layout.session(&bytes), layout.overheads(&bytes), layout.summary(&bytes));
     let mut buffer = Vec::new();
+    let mut stacks = StackTable::default();
     for frame in layout.frames(&bytes) {
         let frame = frame.expect("the index was checked");
         match frame.header.kind {
@@ -85,10 +88,19 @@ fuzz_target!(|data: &[u8]| {
             }
             ChunkKind::EVENTS => {
                 if let Ok(events) = layout.events(&bytes, &frame, &mut buffer) {
-                    assert!(events.count() <= frame.header.count as usize + 1);
+                    let mut count = 0;
+                    for event in events {
+                        count += 1;
+                        event.iter().for_each(|event| stacks.add(&event.body));
+                    }
+                    assert!(count <= frame.header.count as usize + 1);
                 }
             }
             _ => {}
         }
+    }
+    for node in stacks.nodes() {
+        let frames = stacks.frames(node.node).count();
+        assert!(frames == usize::from(stacks.depth(node.node)) && frames <= usize::from(STACK_FRAMES_MAX));
     }
 });

@@ -10,7 +10,7 @@ use super::sites::{Key, Sites};
 use super::{ColumnId, Site};
 use crate::column::encode::BlockEncoder;
 use crate::event::{Abi, USER_REGISTERS};
-use crate::journal::{CallAt, EntryRow, ExitRow};
+use crate::journal::{Attached, CallAt, EntryRow, ExitRow};
 use crate::limits::CALLS_PER_PAYLOAD_BYTE_MAX;
 use crate::wire::{put_varint, unzigzag, zigzag};
 
@@ -40,6 +40,8 @@ pub(crate) struct Span {
 
 /// Columns that have a value of every call in a block a site: durations, results, stack pointers, arguments.
 const FIELDS: usize = 9;
+/// How many of them stand before the stacks.
+const BEFORE_STACK: usize = 3;
 
 /// The columns while they are made.
 #[derive(Debug)]
@@ -118,6 +120,8 @@ pub(crate) struct CallsEncoder {
     gaps: Vec<u64>,
     /// The [`FIELDS`], one behind the other, each in order of time.
     fields: Vec<u64>,
+    /// The stack of each call, plus one, in order of time; 0 for none.
+    stacks: Vec<u64>,
     /// The calls of the first site, of the second, and so on, as places in the order of time.
     by_site: Vec<u32>,
 }
@@ -136,6 +140,7 @@ impl CallsEncoder {
             order: Vec::new(),
             gaps: Vec::new(),
             fields: Vec::new(),
+            stacks: Vec::new(),
             by_site: Vec::new(),
         }
     }
@@ -143,7 +148,13 @@ impl CallsEncoder {
     /// Appends the payload of a chunk of `calls`: at least one and at most
     /// [`CHUNK_CALLS_MAX`](crate::limits::CHUNK_CALLS_MAX), all of one task, in order. `None`, and nothing appended,
     /// where their rows are not in the journal.
-    pub(crate) fn encode(&mut self, journal: &[u8], calls: &[CallAt], out: &mut Vec<u8>) -> Option<Span> {
+    pub(crate) fn encode(
+        &mut self,
+        journal: &[u8],
+        calls: &[CallAt],
+        attached: &Attached,
+        out: &mut Vec<u8>,
+    ) -> Option<Span> {
         self.columns.bytes.clear();
         self.columns.lengths.clear();
         let span = self.read(journal, calls)?;
@@ -153,10 +164,20 @@ impl CallsEncoder {
             self.columns.whole(ColumnId::ORDER, &self.order);
         }
         self.columns.whole(ColumnId::GAP, &self.gaps);
+        let (first, arguments) = self.fields.split_at(BEFORE_STACK * calls.len());
         let ids = [ColumnId::DURATION, ColumnId::RETURN, ColumnId::SP];
-        let ids = ids.into_iter().chain((0..6).map(ColumnId::argument));
-        for (id, field) in ids.zip(self.fields.chunks_exact(calls.len())) {
+        for (id, field) in ids.into_iter().zip(first.chunks_exact(calls.len())) {
             self.columns.grouped(id, field, &sites, &self.by_site);
+        }
+        if !attached.is_empty() {
+            let stack = |call: &CallAt| attached.stack(journal, call.attached);
+            self.stacks.clear();
+            self.stacks.extend(calls.iter().map(|call| stack(call).map_or(0, |id| u64::from(id.0) + 1)));
+            self.columns.grouped(ColumnId::STACK, &self.stacks, &sites, &self.by_site);
+            self.columns.leave_out_zeros();
+        }
+        for (argument, field) in arguments.chunks_exact(calls.len()).enumerate() {
+            self.columns.grouped(ColumnId::argument(argument), field, &sites, &self.by_site);
         }
         if sites.iter().any(|site| site.entry_registers || site.exit_registers) {
             self.register_columns(journal, calls, &sites)?;

@@ -1,7 +1,7 @@
 //! Whole calls out of a chunk, for who wants all of them.
 
 use super::registers;
-use super::{CallsChunk, ColumnId, Site};
+use super::{CallsChunk, ColumnId, Site, stack};
 use crate::error::Error;
 use crate::event::{Abi, Call, Entry, USER_REGISTERS, UserRegisters};
 use crate::wire::unzigzag;
@@ -64,6 +64,9 @@ impl CallsChunk<'_> {
         };
         column(ColumnId::RETURN, &|call, value| call.ret = unzigzag(value))?;
         column(ColumnId::SP, &|call, value| call.entry.sp = value)?;
+        if self.has(ColumnId::STACK) {
+            column(ColumnId::STACK, &|call, value| call.entry.stack = stack(value))?;
+        }
         for argument in 0..6 {
             column(ColumnId::argument(argument), &|call, value| call.entry.args[argument] = value)?;
         }

@@ -5,8 +5,8 @@
 //! longer than the CRC itself. So the bodies of calls are made of [`Word`]s of 16 bytes: each is stored as a whole and
 //! read as a whole, without waiting.
 
-use super::{END_BYTES, ENTRY_BYTES, EXIT_BYTES, ROW_HEADER_BYTES, RowKind};
-use crate::event::{Abi, Entry, Exit, TaskId, UserRegisters};
+use super::{END_BYTES, ENTRY_BYTES, EXIT_BYTES, ROW_HEADER_BYTES, RowKind, STACK_BYTES};
+use crate::event::{Abi, Entry, Exit, StackId, TaskId, UserRegisters};
 use crate::wire::crc32;
 
 /// Sixteen bytes that are stored at once, where the CPU can do that.
@@ -77,6 +77,11 @@ pub(crate) fn end_body(task: TaskId, time_ns: u64) -> [u8; END_BYTES] {
     body[..8].copy_from_slice(&time_ns.to_le_bytes());
     body[8..].copy_from_slice(&with_task(task, 0).to_le_bytes());
     body
+}
+
+/// The body of a STACK row.
+pub(crate) fn stack_body(task: TaskId, stack: StackId) -> [u8; STACK_BYTES] {
+    with_task(task, stack.0).to_le_bytes()
 }
 
 /// Puts a register set behind a body.
@@ -153,6 +158,10 @@ pub(crate) mod whole {
         let mut row = row_header(seed, kind, detail, &body).to_vec();
         row.append(&mut body);
         row
+    }
+
+    pub(crate) fn stack_row(seed: u32, task: TaskId, stack: StackId) -> Vec<u8> {
+        row(seed, RowKind::STACK, 0, &stack_body(task, stack), None)
     }
 
     pub(crate) fn entry_row(seed: u32, task: TaskId, entry: &Entry) -> Vec<u8> {

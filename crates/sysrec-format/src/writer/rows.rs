@@ -4,8 +4,8 @@ use std::io;
 use std::sync::atomic::{Ordering, compiler_fence};
 
 use super::{IDLE, TraceWriter};
-use crate::event::{Entry, Exit, TaskId, UnfinishedReason, UserRegisters};
-use crate::journal::make::{EntryBody, ExitBody, end_body, put_registers, row_header};
+use crate::event::{Entry, Exit, StackId, TaskId, UnfinishedReason, UserRegisters};
+use crate::journal::make::{EntryBody, ExitBody, end_body, put_registers, row_header, stack_body};
 use crate::journal::{CALL_BYTES, ENTRY_BYTES, ROW_HEADER_BYTES, RowKind};
 use crate::storage::Storage;
 
@@ -16,6 +16,7 @@ impl<S: Storage> TraceWriter<S> {
     pub(super) fn append_call(&mut self, task: TaskId, entry: &Entry, exit: &Exit) -> bool {
         let simple = self.in_flight.get(task.0 as usize) == Some(&IDLE)
             && entry.registers.is_none()
+            && entry.stack.is_none()
             && exit.registers.is_none()
             && self.full.is_none()
             && self.used + CALL_BYTES + ROW_HEADER_BYTES <= self.place.capacity;
@@ -53,6 +54,12 @@ impl<S: Storage> TraceWriter<S> {
             }
             Some(all) => self.append_with(RowKind::ENTRY, entry.abi.0, body.bytes(), all),
         }
+    }
+
+    /// Appends the row of a call's stack, for which there is room; where it begins.
+    pub(super) fn append_stack(&mut self, task: TaskId, stack: StackId) -> Option<usize> {
+        let body = stack_body(task, stack);
+        self.append(row_header(self.seeds.journal, RowKind::STACK, 0, &body), &body)
     }
 
     /// Appends the row of a call's end, for which there is room; where it begins.

@@ -128,18 +128,19 @@ impl<S: Storage> TraceWriter<S> {
         Ok(end)
     }
 
-    /// The rows of the calls in flight, as they will stand in the next journal.
+    /// The rows of the calls in flight and what belongs to them, as they will stand in the next journal.
     pub(super) fn carried(&mut self, sealed: &Sealed) -> io::Result<Vec<u8>> {
         let seed = row_seed(self.seed, self.state.generation + 1);
         let mut rows = Vec::new();
         for &at in &sealed.pending {
             let offset = self.place.offset + u64::from(at);
             let header = self.storage.bytes(offset, ROW_HEADER_BYTES)?;
-            let (units, abi) = (u16::from_le_bytes([header[6], header[7]]), header[5]);
+            let (units, kind, detail) =
+                (u16::from_le_bytes([header[6], header[7]]), RowKind(header[4]), header[5]);
             let start = rows.len();
             rows.extend_from_slice(self.storage.bytes(offset, ROW_HEADER_BYTES + 8 * usize::from(units))?);
             let (header, body) = rows[start..].split_at_mut(ROW_HEADER_BYTES);
-            header.copy_from_slice(&row_header(seed, RowKind::ENTRY, abi, body));
+            header.copy_from_slice(&row_header(seed, kind, detail, body));
         }
         Ok(rows)
     }

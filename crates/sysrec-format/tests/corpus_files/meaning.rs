@@ -127,10 +127,14 @@ fn of_summary(summary: &Summary) -> Value {
 }
 
 fn of_entry(entry: &Entry) -> Value {
-    json!({
+    let mut value = json!({
         "start_ns": entry.time_ns, "abi": entry.abi.0, "nr": entry.nr, "ip": entry.ip, "sp": entry.sp,
         "args": entry.args, "entry_registers": entry.registers.as_deref().map(|all| all.to_vec()),
-    })
+    });
+    if let Some(stack) = entry.stack {
+        value["stack"] = json!(stack.0);
+    }
+    value
 }
 
 fn finished(call: &Call) -> Value {
@@ -187,6 +191,14 @@ fn of_event(event: &Event) -> Value {
             ("mechanism", json!({"mechanism": text(mechanism), "reason": text(reason)}))
         }
         EventBody::RecorderCall { nr, ret } => ("recorder_call", json!({"nr": nr, "ret": ret})),
+        EventBody::Module { module, path, build_id } => {
+            ("module", json!({"module": module.0, "path": text(path), "build_id": text(build_id)}))
+        }
+        EventBody::StackNode { node, parent, module, offset, flags, name } => (
+            "stack_node",
+            json!({"node": node.0, "parent": parent.map(|node| node.0), "module": module.map(|it| it.0),
+                "offset": offset, "flags": flags.0, "name": text(name)}),
+        ),
         EventBody::Unknown { kind, body } => ("unknown", json!({"number": kind, "body": text(body)})),
     };
     json!({"time_ns": event.time_ns, "task": event.task.map(|task| task.0), "kind": kind, "body": body})

@@ -247,6 +247,70 @@ fn edges() -> Vec<u8> {
     finish(writer, u64::MAX)
 }
 
+/// The stacks of three calls, two of which share their outer frames, and of one that did not return.
+fn stack_events() -> Vec<EventBody> {
+    let node =
+        |node, parent: Option<u32>, module: Option<u32>, offset, flags, name: &[u8]| EventBody::StackNode {
+            node: StackId(node),
+            parent: parent.map(StackId),
+            module: module.map(ModuleId),
+            offset,
+            flags,
+            name: name.to_vec(),
+        };
+    let module = |number, path: &[u8], build_id: &[u8]| EventBody::Module {
+        module: ModuleId(number),
+        path: path.to_vec(),
+        build_id: build_id.to_vec(),
+    };
+    let none = FrameFlags::default();
+    vec![
+        module(0, b"/bin/true", &[0xcd; 20]),
+        module(1, b"[jit]", b""),
+        node(0, None, Some(0), 0x1050, none, b""),
+        node(1, Some(0), Some(0), 0x1234, none, b""),
+        node(2, Some(1), Some(0), 0x2345, none, b""),
+        node(3, Some(1), Some(1), 0x7f00_0000_4000, FrameFlags::INTERRUPTED, b"compiled"),
+        node(4, None, None, u64::MAX, FrameFlags::CUT.with(FrameFlags::DEEP), b""),
+    ]
+}
+
+/// Calls with stacks: known at the entry, found later, found twice, none; one that did not return; and at the end one
+/// in flight, which a recorder that dies leaves in the journal.
+fn stacks(writer: &mut TraceWriter<MemoryStorage>) {
+    writer.event(&start(0, START_NS));
+    for body in stack_events() {
+        writer.event(&Event { time_ns: START_NS + 1, task: None, body });
+    }
+    let task = TaskId(0);
+    let with = |time_ns, stack| Entry { stack, ..entry(time_ns, 1, [1, 0x5000, 6, 0, 0, 0]) };
+    for i in 0..40 {
+        let now = START_NS + 100 * i;
+        writer.entry(task, &with(now, [None, Some(StackId(2)), Some(StackId(4))][i as usize % 3]));
+        if i % 5 == 0 {
+            writer.stack(task, StackId(3));
+        }
+        writer.exit(task, &exit(now + 50, 6));
+    }
+    writer.entry(task, &with(START_NS + 5000, Some(StackId(1))));
+    writer.unfinished(task, UnfinishedReason::KILLED, START_NS + 5100);
+    writer.entry(TaskId(1), &with(START_NS + 5200, Some(StackId(2))));
+    writer.flush();
+    // Its row is in the next journal by now.
+    writer.stack(TaskId(1), StackId(0));
+}
+
+fn killed_with_stacks() -> Vec<u8> {
+    let mut writer = create(&Session::default(), MemoryStorage::new());
+    stacks(&mut writer);
+    writer.entry(TaskId(0), &entry(START_NS + 5300, 3, [0; 6]));
+    writer.stack(TaskId(0), StackId(2));
+    writer.exit(TaskId(0), &exit(START_NS + 5400, 0));
+    let bytes = writer.storage().as_slice();
+    let state = *Layout::read(bytes).expect("a trace").state().expect("a state");
+    bytes[..(state.journal_offset + state.journal_bytes) as usize].to_vec()
+}
+
 /// A program of three threads that goes through several journals, up to its last call.
 fn busy(writer: &mut TraceWriter<MemoryStorage>, calls: u64) -> u64 {
     let mut now = START_NS;
@@ -311,6 +375,8 @@ fn good() -> Vec<(&'static str, Vec<u8>)> {
     let empty = finish(create(&Session::default(), MemoryStorage::new()), START_NS);
     let mut many = create(&full_session(), MemoryStorage::new());
     let now = busy(&mut many, 400);
+    let mut with_stacks = create(&Session::default(), MemoryStorage::new());
+    stacks(&mut with_stacks);
     vec![
         ("empty", empty),
         ("minimal", minimal()),
@@ -323,6 +389,8 @@ fn good() -> Vec<(&'static str, Vec<u8>)> {
         ("disk-full", storage_full(false)),
         ("disk-full-recorder-killed", storage_full(true)),
         ("unknown-chunk", unknown_chunk()),
+        ("stacks", finish(with_stacks, START_NS + 6000)),
+        ("stacks-recorder-killed", killed_with_stacks()),
         ("newer-minor-version", header_with(minimal(), 10, &[9])),
     ]
 }

@@ -19,6 +19,8 @@ pub enum Step {
     /// Both at once.
     Call(TaskId, Entry, Exit),
     Unfinished(TaskId, UnfinishedReason, u64),
+    /// The stack of a call that has begun.
+    Stack(TaskId, StackId),
     Event(Event),
     Flush,
     Overhead,
@@ -94,6 +96,11 @@ impl Model {
                 self.latest_ns = self.latest_ns.max(event.time_ns);
                 self.content.events.push(event.clone());
             }
+            Step::Stack(task, stack) => {
+                if let Some(entry) = self.pending.get_mut(&task.0) {
+                    entry.stack = Some(*stack);
+                }
+            }
             Step::Flush | Step::Overhead => {}
         }
     }
@@ -135,6 +142,7 @@ pub fn apply<S: Storage>(writer: &mut TraceWriter<S>, step: &Step) {
         Step::Exit(task, exit) => writer.exit(*task, exit),
         Step::Call(task, entry, exit) => writer.call(*task, entry, exit),
         Step::Unfinished(task, reason, time_ns) => writer.unfinished(*task, *reason, *time_ns),
+        Step::Stack(task, stack) => writer.stack(*task, *stack),
         Step::Event(event) => writer.event(event),
         Step::Flush => writer.flush(),
         Step::Overhead => {
@@ -253,7 +261,7 @@ fn busy_entry(numbers: &mut Numbers, time_ns: u64) -> Entry {
         args: [numbers.below(9), numbers.next() >> 20, 4096, 0, 0, 1],
         registers: busy_registers(numbers),
         captures: Vec::new(),
-        stack: None,
+        stack: time_ns.is_multiple_of(5).then_some(StackId((time_ns % 1000) as u32)),
     }
 }
 
@@ -295,6 +303,19 @@ pub fn busy_steps(seed: u64, count: usize) -> Vec<Step> {
                 time_ns,
                 task: Some(task),
                 body: EventBody::RecorderCall { nr: 9, ret: numbers.next() as i64 },
+            }),
+            7 => Step::Stack(task, StackId(numbers.below(1 << 24) as u32)),
+            9 => Step::Event(Event {
+                time_ns,
+                task: None,
+                body: EventBody::StackNode {
+                    node: StackId(i as u32),
+                    parent: i.checked_sub(1).map(|parent| StackId(parent as u32)),
+                    module: (i % 3 == 0).then_some(ModuleId(0)),
+                    offset: numbers.next(),
+                    flags: FrameFlags(i as u8),
+                    name: vec![b'f'; i % 4],
+                },
             }),
             3 if numbers.below(4) == 0 => Step::Flush,
             3 if numbers.below(8) == 0 => Step::Overhead,

@@ -34,11 +34,7 @@ impl Display for EventText<'_> {
             EventBody::Mapping { address, length, file_offset, path, build_id } => {
                 let end = address.saturating_add(*length);
                 write!(f, "code at {address:#x}-{end:#x}: {}, offset {file_offset:#x}", printable(path))?;
-                if build_id.is_empty() {
-                    return Ok(());
-                }
-                f.write_str(", build-id ")?;
-                build_id.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                write_build_id(f, build_id)
             }
             EventBody::Descriptor { fd, target } => write!(f, "descriptor {fd} is {}", printable(target)),
             EventBody::WorkingDirectory { path } => write!(f, "working directory is {}", printable(path)),
@@ -67,6 +63,21 @@ impl Display for EventText<'_> {
                     Some(errno) => write!(f, " {}", errno_name(errno)),
                     None => Ok(()),
                 }
+            }
+            EventBody::Module { module, path, build_id } => {
+                write!(f, "module {} of stacks: {}", module.0, printable(path))?;
+                write_build_id(f, build_id)
+            }
+            EventBody::StackNode { node, parent, module, offset, name, .. } => {
+                write!(f, "frame {} of stacks: ", node.0)?;
+                match module {
+                    Some(module) => write!(f, "module {} + {offset:#x}", module.0)?,
+                    None => write!(f, "{offset:#x}")?,
+                }
+                if !name.is_empty() {
+                    write!(f, " ({})", printable(name))?;
+                }
+                parent.map_or(Ok(()), |parent| write!(f, ", called by frame {}", parent.0))
             }
             EventBody::Unknown { kind, body } => {
                 let bytes = counted(body.len() as u64, "byte", "bytes");
@@ -113,6 +124,14 @@ impl EventText<'_> {
             None => Ok(()),
         }
     }
+}
+
+fn write_build_id(f: &mut Formatter<'_>, build_id: &[u8]) -> fmt::Result {
+    if build_id.is_empty() {
+        return Ok(());
+    }
+    f.write_str(", build-id ")?;
+    build_id.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
 }
 
 fn write_end(f: &mut Formatter<'_>, end: TaskEnd) -> fmt::Result {

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sysrec_analyzer::{Item, Task, Trace, abi_name, call_name, errno_name, error_of, loss_reason_name};
 use sysrec_format::damage::Damage;
-use sysrec_format::event::{Abi, Call, Entry, Event, EventBody, TaskId, UnfinishedReason, UserRegisters};
+use sysrec_format::event::{
+    Abi, Call, Entry, Event, EventBody, FrameFlags, TaskId, UnfinishedReason, UserRegisters,
+};
 use sysrec_syscalls::{errno, signal};
 
 use super::{Form, registers, signal_code};
@@ -114,6 +116,22 @@ enum What<'a> {
         nr: i32,
         ret: i64,
         errno: Option<Cow<'static, str>>,
+    },
+    Module {
+        module: u32,
+        path: Cow<'a, str>,
+        build_id: String,
+    },
+    StackNode {
+        node: u32,
+        parent: Option<u32>,
+        module: Option<u32>,
+        offset: Hex,
+        cut: bool,
+        deep: bool,
+        interrupted: bool,
+        #[serde(rename = "function")]
+        name: Option<Cow<'a, str>>,
     },
     Unknown {
         kind: u16,
@@ -279,7 +297,7 @@ impl Objects<'_> {
                 length: *length,
                 file_offset: *file_offset,
                 path: text(path),
-                build_id: build_id.iter().map(|byte| format!("{byte:02x}")).collect(),
+                build_id: hex(build_id),
             },
             EventBody::Descriptor { fd, target } => What::Descriptor { fd: *fd, target: text(target) },
             EventBody::WorkingDirectory { path } => What::WorkingDirectory { path: text(path) },
@@ -299,6 +317,19 @@ impl Objects<'_> {
                 ret: *ret,
                 errno: error_of(Abi::X86_64, *nr, *ret).map(errno_name),
             },
+            EventBody::Module { module, path, build_id } => {
+                What::Module { module: module.0, path: text(path), build_id: hex(build_id) }
+            }
+            EventBody::StackNode { node, parent, module, offset, flags, name } => What::StackNode {
+                node: node.0,
+                parent: parent.map(|parent| parent.0),
+                module: module.map(|module| module.0),
+                offset: Hex(*offset),
+                cut: flags.has(FrameFlags::CUT),
+                deep: flags.has(FrameFlags::DEEP),
+                interrupted: flags.has(FrameFlags::INTERRUPTED),
+                name: (!name.is_empty()).then(|| text(name)),
+            },
             EventBody::Unknown { kind, body } => What::Unknown { kind: *kind, bytes: body.len() },
         }
     }
@@ -306,6 +337,10 @@ impl Objects<'_> {
 
 fn damage(damage: &Damage) -> What<'_> {
     What::Damage { calls: damage.calls, offset: damage.offset, bytes: damage.bytes, what: &damage.what }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn text(bytes: &[u8]) -> Cow<'_, str> {
