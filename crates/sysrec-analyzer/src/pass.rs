@@ -385,7 +385,8 @@ impl Columns {
                 if selected(self, site, from) {
                     self.durations[to] = self.durations[from];
                     self.returns[to] = self.returns[from];
-                    for column in [&mut self.stacks, &mut self.starts].into_iter().filter(|it| !it.is_empty()) {
+                    for column in [&mut self.stacks, &mut self.starts].into_iter().filter(|it| !it.is_empty())
+                    {
                         column[to] = column[from];
                     }
                     to += 1;

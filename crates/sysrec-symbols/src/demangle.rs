@@ -11,7 +11,8 @@ pub fn demangle(name: &[u8]) -> String {
     // glibc and others mark versions: `memcpy@@GLIBC_2.14`.
     let text = text.split_once('@').map_or(text.as_ref(), |(name, _)| name);
     let mut out = Bounded(String::new());
-    if let Ok(rust) = rustc_demangle::try_demangle(text)
+    if is_rust(text)
+        && let Ok(rust) = rustc_demangle::try_demangle(text)
         && write!(out, "{rust:#}").is_ok()
     {
         return out.0;
@@ -25,6 +26,15 @@ pub fn demangle(name: &[u8]) -> String {
         return out.0;
     }
     text.to_owned()
+}
+
+/// Rust's older names look like C++'s, but for a hash at their end: `17h` and 16 hexadecimal digits.
+fn is_rust(name: &str) -> bool {
+    let end = name.strip_suffix('E').unwrap_or(name).as_bytes();
+    name.starts_with("_R")
+        || end.len() > 19
+            && end[end.len() - 19..].starts_with(b"17h")
+            && end[end.len() - 16..].iter().all(u8::is_ascii_hexdigit)
 }
 
 /// Text that ends with an error where it gets too long: mangled names can stand for exponentially long ones.
@@ -54,7 +64,7 @@ mod tests {
             demangle(b"_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE"),
             "core::fmt::Write::write_fmt"
         );
-        assert_eq!(demangle(b"_RNvCs4fqI2P2rA04_5mycrate3foo"), "mycrate::foo");
+        assert_eq!(demangle(b"_RNvCs4fqI2P2rA04_7mycrate3foo"), "mycrate::foo");
         assert_eq!(demangle(b"log_line"), "log_line");
         assert_eq!(demangle(b"memcpy@@GLIBC_2.14"), "memcpy");
         assert_eq!(demangle(b"_Z\xff"), "_Z\u{fffd}");

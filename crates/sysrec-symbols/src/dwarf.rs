@@ -70,7 +70,7 @@ impl Dwarf {
             let location = frame.location.as_ref();
             functions.push(Function {
                 name: name.map_or(String::new(), |name| demangle(name.as_bytes())),
-                file: location.and_then(|location| location.file).map(|file| cut(file)),
+                file: location.and_then(|location| location.file).map(cut),
                 line: location.and_then(|location| location.line).filter(|line| *line > 0),
                 // All but the outermost, which comes last here.
                 inlined: true,

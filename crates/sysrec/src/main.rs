@@ -1,7 +1,9 @@
 //! The sysrec command line: records every system call of a program, and answers questions from the recording.
 
 mod basis;
+mod branch_lines;
 mod call_text;
+mod call_tree;
 mod compare;
 mod diff;
 mod form;
@@ -18,6 +20,7 @@ mod report;
 mod rings;
 mod screen;
 mod selection;
+mod symbols;
 mod table;
 mod task_json;
 mod text;

@@ -83,7 +83,8 @@ impl<'t> Paths<'t> {
         }
         let mut unfinished: FxHashMap<String, u64> = FxHashMap::default();
         for (path, cell) in all.iter().filter(|(_, cell)| cell.activity.unfinished > 0) {
-            *unfinished.entry(call_name(path.abi, path.nr).into_owned()).or_default() += cell.activity.unfinished;
+            *unfinished.entry(call_name(path.abi, path.nr).into_owned()).or_default() +=
+                cell.activity.unfinished;
         }
         let mut unfinished: Vec<(String, u64)> = unfinished.into_iter().collect();
         unfinished.sort_by(|(name, calls), (other, others)| others.cmp(calls).then_with(|| name.cmp(other)));
@@ -267,9 +268,7 @@ impl Pass for Folding<'_> {
         {
             let root = self.root(task, entry.time_ns);
             let path = match entry.stack {
-                Some(stack) => {
-                    Path { root, abi: entry.abi, nr: entry.nr, stack: Some(stack), site: None }
-                }
+                Some(stack) => Path { root, abi: entry.abi, nr: entry.nr, stack: Some(stack), site: None },
                 None => self.site_path(task, entry.abi, entry.nr, entry.ip, entry.time_ns),
             };
             partial.cell(path).activity.unfinished += 1;

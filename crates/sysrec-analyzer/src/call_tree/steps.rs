@@ -3,9 +3,9 @@
 use std::path::Path as FilePath;
 
 use rustc_hash::FxHashMap;
+use sysrec_format::event::FrameFlags;
 use sysrec_format::event::StackId;
 use sysrec_format::stacks::Frame;
-use sysrec_format::event::FrameFlags;
 
 use super::paths::{Path, Paths};
 use crate::code::{Address, Place, Site};
@@ -215,5 +215,7 @@ impl<'n> Steps<'n> {
 /// The last part of a module's path.
 fn file_name(path: &[u8]) -> String {
     let text = String::from_utf8_lossy(path);
-    FilePath::new(text.as_ref()).file_name().map_or_else(|| text.to_string(), |name| name.to_string_lossy().into_owned())
+    FilePath::new(text.as_ref())
+        .file_name()
+        .map_or_else(|| text.to_string(), |name| name.to_string_lossy().into_owned())
 }

@@ -248,7 +248,8 @@ impl Growing {
         open.extend(roots.iter().rev().map(|root| (*root, None, 0)));
         while let Some((bud, parent, depth)) = open.pop() {
             let position = nodes.len();
-            let (step, own, total) = (self.buds[bud as usize].step, self.buds[bud as usize].own, totals[bud as usize]);
+            let (step, own, total) =
+                (self.buds[bud as usize].step, self.buds[bud as usize].own, totals[bud as usize]);
             nodes.push(Node { step, parent, depth, positions: 1, total, own, p99_ns: p99s[bud as usize] });
             let mut children = std::mem::take(&mut below[bud as usize]);
             children.sort_by(|one, other| rank(one).cmp(&rank(other)));

@@ -14,8 +14,8 @@ use sysrec_format::event::{EventBody, StackId, TaskId};
 use sysrec_format::frame::ChunkKind;
 use sysrec_format::stacks::{Frame, Module, StackTable};
 
-pub use spaces::{CHANGES_MAX, Site};
 use spaces::Spaces;
+pub use spaces::{CHANGES_MAX, Site};
 
 use crate::trace::Trace;
 

@@ -1,0 +1,101 @@
+//! Names of functions for a view: those baked into the trace, else those of the files on this machine.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use sysrec_analyzer::Trace;
+use sysrec_analyzer::call_tree::{Function, Names};
+use sysrec_analyzer::code::{Address, Place};
+use sysrec_symbols::{Problem, Search, Symbolizer};
+
+use crate::screen::{QUIET, styled};
+use crate::table::wrap;
+use crate::text::{counted, printable};
+
+/// Files that are named in one line.
+const FILES_NAMED: usize = 4;
+
+/// Where names of functions come from.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Names of functions")]
+pub(crate) struct SymbolArgs {
+    /// Look for debug files in this folder too, as in /usr/lib/debug
+    #[arg(long, value_name = "DIR")]
+    debug_dir: Vec<PathBuf>,
+
+    /// Look for the recorded programs and their debug files below this folder instead of /
+    #[arg(long, value_name = "DIR")]
+    sysroot: Option<PathBuf>,
+
+    /// Name nothing: show addresses
+    #[arg(long)]
+    no_symbols: bool,
+}
+
+/// What names of functions there are.
+pub(crate) struct Symbols {
+    symbolizer: Option<Symbolizer>,
+}
+
+impl Symbols {
+    /// For code of these traces.
+    pub(crate) fn new(args: &SymbolArgs, _traces: &[Trace]) -> Self {
+        let mut search = Search::default();
+        search.debug_folders.extend(args.debug_dir.iter().cloned());
+        search.root.clone_from(&args.sysroot);
+        Self { symbolizer: (!args.no_symbols).then(|| Symbolizer::new(search)) }
+    }
+
+    /// What could not be named and why, a line a reason; empty where there is nothing to say.
+    pub(crate) fn remarks(&self, width: Option<usize>) -> String {
+        let mut files: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+        for (path, problem) in self.symbolizer.iter().flat_map(Symbolizer::problems) {
+            let path = printable(path.as_os_str().as_encoded_bytes());
+            let (what, path) = match problem {
+                Problem::Missing => ("Not here, so without names", path),
+                Problem::Changed { .. } => ("Another build than the recorded one, so not used", path),
+                Problem::Unproven => ("Without a build-id, taken for the recorded ones", path),
+                Problem::Stripped => {
+                    ("Stripped and without a debug file here, so named by what they export", path)
+                }
+                other => ("Not used", format!("{path} ({other})")),
+            };
+            files.entry(what).or_default().push(path);
+        }
+        let mut text = String::new();
+        for (what, files) in files {
+            let more = files.len().saturating_sub(FILES_NAMED);
+            let mut named: Vec<String> = files.into_iter().take(FILES_NAMED).collect();
+            if more > 0 {
+                named.push(counted(more as u64, "more file", "more files"));
+            }
+            let line = format!("{what}: {}.", named.join(", "));
+            text += &(styled(QUIET, &wrap(&line, width.unwrap_or(usize::MAX))) + "\n");
+        }
+        text
+    }
+}
+
+impl Names for Symbols {
+    fn functions(&mut self, place: &Place<'_>) -> Vec<Function> {
+        let (Some(symbolizer), Some(module)) = (&mut self.symbolizer, place.module) else {
+            return Vec::new();
+        };
+        let address = match place.address {
+            Address::InFile(offset) => sysrec_symbols::Address::InFile(offset),
+            Address::InModule(address) => sysrec_symbols::Address::Virtual(address),
+            Address::InMemory(_) => return Vec::new(),
+        };
+        let functions = symbolizer.functions(&module.path, &module.build_id, address);
+        functions
+            .into_iter()
+            .map(|function| Function {
+                name: function.name,
+                file: function.file,
+                line: function.line,
+                inlined: function.inlined,
+            })
+            .collect()
+    }
+}
