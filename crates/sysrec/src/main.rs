@@ -6,6 +6,7 @@ mod call_text;
 mod call_tree;
 mod compare;
 mod diff;
+mod flamegraph;
 mod form;
 mod generate;
 mod hex_json;
@@ -20,6 +21,7 @@ mod report;
 mod rings;
 mod screen;
 mod selection;
+mod stack_text;
 mod symbols;
 mod table;
 mod task_json;
@@ -47,6 +49,7 @@ enum Command {
     Record(record::RecordArgs),
     Report(report::ReportArgs),
     Tree(tree::TreeArgs),
+    Flamegraph(flamegraph::FlamegraphArgs),
     Diff(diff::DiffArgs),
     Compare(compare::CompareArgs),
     Replay(replay::ReplayArgs),
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Record(args) => record::run(&args),
         Command::Report(args) => screen::exit_code(report::run(&args)),
         Command::Tree(args) => screen::exit_code(tree::run(&args)),
+        Command::Flamegraph(args) => screen::exit_code(flamegraph::run(&args)),
         Command::Diff(args) => screen::exit_code(diff::run(&args)),
         Command::Compare(args) => screen::exit_code(compare::run(&args)),
         Command::Replay(args) => screen::exit_code(replay::run(&args)),

@@ -49,6 +49,16 @@ impl Symbols {
 
     /// What could not be named and why, a line a reason; empty where there is nothing to say.
     pub(crate) fn remarks(&self, width: Option<usize>) -> String {
+        let styled = |line: String| styled(QUIET, &wrap(&line, width.unwrap_or(usize::MAX))) + "\n";
+        self.sentences().into_iter().map(styled).collect()
+    }
+
+    /// The same on stderr.
+    pub(crate) fn warn(&self) {
+        self.sentences().iter().for_each(|line| crate::screen::say(line));
+    }
+
+    fn sentences(&self) -> Vec<String> {
         let mut files: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
         for (path, problem) in self.symbolizer.iter().flat_map(Symbolizer::problems) {
             let path = printable(path.as_os_str().as_encoded_bytes());
@@ -63,17 +73,15 @@ impl Symbols {
             };
             files.entry(what).or_default().push(path);
         }
-        let mut text = String::new();
-        for (what, files) in files {
+        let sentence = |(what, files): (&str, Vec<String>)| {
             let more = files.len().saturating_sub(FILES_NAMED);
             let mut named: Vec<String> = files.into_iter().take(FILES_NAMED).collect();
             if more > 0 {
                 named.push(counted(more as u64, "more file", "more files"));
             }
-            let line = format!("{what}: {}.", named.join(", "));
-            text += &(styled(QUIET, &wrap(&line, width.unwrap_or(usize::MAX))) + "\n");
-        }
-        text
+            format!("{what}: {}.", named.join(", "))
+        };
+        files.into_iter().map(sentence).collect()
     }
 }
 

@@ -17,6 +17,7 @@ mod programs;
 mod steps;
 mod tree;
 
+pub(crate) use paths::DIGITS;
 pub use paths::{Path, Paths, Root};
 pub use steps::{Function, Names, Step, StepId, StepKind, Steps};
 pub use tree::{Direction, Node, Shape, Tree};

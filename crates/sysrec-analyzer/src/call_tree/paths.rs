@@ -21,7 +21,7 @@ use crate::trace::Trace;
 /// Bytes of distributions that one worker holds before it adds them to those of all.
 const HELD_BYTES_MAX: usize = 64 << 20;
 /// Significant digits of percentiles.
-const DIGITS: u8 = 2;
+pub(crate) const DIGITS: u8 = 2;
 
 /// What paths begin with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,9 +49,9 @@ pub struct Path {
 
 /// What calls of one path did.
 #[derive(Clone, Debug)]
-pub(super) struct Cell {
-    pub(super) activity: Activity,
-    pub(super) latency: Distribution,
+pub(crate) struct Cell {
+    pub(crate) activity: Activity,
+    pub(crate) latency: Distribution,
 }
 
 /// All distinct paths of the selected calls of a trace.
@@ -61,7 +61,7 @@ pub struct Paths<'t> {
     code: Code,
     root: Root,
     programs: Programs,
-    pub(super) cells: Vec<(Path, Cell)>,
+    pub(crate) cells: Vec<(Path, Cell)>,
     /// Selected calls that did not return, by name, the most frequent first.
     pub unfinished: Vec<(String, u64)>,
     /// Chunks that could not be read, beyond what opening the trace had found; nothing of them is counted.
@@ -100,7 +100,7 @@ impl<'t> Paths<'t> {
         &self.code
     }
 
-    /// Every path with what its calls did, and the 99th percentile of their durations (nanoseconds).
+    /// Every path with what its calls did.
     pub fn iter(&self) -> impl Iterator<Item = (&Path, Activity)> {
         self.cells.iter().map(|(path, cell)| (path, cell.activity))
     }

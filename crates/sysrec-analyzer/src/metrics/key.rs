@@ -19,10 +19,13 @@ pub enum Dimension {
     Errno,
     /// The ABI it was made by.
     Abi,
+    /// The code that made it. Only comparisons have it, and alone: code is named by the caller
+    /// ([`Recording::of_paths`](crate::diff::Recording::of_paths)).
+    Stack,
 }
 
 impl Dimension {
-    /// All of them.
+    /// Those that a report can have.
     pub const ALL: [Dimension; 5] =
         [Dimension::Syscall, Dimension::Process, Dimension::Thread, Dimension::Errno, Dimension::Abi];
 
@@ -34,10 +37,11 @@ impl Dimension {
             Dimension::Thread => "thread",
             Dimension::Errno => "errno",
             Dimension::Abi => "abi",
+            Dimension::Stack => "stack",
         }
     }
 
-    /// The dimension of that [`name`](Self::name).
+    /// The dimension of that [`name`](Self::name), of those that a report can have.
     pub fn from_name(name: &str) -> Option<Dimension> {
         Dimension::ALL.into_iter().find(|dimension| dimension.name() == name)
     }
@@ -56,6 +60,8 @@ pub struct Key {
     pub errno: Option<u32>,
     /// The ABI.
     pub abi: Option<Abi>,
+    /// The steps from the program to the call, with ` ; ` between them.
+    pub stack: Option<String>,
 }
 
 /// A process or thread of one of the traces.
@@ -83,6 +89,7 @@ impl Key {
                 self.errno.map(|errno| if errno == 0 { "ok".into() } else { errno_name(errno) })
             }
             Dimension::Abi => self.abi.map(crate::outcome::abi_name),
+            Dimension::Stack => self.stack.as_deref().map(Cow::Borrowed),
         }
     }
 }

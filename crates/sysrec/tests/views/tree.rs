@@ -49,7 +49,8 @@ fn filters_apply_to_the_figures_and_every_process_stays() {
         .map(|process| process["calls"].as_u64().unwrap())
         .collect();
     assert_eq!(calls, [0, 0, 3, 0, 0]);
-    let document = json_of(folder.path(), &["tree", "--by", "process", "--json", "-z", "--min-duration", "1ms"]);
+    let document =
+        json_of(folder.path(), &["tree", "--by", "process", "--json", "-z", "--min-duration", "1ms"]);
     assert_eq!(document["total"]["calls"], 1, "the write");
 }
 
