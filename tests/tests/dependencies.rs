@@ -21,7 +21,7 @@ fn stated() -> BTreeMap<String, BTreeSet<String>> {
         let on = match depends {
             "no sysrec crate" => BTreeSet::new(),
             "all" => {
-                ["format", "syscalls", "recorder", "analyzer"].map(|name| format!("sysrec-{name}")).into()
+                ["format", "syscalls", "recorder", "analyzer", "symbols"].map(|name| format!("sysrec-{name}")).into()
             }
             some => some.split(", ").map(|name| format!("sysrec-{name}")).collect(),
         };

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use inferno::flamegraph::Options;
-use inferno::flamegraph::color::{BackgroundColor, BasicPalette, Palette};
+use inferno::flamegraph::color::{BackgroundColor, BasicPalette, Color, Palette};
 use sysrec_analyzer::call_tree::{Paths, Root, Steps};
 
 use crate::selection::SelectionArgs;
@@ -160,8 +160,10 @@ impl FlamegraphArgs {
     fn options(&self, title: String) -> Options<'static> {
         let mut options = Options::default();
         options.title = title;
-        options.colors = Palette::Basic(if self.count { BasicPalette::Hot } else { BasicPalette::Io });
-        options.bgcolors = Some(BackgroundColor::Flat(inferno::flamegraph::color::Color::new(255, 255, 255)));
+        options.colors = Palette::Basic(if self.count { BasicPalette::Hot } else { BasicPalette::Aqua });
+        // On white, boxes without a difference would not be seen.
+        let ground = if self.diff.is_empty() { Color::new(255, 255, 255) } else { Color::new(214, 214, 214) };
+        options.bgcolors = Some(BackgroundColor::Flat(ground));
         options.reverse_stack_order = self.bottom_up;
         options.hash = true;
         options.deterministic = true;

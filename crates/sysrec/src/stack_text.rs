@@ -77,6 +77,8 @@ fn line(steps: &Steps<'_>, way: &[StepId], between: &str) -> String {
 pub(crate) fn name(step: &Step) -> String {
     let mut text = match step.kind {
         StepKind::Thread => format!("{} {}", step.name, step.tid.unwrap_or(0)),
+        // Where code lies in memory is another place in every run.
+        StepKind::Address if step.module.is_empty() => "[unknown code]".to_owned(),
         StepKind::Address => format!("{}{}", step.module, step.name),
         StepKind::Program if step.name.is_empty() => "[program not known]".to_owned(),
         StepKind::Call => format!("{}()", step.name),

@@ -142,7 +142,7 @@ fn attached_processes_say_so() {
 #[test]
 fn a_terminal_gets_boxes_and_no_line_too_long() {
     let folder = folder();
-    let Some(text) = on_terminal(folder.path(), 90, "tree") else { return };
+    let Some(text) = on_terminal(folder.path(), 90, "tree --by process") else { return };
     let tree: Vec<&str> = text.lines().skip_while(|line| !line.contains("process")).collect();
     assert!(tree.iter().any(|line| line.contains("├─ 101 env X=1 date")), "{text}");
     assert!(tree.iter().any(|line| line.contains("⇒ date")), "{text}");
