@@ -144,6 +144,30 @@ pub const INLINE_NET: Backend = Backend {
     ..INLINE
 };
 
+/// The same with one class of changed sites alone, or with none, so that every call is made at a stop.
+pub const INLINE_CLASSES: [Backend; 4] = [
+    Backend {
+        name: "sysrec (inline, P1)",
+        options: &["--backend", "inline", "--inline-classes", "p1"],
+        ..INLINE
+    },
+    Backend {
+        name: "sysrec (inline, P3)",
+        options: &["--backend", "inline", "--inline-classes", "p3"],
+        ..INLINE
+    },
+    Backend {
+        name: "sysrec (inline, P4)",
+        options: &["--backend", "inline", "--inline-classes", "p4"],
+        ..INLINE
+    },
+    Backend {
+        name: "sysrec (inline, no class)",
+        options: &["--backend", "inline", "--inline-classes", ""],
+        ..INLINE
+    },
+];
+
 /// One backend in all its forms.
 #[derive(Clone, Copy)]
 pub struct Family {

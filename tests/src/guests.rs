@@ -57,6 +57,8 @@ pub enum Strace {
     /// Of a task that is killed at its entry stop it shows the registers of another task: only the total of all
     /// numbers can be compared.
     MisreadsDyingTasks,
+    /// Under it, signals that the guest ignores end calls of the guest that they do not end otherwise.
+    EndsIgnoredCalls,
 }
 
 /// One guest as it is run.
@@ -181,6 +183,7 @@ pub const GUESTS: &[Guest] = &[
     guest("site_under_way"),
     guest("one_site_1000"),
     guest("gs_own"),
+    guest("tsc_off"),
     // Code and mappings that change.
     guest("code_rewritten"),
     guest("library_reused")
@@ -246,6 +249,7 @@ pub const GUESTS: &[Guest] = &[
     guest("signal_jump_20k").source("signal_jump").args(&["20000"]).unlogged(),
     guest("signals_withheld"),
     guest("signal_ignored"),
+    guest("signal_ignored_eintr").strace(Strace::EndsIgnoredCalls),
     guest("cancel_blocked").unlogged(),
     guest("backtrace_in_handler").unlogged(),
     guest("exceptions").build(Build::Cpp64).unlogged(),

@@ -17,6 +17,10 @@ fn try_on_strace(guest: &Guest) -> Vec<String> {
                 .push(format!("{}: strace was expected to miss calls, and nothing was found", guest.name));
         }
         Strace::Misses => {}
+        Strace::EndsIgnoredCalls if problems.is_empty() => {
+            problems = vec![format!("{}: strace was expected to end its calls, and did not", guest.name)];
+        }
+        Strace::EndsIgnoredCalls => problems.clear(),
         Strace::MisreadsDyingTasks => {
             let total = run.recorded.len() as u64;
             let kernel = run.kernel.iter().flat_map(|kernel| kernel.values());

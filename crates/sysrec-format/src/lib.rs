@@ -17,7 +17,9 @@
 //! let session = Session::default();
 //! let new = NewTrace { trace_id: [7; 16], created_realtime_ns: 0, clock: Clock::MONOTONIC_NS, session: &session };
 //! let mut writer = TraceWriter::create(MemoryStorage::new(), &new, WriterOptions::default())?;
-//! let entry = Entry { time_ns: 10, abi: Abi::X86_64, nr: 39, ip: 0, sp: 0, args: [0; 6], registers: None, stack: None, captures: Vec::new() };
+//! let (registers, stack, captures) = (None, None, Vec::new());
+//! let args = [0; 6];
+//! let entry = Entry { time_ns: 10, abi: Abi::X86_64, nr: 39, ip: 0, sp: 0, args, registers, stack, captures };
 //! writer.entry(TaskId(0), &entry);
 //! writer.exit(TaskId(0), &Exit { time_ns: 25, ret: 4711, registers: None, captures: Vec::new() });
 //! let (storage, totals) = writer.finish(&Ending::default())?;

@@ -122,26 +122,30 @@ struct Choice {
 }
 
 fn choose(options: &Options) -> Result<Choice, Error> {
-    match options.backend {
-        BackendChoice::Ptrace => Ok(Choice { inline: None, reason: String::new() }),
-        BackendChoice::Inline => {
-            let refused = |reason| Error::Backend { backend: Inline::NAME, reason };
-            if let Some(reason) = unsuitable(options) {
-                return Err(refused(reason.to_owned()));
-            }
-            let owner = match &options.target {
-                Target::Command { user: Some(user), .. } => Some(users::credentials(user)?),
-                _ => None,
-            };
-            let owner = owner.map(|credentials| (credentials.uid, credentials.gid));
-            let inline = Inline::new(options.inline_classes, owner).map_err(refused)?;
-            Ok(Choice { inline: Some(inline), reason: String::new() })
-        }
-        // Not by itself yet: some of its ends are still to be proven.
-        BackendChoice::Auto => {
-            Ok(Choice { inline: None, reason: "inline is used where it is asked for".to_owned() })
-        }
+    if options.backend == BackendChoice::Ptrace {
+        return Ok(Choice { inline: None, reason: String::new() });
     }
+    match (inline(options)?, options.backend) {
+        (Ok(inline), BackendChoice::Auto) => {
+            Ok(Choice { inline: Some(inline), reason: "the fastest that works here".to_owned() })
+        }
+        (Ok(inline), _) => Ok(Choice { inline: Some(inline), reason: String::new() }),
+        (Err(reason), BackendChoice::Auto) => Ok(Choice { inline: None, reason }),
+        (Err(reason), _) => Err(Error::Backend { backend: Inline::NAME, reason }),
+    }
+}
+
+/// The inline mechanism, or why it cannot be had here.
+fn inline(options: &Options) -> Result<Result<Inline, String>, Error> {
+    if let Some(reason) = unsuitable(options) {
+        return Ok(Err(reason.to_owned()));
+    }
+    let owner = match &options.target {
+        Target::Command { user: Some(user), .. } => Some(users::credentials(user)?),
+        _ => None,
+    };
+    let owner = owner.map(|credentials| (credentials.uid, credentials.gid));
+    Ok(Inline::new(options.inline_classes, owner))
 }
 
 /// Why the inline backend cannot do what was asked for.

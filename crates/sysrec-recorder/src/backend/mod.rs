@@ -28,6 +28,10 @@ use crate::sys::wait::WaitStatus;
 pub(crate) mod inline;
 pub(crate) mod ptrace;
 
+/// What a call has returned, for the trace, that the recorder sent back to its start: the kernel's own way to say that
+/// it is made again (`ERESTARTNOHAND`, `include/linux/errno.h`).
+pub(crate) const SENT_BACK: i64 = -514;
+
 /// A command to start.
 pub(crate) struct Launch {
     /// The file to run.

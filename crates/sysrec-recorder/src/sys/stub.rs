@@ -66,6 +66,10 @@ sysrec_stub_saved:
     mov     gs:[rcx*2 + {ip}], rax
     mov     rax, qword ptr [r11 + {return_distance}]
     mov     gs:[rcx*2 + {return}], rax
+    # The next slot's lines were the recorder's last: they come here while the call lasts. (Behind the last slot there
+    # are other lines of the ring; a prefetch has no fault.)
+    prefetchw byte ptr gs:[rcx*2 + {slot_bytes}]
+    prefetchw byte ptr gs:[rcx*2 + {slot_bytes} + 64]
     rdtsc
     mov     dword ptr gs:[rcx*2 + {start}], eax
     mov     dword ptr gs:[rcx*2 + {start} + 4], edx
@@ -179,6 +183,7 @@ sysrec_stub_number_mask:
     entered = const state::ENTERED,
     finished = const state::FINISHED,
     slot_units = const SLOT_UNITS,
+    slot_bytes = const SLOT_BYTES,
     path = const PATH,
     open_flags = const libc::O_RDWR | libc::O_CLOEXEC,
     nr_open = const libc::SYS_open,

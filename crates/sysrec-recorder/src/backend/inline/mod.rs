@@ -97,7 +97,7 @@ impl Reason {
     pub(crate) const STRICT: Reason = Reason("it is in seccomp's strict mode");
     pub(crate) const MEMORY_LIMIT: Reason = Reason("its address space is limited or locked");
     pub(crate) const REGION_TOUCHED: Reason = Reason("it unmapped or replaced our part of its address space");
-    pub(crate) const NO_RING: Reason = Reason("all rings are taken");
+    pub(crate) const NO_RING: Reason = Reason("there is no ring left for it");
     pub(crate) const NO_TSC: Reason = Reason("it gave up the time stamp counter");
     pub(crate) const DISPATCH: Reason = Reason("it dispatches its own system calls");
     pub(crate) const GONE: Reason = Reason("it vanished");

@@ -5,12 +5,14 @@
 //! | --- | --- |
 //! | landing, trampoline, stub before its syscall instruction | before the call: ip = the site, registers as there |
 //! | stub behind it | after the call, which is told: ip behind the site, rax = the result |
+//! | stub, sent back to make its call again | before the call; the one that it was sent back from is told |
 
 use sysrec_format::event::UserRegisters;
 
 use super::layout::{STUB_ADDRESS, TRAMPOLINE_NET, TRAMPOLINE_TAIL};
 use super::rings::{Ring, RingCall, Rings};
 use super::space::Space;
+use crate::backend::SENT_BACK;
 use crate::sys::ptrace::register::*;
 use crate::sys::stub::Places;
 
@@ -21,12 +23,12 @@ pub(crate) enum Normalised {
     Untouched,
     /// It is before its call again.
     Before,
-    /// It is behind this call, which is told now and its slot released then. `None`: the stub had finished it.
+    /// It is out of this call, which is told now and its slot released then. `None`: the stub had finished it.
     After(Option<RingCall>),
 }
 
 /// Normalises. `registers` are changed; write them back if the answer is not [`Normalised::Untouched`].
-/// All finished calls must have been read from the ring.
+/// All finished calls must have been read from the ring. `sent_back`: the recorder has set it to make its call again.
 pub(crate) fn normalise(
     registers: &mut UserRegisters,
     space: &Space,
@@ -34,6 +36,7 @@ pub(crate) fn normalise(
     rings: &Rings,
     places: &Places,
     now_tsc: u64,
+    sent_back: bool,
 ) -> Normalised {
     let ip = registers[RIP];
     if let Some(site) = space.site_of_landing(ip) {
@@ -68,6 +71,11 @@ pub(crate) fn normalise(
     if ip == places.call {
         // All is set for the call, or the kernel has set it back to be restarted: with rax as it wants it.
         registers[RIP] = filling.ip.wrapping_sub(2);
+        if sent_back {
+            let call = RingCall { ret: SENT_BACK, end: now_tsc, ..filling };
+            rings.finish(ring, &call);
+            return Normalised::After(Some(call));
+        }
         rings.release(ring, false);
         return Normalised::Before;
     }

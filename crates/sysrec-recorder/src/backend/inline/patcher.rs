@@ -3,7 +3,7 @@
 use super::InlineClasses;
 use super::patch::{self, JUMP_BYTES, LANDING_BYTES, USER_END};
 use super::remote::{Failure, Helper};
-use super::space::{Code, SiteState, Space};
+use super::space::{Code, Site, SiteState, Space};
 use crate::sys::memory::{self, Memory};
 
 /// A P1 area larger than this is not mapped: it would serve one huge library badly.
@@ -25,6 +25,8 @@ pub(crate) struct Patcher<'a, 'b> {
     pub space: &'a mut Space,
     pub site: u64,
     pub trampoline: u32,
+    /// What became of the site before.
+    pub before: SiteState,
     /// Other tasks may be running this code.
     pub shared: bool,
 }
@@ -38,7 +40,20 @@ impl Patcher<'_, '_> {
         let wanted = bytes.len().min((code.end - site) as usize);
         let read = memory::read(self.tid, site, &mut bytes[..wanted]);
         let bytes = &bytes[..read];
-        if !code.patchable || self.space.retired || bytes.len() < JUMP_BYTES || bytes[..2] != patch::SYSCALL {
+        if bytes.len() < JUMP_BYTES {
+            return Ok(SiteState::Unpatched);
+        }
+        let under_way = match self.before {
+            // The task had entered the kernel when another one changed the site.
+            SiteState::Patched | SiteState::Displaced { .. } if bytes[0] == patch::JUMP => true,
+            // A change that came no further.
+            SiteState::Displaced { .. } => bytes[0] == patch::TRAP || bytes[2] == patch::TRAP,
+            _ => false,
+        };
+        if under_way {
+            return Ok(self.before);
+        }
+        if !code.patchable || self.space.retired || bytes[..2] != patch::SYSCALL {
             return Ok(SiteState::Unpatched);
         }
         let Ok(memory) = Memory::open(self.tid) else { return Ok(SiteState::Unpatched) };
@@ -112,16 +127,18 @@ impl Patcher<'_, '_> {
             return Ok(memory.write(site, &jump).is_ok().then_some(state));
         }
         // First nobody gets past the two traps, each of which is one byte; then what lies between may change; then the
-        // jump opens. After each step, every processor forgets what it fetched before.
+        // jump opens. After each step, every processor forgets what it fetched before. From the first trap on, a task
+        // that meets one is sent to the trampoline: so a change that comes no further is slow, and nothing else.
+        self.space.sites.insert(site, Site { trampoline: self.trampoline, state });
         let steps: [(u64, &[u8]); 3] =
             [(site + 2, &[patch::TRAP]), (site, &[patch::TRAP]), (site + 1, &jump[1..])];
         for (address, bytes) in steps {
-            if memory.write(address, bytes).is_err() {
-                return Ok(None);
+            if memory.write(address, bytes).is_err() || !self.sync_cores()? {
+                return Ok(Some(state));
             }
-            self.sync_cores()?;
         }
-        Ok(memory.write(site, &jump[..1]).is_ok().then_some(state))
+        _ = memory.write(site, &jump[..1]);
+        Ok(Some(state))
     }
 
     /// A free place for a P3 landing; an area is mapped for it where there is none in reach.

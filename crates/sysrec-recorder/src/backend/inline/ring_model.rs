@@ -23,7 +23,7 @@ const PREEMPTIONS: usize = 3;
 
 fn start() -> (Twin, Rings, Ring) {
     let memory = SharedWords::new(2 * RING_STRIDE as usize);
-    let mut rings = Rings::over(PathBuf::new(), memory.clone());
+    let mut rings = Rings::over(PathBuf::new(), None, memory.clone());
     let ring = rings.allot(None).expect("the first ring");
     (Twin { memory, gs: ring.address() }, rings, ring)
 }

@@ -55,6 +55,8 @@ impl Ring {
 /// The file of all rings.
 pub(crate) struct Rings {
     path: PathBuf,
+    /// Where the memory of a ring comes from before its first use. `None`: it has all of it.
+    file: Option<File>,
     memory: SharedWords,
     free: Vec<u32>,
     /// Rings from here on were never used.
@@ -67,6 +69,11 @@ impl Rings {
     pub(crate) fn create(owner: Option<(u32, u32)>) -> io::Result<Self> {
         let folder = Path::new("/dev/shm");
         stale::remove(folder);
+        // Beyond this limit (`ulimit -f`), to make the file ends in SIGXFSZ.
+        let (limit, _) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_FSIZE)?;
+        if limit < WINDOW_BYTES {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
         let path = folder.join(stale::name(std::process::id(), crate::sys::clock::monotonic_ns()));
         let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
         let made = || -> io::Result<SharedWords> {
@@ -74,10 +81,11 @@ impl Rings {
                 std::os::unix::fs::fchown(&file, Some(uid), Some(gid))?;
             }
             file.set_len(WINDOW_BYTES)?;
+            provide(&file, 0, RING_STRIDE)?;
             SharedWords::map(&file, WINDOW_BYTES as usize)
         };
         match made() {
-            Ok(memory) => Ok(Self::over(path, memory)),
+            Ok(memory) => Ok(Self::over(path, Some(file), memory)),
             Err(error) => {
                 _ = std::fs::remove_file(&path);
                 Err(error)
@@ -86,8 +94,8 @@ impl Rings {
     }
 
     /// The rings of a file that is mapped, all unused.
-    pub(super) fn over(path: PathBuf, memory: SharedWords) -> Self {
-        Rings { path, memory, free: Vec::new(), fresh: 1 }
+    pub(super) fn over(path: PathBuf, file: Option<File>, memory: SharedWords) -> Self {
+        Rings { path, file, memory, free: Vec::new(), fresh: 1 }
     }
 
     /// The file's path.
@@ -126,7 +134,12 @@ impl Rings {
     pub(crate) fn allot(&mut self, task: Option<TaskId>) -> Option<Ring> {
         let number = self.free.pop().or_else(|| {
             let number = self.fresh;
-            (u64::from(number) < RINGS).then(|| self.fresh += 1)?;
+            let room = u64::from(number) < RINGS
+                && self
+                    .file
+                    .as_ref()
+                    .is_none_or(|file| provide(file, u64::from(number) * RING_STRIDE, RING_STRIDE).is_ok());
+            room.then(|| self.fresh += 1)?;
             Some(number)
         })?;
         let ring = Ring { number, tail: 0 };
@@ -237,6 +250,18 @@ impl Rings {
         }
         let units = (ring.tail % SLOTS) * SLOT_UNITS;
         self.memory[Self::first_word(ring) + (HEAD / 8) as usize].store(units, Release);
+    }
+}
+
+/// Allocates a part of the file. A full file system (that of a container is often small) says so here; a task that
+/// touched a page of it for which there is no memory would end by SIGBUS.
+fn provide(file: &File, offset: u64, bytes: u64) -> nix::Result<()> {
+    use nix::fcntl::{FallocateFlags, fallocate};
+    loop {
+        match fallocate(file, FallocateFlags::empty(), offset as i64, bytes as i64) {
+            Err(nix::Error::EINTR) => {}
+            done => return done,
+        }
     }
 }
 

@@ -75,8 +75,12 @@ impl Space {
         (address - landing < super::patch::LANDING_BYTES).then_some(site)
     }
 
-    /// A number for a new trampoline.
+    /// A number for the trampoline of a site that is not known: the one that a site at this address had before, since
+    /// libraries come and go at the same places, or a new one.
     pub(crate) fn new_trampoline(&mut self, site: u64) -> Option<u32> {
+        if let Some(number) = self.trampolines.iter().position(|&known| known == site) {
+            return Some(number as u32);
+        }
         let number = self.trampolines.len() as u64;
         (number < TRAMPOLINES).then(|| self.trampolines.push(site))?;
         Some(number as u32)
@@ -176,9 +180,18 @@ mod tests {
     #[test]
     fn trampolines_end_where_our_memory_ends() {
         let mut space = Space::default();
-        let made = (0..).map_while(|_| space.new_trampoline(1)).last().expect("some");
+        let made = (0..).map_while(|site| space.new_trampoline(site)).last().expect("some");
         assert_eq!(u64::from(made) + 1, TRAMPOLINES);
         assert!(Space::trampoline_address(made) + TRAMPOLINE_BYTES <= STUB_ADDRESS + LOW_BYTES);
+    }
+
+    #[test]
+    fn a_site_that_comes_back_has_its_trampoline_again() {
+        let mut space = Space::default();
+        let [first, second] = [0x1000, 0x2000].map(|site| space.new_trampoline(site));
+        space.forget_sites(0, u64::MAX);
+        assert_eq!([0x2000, 0x1000].map(|site| space.new_trampoline(site)), [second, first]);
+        assert_ne!(first, second);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::engine::{Engine, Next};
 use super::restart;
 use super::tracee::{CloneEdit, InCall};
 use crate::Registers;
+use crate::backend::SENT_BACK;
 use crate::procfs;
 use crate::sys::clock::monotonic_ns;
 use crate::sys::memory;
@@ -232,6 +233,8 @@ impl Engine<'_> {
         // The kernel sign-extends a 32-bit call's error, but not its result (`syscall_get_return_value`).
         let ret = if call.abi == Abi::I386 { i64::from(ret as i32) } else { ret };
         let ret = self.answer(tid, &call, ret);
+        let ignored = ret == -i64::from(libc::EINTR) && !self.ending;
+        let ret = if ignored && restart::hide_ignored_signals_to_come(tid) { SENT_BACK } else { ret };
         if let Some(edit) = call.edit {
             undo(tid, edit);
         }

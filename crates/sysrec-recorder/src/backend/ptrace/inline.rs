@@ -279,17 +279,14 @@ impl Engine<'_> {
             let tracee = self.tasks.get_mut(&tid)?;
             let mut helper = Helper::new(tid, inline.places, &mut self.helper_calls).ok()?;
             let mut failed = None;
-            if worth_it {
+            if let Some(known) = known.filter(|_| worth_it) {
                 let (pid, helper, space) = (tracee.pid, &mut helper, &mut *space.borrow_mut());
-                let mut patcher = Patcher { tid, pid, helper, space, site, trampoline, shared };
-                let state = match patcher.patch(inline.classes) {
-                    Ok(state) => state,
-                    Err(failure) => {
-                        failed = Some(failure);
-                        SiteState::Unpatched
-                    }
-                };
-                space.sites.insert(site, Site { trampoline, state });
+                let before = known.state;
+                let mut patcher = Patcher { tid, pid, helper, space, site, trampoline, before, shared };
+                match patcher.patch(inline.classes) {
+                    Ok(state) => _ = space.sites.insert(site, Site { trampoline, state }),
+                    Err(failure) => failed = Some(failure),
+                }
             } else if known.is_none() {
                 let state = SiteState::Met;
                 space.borrow_mut().sites.insert(site, Site { trampoline, state });
@@ -343,10 +340,12 @@ impl Engine<'_> {
             self.skip_trap(tid, at);
             return true;
         }
-        // It came to a site while that was being changed; that is done now.
-        let changed =
-            matches!(space.borrow().sites.get(&at), Some(Site { state: SiteState::Displaced { .. }, .. }));
-        changed && ptrace::set_register(tid, RIP, at).is_ok()
+        // It came to a site while that was being changed, or to one whose change came no further.
+        let space = space.borrow();
+        let Some(Site { trampoline, state: SiteState::Displaced { .. } }) = space.sites.get(&at) else {
+            return false;
+        };
+        ptrace::set_register(tid, RIP, Space::trampoline_address(*trampoline)).is_ok()
     }
 
     /// A task has its own registers back, or ended while it worked for us: what it made for us is told, and what came
@@ -432,11 +431,13 @@ impl Engine<'_> {
         space.retired = true;
         let Ok(memory) = Memory::open(tid) else { return };
         for (&site, known) in &mut space.sites {
-            let mut byte = [0];
-            let jumps = memory::read(tid, site, &mut byte) == 1 && byte[0] == patch::JUMP;
+            let mut bytes = [0; 3];
+            let read = memory::read(tid, site, &mut bytes) == bytes.len();
+            let jumps = read && bytes[0] == patch::JUMP;
+            let traps = read && (bytes[0] == patch::TRAP || bytes[2] == patch::TRAP);
             match known.state {
                 SiteState::Patched if jumps => _ = memory.write(site, &patch::SYSCALL[..1]),
-                SiteState::Displaced { length } if jumps => {
+                SiteState::Displaced { length } if jumps || traps => {
                     let mut old = [0; JUMP_BYTES];
                     let tail = Space::trampoline_address(known.trampoline) + TRAMPOLINE_TAIL + 7;
                     old[..2].copy_from_slice(&patch::SYSCALL);
@@ -797,14 +798,15 @@ impl Engine<'_> {
         (helper.finish(), ring)
     }
 
-    /// A task that is stopped for a signal or with its process shows the program's own addresses.
-    pub(super) fn leave_our_code(&mut self, tid: i32) {
+    /// A task that is stopped for a signal or with its process shows the program's own addresses. `sent_back`: it was
+    /// set to make the call again that it was in.
+    pub(super) fn leave_our_code(&mut self, tid: i32, sent_back: bool) {
         let Some(inline) = &mut self.inline else { return };
         let Some(tracee) = self.tasks.get_mut(&tid) else { return };
         let (Mode::Inline(task), Some(space)) = (&mut tracee.mode, &tracee.space) else { return };
         let Ok(mut registers) = ptrace::registers(tid) else { return };
-        let moved =
-            normalise(&mut registers, &space.borrow(), &mut task.ring, &inline.rings, &inline.places, tsc());
+        let (rings, places, ring) = (&inline.rings, &inline.places, &mut task.ring);
+        let moved = normalise(&mut registers, &space.borrow(), ring, rings, places, tsc(), sent_back);
         if moved == Normalised::Untouched {
             return;
         }

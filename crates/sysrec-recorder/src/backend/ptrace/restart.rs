@@ -62,8 +62,15 @@ const MINUS_EINTR: u64 = (-(libc::EINTR as i64)) as u64;
 /// At a stop that we asked for: if the task was in a call that our asking ended with EINTR, sends it back to the
 /// start of that call. Tells whether it did.
 pub(super) fn hide_interruption(tid: i32) -> Result<bool> {
+    if signal_pending(tid) {
+        return Ok(false);
+    }
+    send_back(tid)
+}
+
+fn send_back(tid: i32) -> Result<bool> {
     let mut registers = ptrace::registers(tid)?;
-    if !interrupted_without_effect(&registers) || signal_pending(tid) {
+    if !interrupted_without_effect(&registers) {
         return Ok(false);
     }
     registers[RAX] = registers[ORIG_RAX];
@@ -81,12 +88,17 @@ fn interrupted_without_effect(registers: &UserRegisters) -> bool {
 }
 
 /// At the delivery of a signal that the program ignores: without a tracer, the kernel would not have woken the task for
-/// it (`sig_ignored`). Where that ended a call with EINTR, the call is sent back to its start.
-pub(super) fn hide_ignored_signal(tid: i32, signo: i32) {
+/// it (`sig_ignored`). Where that ended a call with EINTR, the call is sent back to its start. Tells whether it was.
+pub(super) fn hide_ignored_signal(tid: i32, signo: i32) -> bool {
     let interrupted = ptrace::registers(tid).is_ok_and(|registers| interrupted_without_effect(&registers));
-    if interrupted && is_ignored(tid, signo) {
-        _ = hide_interruption(tid);
-    }
+    interrupted && is_ignored(tid, signo) && matches!(hide_interruption(tid), Ok(true))
+}
+
+/// The same at the exit of a call that ended with EINTR, before the signal is delivered.
+pub(super) fn hide_ignored_signals_to_come(tid: i32) -> bool {
+    let pending = (signals(tid, "SigPnd") | signals(tid, "ShdPnd")) & !signals(tid, "SigBlk");
+    let mut numbers = (1..=64).filter(|signo| pending & (1 << (signo - 1)) != 0).peekable();
+    numbers.peek().is_some() && numbers.all(|signo| is_ignored(tid, signo)) && send_back(tid).unwrap_or(false)
 }
 
 /// Whether a signal does nothing to a task: ignored, or not caught and of those that are ignored by default (signal(7)).

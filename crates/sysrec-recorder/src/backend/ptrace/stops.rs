@@ -39,8 +39,8 @@ impl Engine<'_> {
         if signo == libc::SIGTRAP && self.is_our_trap(tid) {
             return Next::Go(0);
         }
-        restart::hide_ignored_signal(tid, signo);
-        self.leave_our_code(tid);
+        let sent_back = restart::hide_ignored_signal(tid, signo);
+        self.leave_our_code(tid, sent_back);
         let Ok(info) = ptrace::signal_info(tid) else { return Next::Nothing };
         if let Some(tracee) = self.tasks.get(&tid)
             && !self.launching
@@ -188,7 +188,7 @@ impl Engine<'_> {
     /// Group-stop: the task stops with its process, as it would without us, until SIGCONT.
     fn group_stop(&mut self, tid: i32, signo: i32, time_ns: u64) -> Next {
         self.first_stop(tid);
-        self.leave_our_code(tid);
+        self.leave_our_code(tid, false);
         if self.ending && !self.net {
             self.let_go(tid, 0, time_ns);
             return Next::Nothing;
@@ -211,10 +211,9 @@ impl Engine<'_> {
             self.recording.event(task, time_ns, EventBody::Continue);
         }
         let Some(tracee) = self.tasks.get_mut(&tid) else { return Next::Nothing };
-        if std::mem::take(&mut tracee.interrupted) && tracee.call.is_none() {
-            _ = restart::hide_interruption(tid);
-        }
-        self.leave_our_code(tid);
+        let hidden = std::mem::take(&mut tracee.interrupted) && tracee.call.is_none();
+        let sent_back = hidden && matches!(restart::hide_interruption(tid), Ok(true));
+        self.leave_our_code(tid, sent_back);
         self.demote_if_due(tid);
         if self.ending && !self.net {
             self.let_go(tid, 0, monotonic_ns());

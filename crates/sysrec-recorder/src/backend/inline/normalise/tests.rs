@@ -28,6 +28,7 @@ struct Stopped {
     ring: Ring,
     twin: Twin,
     registers: UserRegisters,
+    sent_back: bool,
 }
 
 /// A call of number `n` from the site.
@@ -54,13 +55,14 @@ impl Stopped {
             space.sites.insert(site, Site { trampoline, state });
         }
         space.landings.insert(LANDING, SITE);
-        Stopped { space, rings, ring, twin, registers: [KEPT; USER_REGISTERS] }
+        Stopped { space, rings, ring, twin, registers: [KEPT; USER_REGISTERS], sent_back: false }
     }
 
     fn at(&mut self, ip: u64) -> Normalised {
         self.registers[RIP] = ip;
         let places = stub::places();
-        let moved = normalise(&mut self.registers, &self.space, &mut self.ring, &self.rings, &places, NOW);
+        let (rings, ring, registers) = (&self.rings, &mut self.ring, &mut self.registers);
+        let moved = normalise(registers, &self.space, ring, rings, &places, NOW, self.sent_back);
         if let Normalised::After(Some(call)) = moved {
             // Until it is told, it is there for whoever reads the rings of a dead recorder.
             assert_eq!(self.rings.next(&self.ring), Some(call));
@@ -301,4 +303,23 @@ fn a_program_that_jumped_into_the_stub_itself_stays_where_it_is() {
     let mut task = Stopped::after(0);
     task.registers[R11] = SITE;
     assert_eq!(task.at(STUB_ADDRESS), Normalised::Untouched);
+}
+
+#[test]
+fn a_call_that_was_sent_back_is_told_and_made_again() {
+    for before in BEFORE {
+        let mut task = Stopped::after(before);
+        let made = at_site(7);
+        task.twin.save(&made);
+        task.twin.begin(&made);
+        task.twin.enter();
+        task.registers[RAX] = made.rax;
+        task.registers[RDX] = made.args[2];
+        task.sent_back = true;
+        let Normalised::After(Some(told)) = task.at(stub::places().call) else { panic!("not told") };
+        assert_eq!((told.rax, told.args, told.ret, told.end), (made.rax, made.args, SENT_BACK, NOW));
+        assert_eq!([RIP, RAX, RDX].map(|place| task.registers[place]), [SITE, made.rax, made.args[2]]);
+        task.others_are_kept();
+        task.ring_goes_on();
+    }
 }
