@@ -6,6 +6,7 @@ mod call_text;
 mod call_tree;
 mod compare;
 mod diff;
+mod export;
 mod flamegraph;
 mod form;
 mod generate;
@@ -52,6 +53,7 @@ enum Command {
     Flamegraph(flamegraph::FlamegraphArgs),
     Diff(diff::DiffArgs),
     Compare(compare::CompareArgs),
+    Export(export::ExportArgs),
     Replay(replay::ReplayArgs),
     Info(info::InfoArgs),
     Verify(verify::VerifyArgs),
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Command::Tree(args) => screen::exit_code(tree::run(&args)),
         Command::Flamegraph(args) => screen::exit_code(flamegraph::run(&args)),
         Command::Diff(args) => screen::exit_code(diff::run(&args)),
+        Command::Export(args) => screen::exit_code(export::run(&args)),
         Command::Compare(args) => screen::exit_code(compare::run(&args)),
         Command::Replay(args) => screen::exit_code(replay::run(&args)),
         Command::Info(args) => screen::exit_code(info::run(&args)),

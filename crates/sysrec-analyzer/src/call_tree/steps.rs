@@ -8,7 +8,7 @@ use sysrec_format::event::StackId;
 use sysrec_format::stacks::Frame;
 
 use super::paths::{Path, Paths};
-use crate::code::{Address, Place, Site};
+use crate::code::{Address, Code, Place, Site};
 use crate::outcome::call_name;
 
 /// A function that code belongs to.
@@ -136,31 +136,31 @@ impl<'n> Steps<'n> {
     pub fn path(&mut self, paths: &Paths<'_>, path: &Path, out: &mut Vec<StepId>) {
         out.clear();
         out.push(self.root(paths, path));
-        self.code(paths, path, out);
+        self.code(paths.code(), path.stack, path.site, out);
         out.push(self.call(path));
     }
 
-    /// Appends the code of a path, the outermost first.
-    pub(super) fn code(&mut self, paths: &Paths<'_>, path: &Path, out: &mut Vec<StepId>) {
-        if let Some(stack) = path.stack {
+    /// Appends the code that made a call, the outermost first: that of its stack, or of its site where it has none.
+    pub fn code(&mut self, code: &Code, stack: Option<StackId>, site: Option<Site>, out: &mut Vec<StepId>) {
+        if let Some(stack) = stack {
             let begin = out.len();
-            for frame in paths.code().stacks().frames(stack) {
-                out.extend(self.frame(paths, &frame).iter().rev());
+            for frame in code.stacks().frames(stack) {
+                out.extend(self.frame(code, &frame).iter().rev());
             }
             out[begin..].reverse();
             if out.len() == begin {
                 out.push(self.number(Step::new(StepKind::Gap, "[stack missing from the trace]")));
             }
         }
-        if let Some(site) = path.site {
-            if !paths.code().stacks().is_empty() {
+        if let Some(site) = site {
+            if !code.stacks().is_empty() {
                 out.push(self.number(Step::new(StepKind::Gap, "[no stack recorded]")));
             }
-            out.extend_from_slice(&self.site(paths, site));
+            out.extend_from_slice(&self.site(code, site));
         }
     }
 
-    fn frame(&mut self, paths: &Paths<'_>, frame: &Frame<'_>) -> Box<[StepId]> {
+    fn frame(&mut self, code: &Code, frame: &Frame<'_>) -> Box<[StepId]> {
         if let Some(steps) = self.of_node.get(&frame.node) {
             return steps.clone();
         }
@@ -170,17 +170,17 @@ impl<'n> Steps<'n> {
         } else if frame.flags.has(FrameFlags::CUT) {
             steps.push(self.number(Step::new(StepKind::Gap, "[stack cut]")));
         }
-        steps.extend(self.place(&paths.code().frame(frame)));
+        steps.extend(self.place(&code.frame(frame)));
         let steps = steps.into_boxed_slice();
         self.of_node.insert(frame.node, steps.clone());
         steps
     }
 
-    fn site(&mut self, paths: &Paths<'_>, site: Site) -> Box<[StepId]> {
+    fn site(&mut self, code: &Code, site: Site) -> Box<[StepId]> {
         if let Some(steps) = self.of_site.get(&site) {
             return steps.clone();
         }
-        let steps: Box<[StepId]> = self.place(&paths.code().site(site)).into();
+        let steps: Box<[StepId]> = self.place(&code.site(site)).into();
         self.of_site.insert(site, steps.clone());
         steps
     }

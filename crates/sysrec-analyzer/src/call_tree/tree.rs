@@ -140,7 +140,7 @@ impl Growing {
             Direction::BottomUp => {
                 let mut way = std::mem::take(&mut self.way);
                 way.clear();
-                steps.code(paths, path, &mut way);
+                steps.code(paths.code(), path.stack, path.site, &mut way);
                 let floor = at;
                 for step in way.iter().rev() {
                     at = Some(self.further(floor, at, *step));
@@ -169,7 +169,7 @@ impl Growing {
         let known = path.stack.zip(from).and_then(|(stack, from)| self.of_stack.get(&(from, stack)));
         match known {
             Some(known) => at = Some(*known),
-            None => steps.code(paths, path, &mut way),
+            None => steps.code(paths.code(), path.stack, path.site, &mut way),
         }
         for step in &way {
             at = Some(self.further(floor, at, *step));
