@@ -16,6 +16,7 @@ mod options;
 mod procfs;
 mod recording;
 mod session;
+mod stacks;
 mod storage;
 mod sys;
 mod users;
@@ -29,6 +30,7 @@ pub use backend::inline::InlineClasses;
 pub use control::{Progress, StopReason, Watch};
 pub use error::Error;
 pub use options::{BackendChoice, Options, Registers, Target};
+pub use stacks::StackOptions;
 pub use sys::signal::die_by;
 
 use backend::inline::Inline;
@@ -145,7 +147,12 @@ fn inline(options: &Options) -> Result<Result<Inline, String>, Error> {
         _ => None,
     };
     let owner = owner.map(|credentials| (credentials.uid, credentials.gid));
-    Ok(Inline::new(options.inline_classes, owner))
+    Ok(Inline::new(options.inline_classes, owner).map(|mut inline| {
+        if let Some(stacks) = &options.stacks {
+            inline.leave_to_recorder(stacks.filter.numbers(sysrec_syscalls::Abi::X86_64));
+        }
+        inline
+    }))
 }
 
 /// Why the inline backend cannot do what was asked for.
@@ -182,6 +189,7 @@ fn record_into(
         wait: options.wait,
         registers: options.registers,
         placement: options.placement,
+        stacks: options.stacks.clone(),
     };
     let inherited = sys::signal::take_over();
     let overhead = backend.overhead(inline.as_mut());

@@ -148,11 +148,7 @@ impl Inline {
         let rings = Rings::create(owner)
             .map_err(|error| format!("inline needs a file in /dev/shm ({})", crate::error::plain(&error)))?;
         let mut page = Box::new(stub::page());
-        for nr in numbers_for_the_recorder() {
-            if let Some(entry) = page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS].get_mut(nr as usize) {
-                *entry = number::RECORDER;
-            }
-        }
+        leave_to_recorder(&mut page, numbers_for_the_recorder());
         let path = rings.path().as_os_str().as_bytes();
         page[PATH..PATH + path.len()].copy_from_slice(path);
         Ok(Inline {
@@ -163,6 +159,12 @@ impl Inline {
             classes,
             owners: FxHashMap::default(),
         })
+    }
+
+    /// Calls with these numbers are not made by the stub: the recorder sees each at its entry and exit. Only before anything
+    /// runs.
+    pub(crate) fn leave_to_recorder(&mut self, numbers: impl Iterator<Item = u32>) {
+        leave_to_recorder(&mut self.page, numbers);
     }
 
     /// The rings belong to this trace from now on.
@@ -182,6 +184,15 @@ impl Inline {
             .ok()
             .and_then(|nr| self.page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS].get(nr))
             .is_some_and(|&entry| entry == number::INLINE)
+    }
+}
+
+fn leave_to_recorder(page: &mut [u8; STUB_BYTES], numbers: impl Iterator<Item = u32>) {
+    let table = &mut page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS];
+    for nr in numbers {
+        if let Some(entry) = table.get_mut(nr as usize) {
+            *entry = number::RECORDER;
+        }
     }
 }
 

@@ -36,7 +36,7 @@ use sysrec_syscalls::filter::Filter;
 use super::inline::Inline;
 use super::{Backend, Launch, Surroundings};
 use crate::sys::wait::WaitStatus;
-use crate::{Error, Registers};
+use crate::{Error, Registers, StackOptions};
 
 /// How the ptrace backend is to work.
 #[derive(Clone, Debug)]
@@ -53,6 +53,8 @@ pub(crate) struct Ptrace {
     pub registers: Registers,
     /// Move ourselves and the tasks to where stops are cheap.
     pub placement: bool,
+    /// Which calls are told with their stacks.
+    pub stacks: Option<StackOptions>,
 }
 
 impl Ptrace {
