@@ -19,7 +19,7 @@ pub const DICTIONARY_VALUES_MAX: usize = 256;
 pub const EVENT_BODY_BYTES_MAX: u32 = 65_536;
 /// Bytes of one string of an event (a path, a name); longer ones are cut by the writer.
 pub const EVENT_STRING_BYTES_MAX: usize = 8_192;
-/// Bytes of a metadata block: SESSION, OVERHEAD, SUMMARY.
+/// Bytes of a metadata block: SESSION, OVERHEAD, SUMMARY, SYMBOLS.
 pub const BLOCK_BYTES_MAX: usize = 4 << 20;
 /// Bytes of a header, which a later version may make longer.
 pub const HEADER_BYTES_MAX: u32 = 65_536;
