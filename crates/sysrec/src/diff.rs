@@ -244,7 +244,7 @@ fn by_stack(
     unit: &Unit,
 ) -> Result<Recording, NoUnit> {
     let paths = Paths::of(trace, selection, Root::Program);
-    let mut symbols = Symbols::new(symbols, std::slice::from_ref(trace));
+    let mut symbols = Symbols::new(symbols, trace);
     let mut steps = Steps::new(&mut symbols, false);
     Recording::of_paths(trace, selection, unit, &paths, |path| stack_text::of_path(&paths, &mut steps, path))
 }

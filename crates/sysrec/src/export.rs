@@ -7,6 +7,7 @@
 //!        --Paths (added up by stack)----------------------------> folded, pprof
 //! ```
 
+mod bake;
 mod chrome;
 mod csv;
 mod firefox;
@@ -48,8 +49,12 @@ pub(crate) struct ExportArgs {
     trace: PathBuf,
 
     /// Which form
-    #[arg(short, long, value_enum)]
-    format: Format,
+    #[arg(short, long, value_enum, required_unless_present = "bake")]
+    format: Option<Format>,
+
+    /// Write the trace itself with the names of all its code, so that it can be read where the programs are not
+    #[arg(id = "bake", long = "symbols", conflicts_with_all = ["format", "no_stacks"], requires = "output")]
+    bake: bool,
 
     /// Where it goes; without it, to stdout
     #[arg(short, long, value_name = "OUT")]
@@ -100,25 +105,29 @@ struct Request<'a> {
 /// # Errors
 /// A trace that cannot be opened or is too large for the format, or an output that cannot be written.
 pub(crate) fn run(args: &ExportArgs) -> anyhow::Result<ExitCode> {
-    let binary = matches!(args.format, Format::Perfetto | Format::Pprof);
+    let Some(format) = args.format else {
+        let out = args.output.as_deref().unwrap_or(Path::new("-"));
+        return bake::run(&args.trace, out, &args.symbols);
+    };
+    let binary = matches!(format, Format::Perfetto | Format::Pprof);
     if binary && args.output.is_none() && io::stdout().is_terminal() {
         bail!("this format is not text: give it a file with -o, or send it to another program");
     }
     let trace = open::trace(&args.trace)?;
     let selection = args.selection.selection();
     let request = Request { trace: &trace, selection: &selection, stacks: !args.no_stacks };
-    let mut symbols = Symbols::new(&args.symbols, std::slice::from_ref(&trace));
+    let mut symbols = Symbols::new(&args.symbols, &trace);
     match &args.output {
         None => {
             let mut out = BufWriter::with_capacity(BUFFER_BYTES, io::stdout().lock());
-            request.write(args.format, &mut symbols, &mut out)?;
+            request.write(format, &mut symbols, &mut out)?;
             out.flush()?;
         }
         Some(path) => {
             let failed = || format!("{}: cannot be written", path.display());
             let file = create(path, &args.trace).with_context(failed)?;
             let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
-            request.write(args.format, &mut symbols, &mut out)?;
+            request.write(format, &mut symbols, &mut out)?;
             out.flush().with_context(failed)?;
         }
     }

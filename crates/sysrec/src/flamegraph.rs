@@ -139,7 +139,7 @@ impl FlamegraphArgs {
         let root = if self.by == By::Thread { Root::Thread } else { Root::Program };
         let paths = Paths::of(&trace, &self.selection.selection(), root);
         open::warn_of_damages(&trace, &paths.damages, paths.more_damages);
-        let mut symbols = Symbols::new(&self.symbols, std::slice::from_ref(&trace));
+        let mut symbols = Symbols::new(&self.symbols, &trace);
         let mut steps = Steps::new(&mut symbols, self.lines);
         let weight = if self.count { Weight::Calls } else { Weight::WallNs };
         let lines = stack_text::folded(&paths, &mut steps, weight, self.fold_recursion);

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
+use rustc_hash::FxHashMap;
 use sysrec_analyzer::Trace;
 use sysrec_analyzer::call_tree::{Function, Names};
-use sysrec_analyzer::code::{Address, Place};
+use sysrec_analyzer::code::{self, Address};
+use sysrec_format::block;
 use sysrec_symbols::{Problem, Search, Symbolizer};
 
 use crate::screen::{QUIET, styled};
@@ -35,16 +37,61 @@ pub(crate) struct SymbolArgs {
 
 /// What names of functions there are.
 pub(crate) struct Symbols {
+    baked: Baked,
     symbolizer: Option<Symbolizer>,
 }
 
+/// Path and build-id of a module, and a place in it.
+type Place = (Vec<u8>, Vec<u8>, Address);
+
+/// The names in a trace itself.
+#[derive(Default)]
+struct Baked {
+    functions: FxHashMap<Place, Vec<Function>>,
+}
+
+impl Baked {
+    fn add(&mut self, block: &block::Symbols) {
+        let text = |place: u32| block.texts.get(place as usize).cloned();
+        for module in &block.modules {
+            for place in &module.places {
+                let function = |function: &block::SymbolFunction| {
+                    Some(Function {
+                        name: text(function.name)?,
+                        file: function.file.and_then(text),
+                        line: (function.line > 0).then_some(function.line),
+                        inlined: function.inlined,
+                    })
+                };
+                let functions: Vec<Function> = place.functions.iter().filter_map(function).collect();
+                let address = match place.in_file {
+                    true => Address::InFile(place.address),
+                    false => Address::InModule(place.address),
+                };
+                self.functions.insert((module.path.clone(), module.build_id.clone(), address), functions);
+            }
+        }
+    }
+}
+
 impl Symbols {
-    /// For code of these traces.
-    pub(crate) fn new(args: &SymbolArgs, _traces: &[Trace]) -> Self {
+    /// For code of a trace.
+    pub(crate) fn new(args: &SymbolArgs, trace: &Trace) -> Self {
+        let mut baked = Baked::default();
+        for block in trace.layout().symbols(trace.file()) {
+            match block {
+                Ok(block) if !args.no_symbols => baked.add(&block),
+                Ok(_) => {}
+                Err(error) => {
+                    let path = printable(trace.path().as_os_str().as_encoded_bytes());
+                    crate::screen::warn(&format!("{path}: names in it cannot be read: {error}"));
+                }
+            }
+        }
         let mut search = Search::default();
         search.debug_folders.extend(args.debug_dir.iter().cloned());
         search.root.clone_from(&args.sysroot);
-        Self { symbolizer: (!args.no_symbols).then(|| Symbolizer::new(search)) }
+        Self { baked, symbolizer: (!args.no_symbols).then(|| Symbolizer::new(search)) }
     }
 
     /// What could not be named and why, a line a reason; empty where there is nothing to say.
@@ -86,10 +133,16 @@ impl Symbols {
 }
 
 impl Names for Symbols {
-    fn functions(&mut self, place: &Place<'_>) -> Vec<Function> {
+    fn functions(&mut self, place: &code::Place<'_>) -> Vec<Function> {
         let (Some(symbolizer), Some(module)) = (&mut self.symbolizer, place.module) else {
             return Vec::new();
         };
+        if !self.baked.functions.is_empty() {
+            let key = (module.path.clone(), module.build_id.clone(), place.address);
+            if let Some(functions) = self.baked.functions.get(&key) {
+                return functions.clone();
+            }
+        }
         let address = match place.address {
             Address::InFile(offset) => sysrec_symbols::Address::InFile(offset),
             Address::InModule(address) => sysrec_symbols::Address::Virtual(address),

@@ -132,7 +132,7 @@ fn of_code(args: &TreeArgs) -> anyhow::Result<ExitCode> {
         depth: args.depth,
         share_min: args.min_share.map(|percent| percent / 100.0),
     };
-    let mut symbols = Symbols::new(&args.symbols, std::slice::from_ref(&trace));
+    let mut symbols = Symbols::new(&args.symbols, &trace);
     let answer = CallTree::new(&trace, &selection, &question, &mut symbols);
     let text = if args.json { answer.json()? } else { answer.text(screen::width(), &symbols) };
     screen::print(&text)?;
