@@ -265,3 +265,58 @@ fn filters_apply_and_wrong_usage_is_said() {
     let ran = sysrec(folder.path(), &["export"]);
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
 }
+
+/// A real program, recorded, its names put into a copy of the trace, and the program deleted.
+#[test]
+fn a_trace_with_names_needs_its_programs_no_more() {
+    let folder = Folder::new();
+    let source = "#include <unistd.h>\n\
+        __attribute__((noinline)) void log_line(void) { if (write(1, \"x\", 1) < 0) _exit(3); }\n\
+        int main(void) { log_line(); log_line(); return 0; }\n";
+    folder.file("program.c", source.as_bytes());
+    let compiled = Command::new("cc")
+        .args(["-g", "-O1", "-static", "-Wl,--build-id", "program.c", "-o", "program"])
+        .current_dir(folder.path())
+        .status();
+    if !compiled.is_ok_and(|status| status.success()) {
+        eprintln!("SKIP: no C compiler with a static libc");
+        return;
+    }
+    let ran = sysrec(folder.path(), &["record", "--backend", "ptrace", "-o", "trace.bin", "./program"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let names = |trace: &str, options: &[&str]| {
+        let arguments = [&["tree", "--json", "-e", "write", trace][..], options].concat();
+        let ran = sysrec(folder.path(), &arguments);
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let names = document["nodes"].as_array().unwrap().iter();
+        names.map(|node| node["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let before = names("trace.bin", &[]);
+    assert!(before.contains("write"), "{before}");
+    let ran = sysrec(folder.path(), &["export", "--symbols", "trace.bin", "-o", "named.bin"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(sysrec(folder.path(), &["verify", "named.bin"]).code, Some(0));
+
+    std::fs::remove_file(folder.path().join("program")).unwrap();
+    assert_eq!(names("named.bin", &[]), before);
+    assert!(names("trace.bin", &[]).contains('@'), "without its names the trace has addresses");
+    assert!(names("named.bin", &["--no-symbols"]).contains('@'));
+    // Everything else in it is as it was, and names can be put in again.
+    for view in [&["report", "--json"][..], &["replay", "--json"]] {
+        let of = |trace: &str| {
+            sysrec(folder.path(), &[view, &[trace]].concat()).stdout.replace("named.bin", "trace.bin")
+        };
+        assert_eq!(of("named.bin"), of("trace.bin"));
+    }
+    let ran = sysrec(folder.path(), &["export", "--symbols", "named.bin", "-o", "again.bin"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(names("again.bin", &[]), before);
+
+    for wrong in [&["export", "--symbols", "trace.bin"][..], &["export", "--symbols", "-f", "csv", "-o", "x"]]
+    {
+        assert_eq!(sysrec(folder.path(), wrong).code, Some(2), "{wrong:?}");
+    }
+    let ran = sysrec(folder.path(), &["export", "--symbols", "trace.bin", "-o", "trace.bin"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+}
