@@ -119,6 +119,27 @@ APART static void threaded(void) {
     STAYS();
 }
 
+// The same call at the same place of the stack, from either of two.
+APART static void one(void) {
+    mark();
+    STAYS();
+}
+
+APART static void other(void) {
+    mark();
+    STAYS();
+}
+
+APART static void turns(void) {
+    for (int turn = 0; turn < 6; turn++) {
+        if (turn % 3 == 0)
+            one();
+        else
+            other();
+        STAYS();
+    }
+}
+
 static void at_exit(void) {
     mark();
     STAYS();
@@ -142,6 +163,7 @@ int main(int argc, char **argv) {
     KIND("vdso", vdso())
     KIND("threaded", threaded())
     KIND("deep", nested(300))
+    KIND("turns", turns())
     KIND("exit", atexit(at_exit))
     return 0;
 }

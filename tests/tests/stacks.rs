@@ -157,3 +157,186 @@ fn static_go_has_the_stacks_that_gdb_sees() {
         Ok(())
     })());
 }
+
+#[test]
+fn a_program_that_another_one_becomes_has_its_own_stacks() {
+    or_skip((|| {
+        let folder = tempfile::tempdir()?;
+        let program = compiled(folder.path(), "cc", &[&C[..], &["-O2"]].concat(), "stacks.c")?;
+        let theirs = by_gdb(&program, &["callback"], &NAMES)?;
+        let line = format!("getpid; exec {} callback", program.display());
+        let trace = recorded(folder.path(), Path::new("/bin/sh"), &["-c", &line], &PTRACE);
+        let theirs: Vec<Vec<Place>> =
+            theirs.into_iter().map(|stack| stack.into_iter().map(|(place, _)| place).collect()).collect();
+        let ours: Vec<Vec<Place>> = trace
+            .stacks_of(&CALLS)
+            .into_iter()
+            .map(|stack| stack.into_iter().map(|frame| frame.place).collect::<Vec<_>>())
+            .filter(|stack| stack.iter().any(|place| place.module == "guest"))
+            .collect();
+        assert!(!ours.is_empty());
+        assert_eq!(ours, theirs);
+        Ok(())
+    })());
+}
+
+/// A recording of the guest whose stacks nobody can follow.
+fn hostile(kind: &str, options: &[&str]) -> Result<RecordedStacks, Skip> {
+    let folder = tempfile::tempdir()?;
+    let program = compiled(folder.path(), "cc", &[&C[..], &["-O1"]].concat(), "stacks_hostile.c")?;
+    Ok(recorded(folder.path(), &program, &[kind], options))
+}
+
+fn hostile_stacks(kind: &str, options: &[&str]) -> Result<Vec<Vec<RecordedFrame>>, Skip> {
+    Ok(hostile(kind, options)?.stacks_of(&[GETPPID]))
+}
+
+/// How many frames lie in the guest itself.
+fn of_guest(stack: &[RecordedFrame]) -> usize {
+    stack.iter().filter(|frame| frame.place.module == "guest").count()
+}
+
+#[test]
+fn stack_pointers_of_garbage_give_the_site_and_say_that_it_is_not_all() {
+    or_skip((|| {
+        let stacks = hostile_stacks("garbage", &PTRACE)?;
+        assert_eq!(stacks.len(), 100);
+        for stack in stacks {
+            assert_eq!(of_guest(&stack), 1, "{}", shown(&stack));
+            assert_eq!((stack.len(), stack[0].flags), (1, FrameFlags::CUT), "{}", shown(&stack));
+        }
+        Ok(())
+    })());
+}
+
+#[test]
+fn chains_of_frame_pointers_that_do_not_end_are_followed_to_the_limit() {
+    or_skip((|| {
+        for (depth, frames) in [("128", 128), ("1", 1), ("1024", 1024)] {
+            let stacks = hostile_stacks("chains", &["--backend", "ptrace", "--stacks-depth", depth])?;
+            let [long, circle] = stacks.as_slice() else { panic!("{} calls", stacks.len()) };
+            assert_eq!((long.len(), of_guest(long)), (frames, frames));
+            assert_eq!(long[frames - 1].flags, FrameFlags::DEEP);
+            assert_eq!(circle.len(), 2.min(frames), "{}", shown(circle));
+            let end = if frames == 1 { FrameFlags::DEEP } else { FrameFlags::CUT };
+            assert_eq!(circle.last().expect("a frame").flags, end);
+        }
+        Ok(())
+    })());
+}
+
+#[test]
+fn code_made_at_run_time_is_followed_and_has_its_name() {
+    or_skip((|| {
+        let stacks = hostile_stacks("jit", &PTRACE)?;
+        let [stack] = stacks.as_slice() else { panic!("{} calls", stacks.len()) };
+        let modules: Vec<&str> = stack.iter().map(|frame| frame.place.module.as_str()).collect();
+        assert_eq!(modules[..4], ["libc.so.6", "guest", "", "guest"], "{}", shown(stack));
+        assert_eq!(modules.last(), Some(&"guest"), "up to _start: {}", shown(stack));
+        assert_eq!(stack[2].name, b"made at run time");
+        assert!(stack.iter().all(|frame| frame.flags == FrameFlags::default()));
+        Ok(())
+    })());
+}
+
+#[test]
+fn a_return_into_memory_that_was_unmapped_ends_the_stack_and_says_so() {
+    or_skip((|| {
+        let stacks = hostile_stacks("unmapped", &PTRACE)?;
+        let [stack] = stacks.as_slice() else { panic!("{} calls", stacks.len()) };
+        assert_eq!((stack.len(), of_guest(stack)), (3, 2), "{}", shown(stack));
+        assert_eq!(stack[2].flags, FrameFlags::CUT);
+        Ok(())
+    })());
+}
+
+#[test]
+fn only_slow_calls_have_a_stack_where_that_is_asked_for() {
+    or_skip((|| {
+        const CLOCK_NANOSLEEP: i32 = 230;
+        let backends: &[&str] =
+            if sysrec::offers("inline").is_ok() { &["ptrace", "inline"] } else { &["ptrace"] };
+        for backend in backends {
+            let trace = hostile("nap", &["--backend", backend, "--stacks-min-duration", "20ms"])?;
+            let slow: Vec<_> = trace.calls.iter().filter(|call| call.entry.stack.is_some()).collect();
+            assert!(slow.iter().all(|call| call.duration_ns >= 20_000_000));
+            let nap = slow.iter().find(|call| call.entry.nr == CLOCK_NANOSLEEP).expect("the nap has a stack");
+            let stack = trace.frames(nap.entry.stack.expect("a stack"));
+            // nap, main and _start.
+            assert_eq!(of_guest(&stack), 3, "{}", shown(&stack));
+            assert!(stack.iter().all(|frame| frame.flags == FrameFlags::default()));
+            assert_eq!(trace.calls.iter().filter(|call| call.entry.nr == GETPPID).count(), 2);
+        }
+        Ok(())
+    })());
+}
+
+#[test]
+fn a_child_has_the_stacks_of_the_same_code_as_its_parent() {
+    or_skip((|| {
+        let stacks = hostile_stacks("forked", &PTRACE)?;
+        assert_eq!(stacks.len(), 6);
+        for stack in &stacks {
+            // mark, main and _start.
+            assert_eq!(of_guest(stack), 3, "{}", shown(stack));
+            assert_eq!(stack.last(), stacks[0].last());
+        }
+        Ok(())
+    })());
+}
+
+#[test]
+fn tables_of_garbage_harm_nothing() {
+    or_skip((|| {
+        let folder = tempfile::tempdir()?;
+        let good = compiled(folder.path(), "cc", &[&C[..], &["-O2"]].concat(), "stacks.c")?;
+        let sections = Command::new("readelf").arg("-SW").arg(&good).output()?;
+        let sections = String::from_utf8_lossy(&sections.stdout).into_owned();
+        let line = sections.lines().find(|line| line.contains(" .eh_frame ")).expect("unwind tables");
+        let fields: Vec<&str> = line.split(']').nth(1).expect("fields").split_whitespace().collect();
+        let number = |at: usize| usize::from_str_radix(fields[at], 16).expect("a number");
+        let range = number(3)..number(3) + number(4);
+        let bytes = std::fs::read(&good)?;
+        let mut state = 3_u64;
+        for round in 0..6 {
+            let mut bytes = bytes.clone();
+            for byte in &mut bytes[range.clone()] {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                // Some rounds change all of it, some little: then most of it parses.
+                if round % 2 == 0 || state >> 60 == 0 {
+                    *byte = (state >> 40) as u8;
+                }
+            }
+            std::fs::write(&good, &bytes)?;
+            let trace = recorded(folder.path(), &good, &["callback"], &PTRACE);
+            let stacks = trace.stacks_of(&[GETPPID]);
+            assert_eq!(stacks.len(), 1);
+            assert!((1..=128).contains(&stacks[0].len()));
+        }
+        Ok(())
+    })());
+}
+
+#[test]
+fn of_32_bit_code_there_is_the_site() {
+    let build = sysrec_tests::compile::Build::Freestanding32;
+    let program = match sysrec_tests::compile::compile("i386_int80", build) {
+        Ok(program) => program,
+        Err(skip) => return println!("{skip}"),
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let trace = folder.path().join("trace.bin");
+    sysrec::record(&trace, &["--backend", "ptrace"])
+        .args(["-q", "-k", "--"])
+        .arg(program)
+        .stdin(Stdio::null())
+        .output()
+        .expect("sysrec runs");
+    let trace = RecordedStacks::read(&trace).expect("a trace");
+    let calls: Vec<_> = trace.calls.iter().filter(|call| call.entry.abi.0 == 3).collect();
+    assert!(calls.len() > 3);
+    for call in calls {
+        let frames = trace.frames(call.entry.stack.expect("a stack"));
+        assert_eq!((frames.len(), frames[0].flags), (1, FrameFlags::CUT));
+    }
+}

@@ -127,6 +127,11 @@ fn choose(options: &Options) -> Result<Choice, Error> {
     if options.backend == BackendChoice::Ptrace {
         return Ok(Choice { inline: None, reason: String::new() });
     }
+    if options.backend == BackendChoice::Auto
+        && options.stacks.as_ref().is_some_and(|stacks| stacks.filter.is_all())
+    {
+        return Ok(Choice { inline: None, reason: "each call stops for its stack".to_owned() });
+    }
     match (inline(options)?, options.backend) {
         (Ok(inline), BackendChoice::Auto) => {
             Ok(Choice { inline: Some(inline), reason: "the fastest that works here".to_owned() })
@@ -147,12 +152,11 @@ fn inline(options: &Options) -> Result<Result<Inline, String>, Error> {
         _ => None,
     };
     let owner = owner.map(|credentials| (credentials.uid, credentials.gid));
-    Ok(Inline::new(options.inline_classes, owner).map(|mut inline| {
-        if let Some(stacks) = &options.stacks {
-            inline.leave_to_recorder(stacks.filter.numbers(sysrec_syscalls::Abi::X86_64));
-        }
-        inline
-    }))
+    let mut inline = Inline::new(options.inline_classes, owner);
+    if let (Ok(inline), Some(stacks)) = (&mut inline, &options.stacks) {
+        inline.leave_to_recorder(stacks.filter.numbers(sysrec_syscalls::Abi::X86_64));
+    }
+    Ok(inline)
 }
 
 /// Why the inline backend cannot do what was asked for.

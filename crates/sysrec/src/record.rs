@@ -68,7 +68,7 @@ pub(crate) struct RecordArgs {
     #[arg(long, value_enum, default_value_t = RegistersArg::Call)]
     registers: RegistersArg,
 
-    /// Record the stack of each call: who made it, function by function
+    /// Record the stack of each call: who made it, function by function (of 32-bit code the site alone)
     #[arg(short = 'k', long, visible_alias = "stack-trace")]
     stacks: bool,
 

@@ -26,6 +26,7 @@ use crate::sys::signal::Inherited;
 use crate::sys::wait::WaitStatus;
 
 pub(crate) mod inline;
+pub(crate) mod measure;
 pub(crate) mod ptrace;
 
 /// What a call has returned, for the trace, that the recorder sent back to its start: the kernel's own way to say that

@@ -8,6 +8,7 @@ use sysrec_format::block::Overhead;
 use super::Inline;
 use super::layout::*;
 use super::rings::RingCall;
+use crate::backend::measure::{self, Sample};
 use crate::sys::seccomp::{Program, Stops};
 use crate::sys::stub::trial;
 
@@ -20,24 +21,10 @@ const WARM_UP: usize = 300;
 pub(crate) fn overhead(inline: &mut Inline) -> Overhead {
     let (calls, bare_ns) = trial_calls(inline).unwrap_or_default();
     let clock = &inline.clock;
-    let counted = calls.get(WARM_UP..).unwrap_or_default();
-    let mut whole: Vec<u64> =
-        counted.windows(2).map(|pair| clock.ns(pair[1].start) - clock.ns(pair[0].start)).collect();
-    let mut inside: Vec<u64> = counted.iter().map(|call| clock.ns(call.end) - clock.ns(call.start)).collect();
-    whole.sort_unstable();
-    inside.sort_unstable();
-    let at = |sorted: &[u64], share: f64| {
-        let last = sorted.len().saturating_sub(1);
-        sorted.get((last as f64 * share) as usize).copied().unwrap_or(0)
-    };
-    Overhead {
-        mechanism: Inline::NAME.to_owned(),
-        method: format!("{CALLS} calls of getppid through the stub in a child, against as many bare ones"),
-        samples: whole.len() as u64,
-        call_ns_median: at(&whole, 0.5).saturating_sub(bare_ns),
-        call_ns_p99: at(&whole, 0.99).saturating_sub(bare_ns),
-        inside_ns_median: at(&inside, 0.5).saturating_sub(bare_ns),
-    }
+    let sample = |call: &RingCall| Sample { start_ns: clock.ns(call.start), end_ns: clock.ns(call.end) };
+    let samples: Vec<Sample> = calls.iter().skip(WARM_UP).map(sample).collect();
+    let method = format!("{CALLS} calls of getppid through the stub in a child, against as many bare ones");
+    measure::overhead(Inline::NAME, method, &samples, bare_ns)
 }
 
 /// The calls as the stub recorded them, and what a bare one takes, nanoseconds.

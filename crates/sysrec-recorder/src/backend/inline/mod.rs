@@ -11,7 +11,7 @@
 //!    └ not changed yet ────────────────►│ number, gs or ring say no
 //!                                       └► syscall (the net stops it) ──► ptrace engine
 //! ```
-//! Here are the parts that know nothing of the engine; its side is `backend/ptrace/inline.rs`.
+//! Here are the parts that know nothing of the engine; its side are the `inline_*` modules of `backend/ptrace`.
 
 pub(crate) mod clock;
 pub(crate) mod layout;

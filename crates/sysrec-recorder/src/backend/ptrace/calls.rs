@@ -1,6 +1,7 @@
 //! Syscall stops: a call is entered, and left.
 
 use sysrec_format::event::{Abi, Entry, EventBody, Exit, StackId, TaskId, UnfinishedReason, UserRegisters};
+use sysrec_syscalls::filter::Filter;
 
 use super::engine::{Engine, Next};
 use super::restart;
@@ -91,6 +92,26 @@ fn abi_of(arch: u32, nr: i32) -> Abi {
 
 pub(super) fn is_64_bit(arch: u32) -> bool {
     arch == ARCH_X86_64
+}
+
+/// Which calls are wanted in the trace.
+#[derive(Clone, Copy)]
+pub(super) struct Selected<'a> {
+    pub all: bool,
+    pub filter: &'a Filter,
+}
+
+impl Selected<'_> {
+    #[inline]
+    pub(super) fn has(self, abi: Abi, nr: i32) -> bool {
+        self.all || sysrec_syscalls::Abi::from_code(abi.0).is_none_or(|abi| self.filter.matches(abi, nr))
+    }
+}
+
+impl<'a> Engine<'a> {
+    pub(super) fn selection(&self) -> Selected<'a> {
+        Selected { all: self.select_all, filter: &self.config.filter }
+    }
 }
 
 impl Engine<'_> {
@@ -228,8 +249,7 @@ impl Engine<'_> {
     }
 
     fn selects(&self, abi: Abi, nr: i32) -> bool {
-        self.select_all
-            || sysrec_syscalls::Abi::from_code(abi.0).is_none_or(|abi| self.config.filter.matches(abi, nr))
+        self.selection().has(abi, nr)
     }
 
     fn left(&mut self, tid: i32, ret: i64, time_ns: u64) -> Next {

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use rustc_hash::FxHashMap;
 use sysrec_format::event::{EventBody, Origin, TaskEnd, TaskId, UnfinishedReason};
 
-use super::inline::Pace;
+use super::inline_reading::Pace;
 use super::placement::Placement;
 use super::remarks::Remarks;
 use super::tracee::{InCall, Tracee};

@@ -3,6 +3,9 @@
 use sysrec_format::block::Overhead;
 
 use super::Ptrace;
+use crate::StackOptions;
+use crate::backend::measure::{self, Sample};
+use crate::stacks::Stacks;
 use crate::sys::child::{fork_stopped, null_call};
 use crate::sys::clock::monotonic_ns;
 use crate::sys::ptrace::{self, Resume};
@@ -18,34 +21,23 @@ const WARM_UP: usize = 16;
 const BARE_CALLS: u32 = 500;
 const SYSCALL_STOP: i32 = libc::SIGTRAP | 0x80;
 
-/// Measures; all zero where that fails (it is no reason not to record).
-pub(super) fn overhead(placement: bool) -> Overhead {
+/// Measures, with the stack of each call where the recording has them; all zero where that fails (it is no reason not to
+/// record).
+pub(super) fn overhead(placement: bool, stacks: Option<&StackOptions>) -> Overhead {
+    // Where slow calls alone have a stack, the others cost nothing more.
+    let stacks = stacks.filter(|stacks| stacks.duration_min.is_none());
     let own = sched::affinity(0).ok().filter(|cpus| placement && cpus.len() > 1);
     if let (Some(_), Some(cpu)) = (&own, sched::current_cpu()) {
         _ = sched::set_affinity(0, &CpuSet::single(cpu));
     }
     let bare_ns = bare_call_ns();
-    let samples = traced_calls().unwrap_or_default();
+    let samples = traced_calls(stacks.map(Stacks::new)).unwrap_or_default();
     if let Some(own) = own {
         _ = sched::set_affinity(0, &own);
     }
-    let counted = samples.get(WARM_UP..).unwrap_or_default();
-    let mut whole: Vec<u64> = counted.windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
-    let mut inside: Vec<u64> = counted.iter().map(|&(start, end)| end - start).collect();
-    whole.sort_unstable();
-    inside.sort_unstable();
-    let at = |sorted: &[u64], share: f64| {
-        let last = sorted.len().saturating_sub(1);
-        sorted.get((last as f64 * share) as usize).copied().unwrap_or(0)
-    };
-    Overhead {
-        mechanism: Ptrace::NAME.to_owned(),
-        method: format!("{CALLS} calls of getppid in a traced child, against {BARE_CALLS} bare ones"),
-        samples: whole.len() as u64,
-        call_ns_median: at(&whole, 0.5).saturating_sub(bare_ns),
-        call_ns_p99: at(&whole, 0.99).saturating_sub(bare_ns),
-        inside_ns_median: at(&inside, 0.5).saturating_sub(bare_ns),
-    }
+    let with = if stacks.is_some() { ", with their stacks," } else { "," };
+    let method = format!("{CALLS} calls of getppid in a traced child{with} against {BARE_CALLS} bare ones");
+    measure::overhead(Ptrace::NAME, method, samples.get(WARM_UP..).unwrap_or_default(), bare_ns)
 }
 
 fn bare_call_ns() -> u64 {
@@ -56,8 +48,7 @@ fn bare_call_ns() -> u64 {
     (monotonic_ns() - start) / u64::from(BARE_CALLS)
 }
 
-/// (start, end) of each traced call, nanoseconds.
-fn traced_calls() -> Option<Vec<(u64, u64)>> {
+fn traced_calls(mut stacks: Option<Stacks>) -> Option<Vec<Sample>> {
     let pid = fork_stopped(|| {
         for _ in 0..CALLS {
             null_call();
@@ -78,11 +69,18 @@ fn traced_calls() -> Option<Vec<(u64, u64)>> {
         match status {
             WaitStatus::Stopped { signo: SYSCALL_STOP, .. } => {
                 let end_ns = monotonic_ns();
-                _ = ptrace::syscall_info(pid);
+                let info = ptrace::syscall_info(pid);
                 match start.take() {
                     // This one child does nothing but enter and leave.
-                    Some(start_ns) => samples.push((start_ns, end_ns)),
-                    None => start = Some(monotonic_ns()),
+                    Some(start_ns) => samples.push(Sample { start_ns, end_ns }),
+                    None => {
+                        if let (Some(stacks), Ok(info)) = (&mut stacks, info)
+                            && let Ok(registers) = ptrace::registers(pid)
+                        {
+                            _ = stacks.take((pid, pid), info.ip, &registers, |_| ());
+                        }
+                        start = Some(monotonic_ns());
+                    }
                 }
                 _ = ptrace::resume(pid, Resume::ToSyscall, 0);
             }

@@ -21,7 +21,10 @@
 mod attach;
 mod calls;
 mod engine;
-mod inline;
+mod inline_guards;
+mod inline_mode;
+mod inline_reading;
+mod inline_sites;
 mod measure;
 mod net;
 mod placement;
@@ -63,9 +66,11 @@ impl Ptrace {
 
     /// Measures what a stop costs here, now. Takes a few milliseconds.
     pub(crate) fn overhead(&self, inline: Option<&mut Inline>) -> Overhead {
-        match inline {
+        // Where each call has a stack, none is made by the stub.
+        let all_stop = self.stacks.as_ref().is_some_and(|stacks| stacks.filter.is_all());
+        match inline.filter(|_| !all_stop) {
             Some(inline) => crate::backend::inline::measure::overhead(inline),
-            None => measure::overhead(self.placement),
+            None => measure::overhead(self.placement, self.stacks.as_ref()),
         }
     }
 }

@@ -1,0 +1,217 @@
+//! When and how the engine reads the rings.
+
+use std::io;
+use std::time::Duration;
+
+use sysrec_format::event::{Abi, Entry, Exit, TaskId, UnfinishedReason};
+
+use super::calls::Selected;
+use super::engine::Engine;
+use super::tracee::Tracee;
+use crate::backend::inline::layout::SLOTS;
+use crate::backend::inline::rings::RingCall;
+use crate::backend::inline::{Inline, InlineTask, Mode, Reason};
+use crate::recording::Recording;
+use crate::sys::clock::monotonic_ns;
+use crate::sys::signal::Ticker;
+use crate::sys::wait::{self, Waited};
+
+/// What one reading of all rings found.
+#[derive(Debug, Default)]
+pub(super) struct Round {
+    /// The most calls that one ring had.
+    most: u64,
+    /// Rings that had any.
+    active: usize,
+    /// The task of one of these.
+    last: Option<i32>,
+}
+
+/// When the rings are read: often enough that none fills up, seldom enough to cost little.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    last_ns: u64,
+    /// The most calls that one ring had at a stop of its task since then.
+    at_stops: u64,
+    /// Until then we look again and again.
+    busy_until_ns: u64,
+    ticker: Option<Ticker>,
+    /// The ticker's present interval.
+    interval_ns: u64,
+}
+
+/// The rings are to be half full when they are read.
+const HALF: u64 = SLOTS / 2;
+/// Where a ring is half full sooner than this, we look again at once, if there is a CPU for that: to be woken takes a
+/// while, on a virtual machine more than a tenth of it.
+const SPIN_NS_MAX: u64 = Duration::from_millis(1).as_nanos() as u64;
+/// The shortest sleep.
+const SLEEP_NS_MIN: u64 = Duration::from_micros(150).as_nanos() as u64;
+/// An idle task's ring is looked at this often.
+const SLEEP_NS_MAX: u64 = Duration::from_millis(50).as_nanos() as u64;
+/// Between two looks without a sleep: a reader that follows the writer closely takes its cache lines away.
+const LOOK_NS: u64 = 20_000;
+
+/// A call that a ring holds, as it began.
+fn entry(inline: &Inline, task: &mut InlineTask, call: &RingCall) -> Entry {
+    let start_ns = match task.entered.take() {
+        Some((ticks, ns)) if ticks == call.start => ns,
+        _ => inline.clock.ns(call.start),
+    };
+    Entry {
+        time_ns: start_ns.max(task.last_ns),
+        abi: Abi::X86_64,
+        nr: call.rax as i32,
+        ip: call.ip,
+        sp: call.sp,
+        args: call.args,
+        registers: None,
+        captures: Vec::new(),
+        stack: None,
+    }
+}
+
+/// Tells a finished call.
+pub(super) fn tell(
+    inline: &Inline,
+    task: &mut InlineTask,
+    id: TaskId,
+    call: &RingCall,
+    recording: &mut Recording,
+    selection: Selected<'_>,
+) {
+    let entry = entry(inline, task, call);
+    let end_ns = inline.clock.ns(call.end).max(entry.time_ns);
+    task.last_ns = end_ns;
+    if selection.has(entry.abi, entry.nr) {
+        let exit = Exit { time_ns: end_ns, ret: call.ret, registers: None, captures: Vec::new() };
+        recording.call(id, &entry, &exit);
+    }
+}
+
+/// Tells what a task has recorded by itself; gives the number of calls. No more than a ring can hold, so that a task that
+/// goes on meanwhile does not keep us.
+fn read_task(
+    inline: &Inline,
+    tracee: &mut Tracee,
+    recording: &mut Recording,
+    selection: Selected<'_>,
+) -> u64 {
+    let Mode::Inline(task) = &mut tracee.mode else { return 0 };
+    let mut calls = 0;
+    while calls < SLOTS
+        && let Some(call) = inline.rings.next(&task.ring)
+    {
+        tell(inline, task, tracee.task, &call, recording, selection);
+        inline.rings.advance(&mut task.ring);
+        calls += 1;
+    }
+    calls
+}
+
+impl Engine<'_> {
+    /// Reads what a task has recorded by itself. Before anything else of it is told.
+    pub(super) fn read_ring(&mut self, tid: i32) {
+        let selection = self.selection();
+        let Some(inline) = &mut self.inline else { return };
+        let Some(tracee) = self.tasks.get_mut(&tid) else { return };
+        inline.anchor();
+        let calls = read_task(inline, tracee, self.recording, selection);
+        self.pace.at_stops = self.pace.at_stops.max(calls);
+    }
+
+    /// Reads all rings.
+    pub(super) fn read_rings(&mut self) -> Round {
+        let (selection, mut round) = (self.selection(), Round::default());
+        let Some(inline) = &mut self.inline else { return round };
+        inline.anchor();
+        for (&tid, tracee) in &mut self.tasks {
+            let calls = read_task(inline, tracee, self.recording, selection);
+            round.most = round.most.max(calls);
+            if calls > 0 {
+                round.active += 1;
+                round.last = Some(tid);
+            }
+            // A call that lasts: its start is converted while the clock's line is fresh.
+            if let Mode::Inline(task) = &mut tracee.mode
+                && let Some(call) = inline.rings.entered(&task.ring)
+                && task.entered.is_none_or(|(ticks, _)| ticks != call.start)
+            {
+                task.entered = Some((call.start, inline.clock.ns(call.start)));
+            }
+        }
+        round
+    }
+
+    /// Waits for a stop, reading the rings meanwhile. Errors as `wait4`.
+    pub(super) fn wait_reading_rings(&mut self) -> io::Result<Option<Waited>> {
+        loop {
+            if let Some(waited) = wait::poll_any()? {
+                return Ok(Some(waited));
+            }
+            let now_ns = monotonic_ns();
+            let since_ns = now_ns - self.pace.last_ns;
+            if since_ns < LOOK_NS {
+                std::hint::spin_loop();
+                continue;
+            }
+            let Round { most, active, last } = self.read_rings();
+            self.pace.last_ns = now_ns;
+            self.placement.on_time(now_ns, &mut self.tasks, last.filter(|_| active == 1));
+            if let Some(reason) = self.recording.limit_reached(now_ns) {
+                self.shared.request_stop(reason);
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let most = most + std::mem::take(&mut self.pace.at_stops);
+            let until_half_ns = since_ns.saturating_mul(HALF) / most.max(1);
+            if until_half_ns < SPIN_NS_MAX && active < self.placement.cpus() {
+                self.pace.busy_until_ns = now_ns + SPIN_NS_MAX;
+            }
+            // One look that finds nothing, as just after a stop, does not mean that there is nothing to do.
+            if now_ns < self.pace.busy_until_ns {
+                if self.shared.stop().is_some() && !self.ending {
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
+                continue;
+            }
+            let sleep_ns = until_half_ns.clamp(SLEEP_NS_MIN, SLEEP_NS_MAX);
+            if self.pace.ticker.is_none() {
+                self.pace.ticker = Some(Ticker::new()?);
+            }
+            // An interval that is nearly right is not worth a call.
+            if let Some(ticker) = &self.pace.ticker
+                && !(sleep_ns / 2..=sleep_ns.saturating_mul(2)).contains(&self.pace.interval_ns)
+            {
+                ticker.every(Duration::from_nanos(sleep_ns));
+                self.pace.interval_ns = sleep_ns;
+            }
+            let news = wait::wait_any();
+            match news {
+                // The ticker: the rings are read above.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted && self.shared.stop().is_none() => {}
+                news => return news,
+            }
+        }
+    }
+
+    /// The task writes to its ring no more. A call that it is in stays without an end.
+    pub(super) fn give_up_ring(&mut self, tracee: &mut Tracee, superseded: bool, time_ns: u64) {
+        let selection = self.selection();
+        let Some(inline) = &mut self.inline else { return };
+        if matches!(tracee.mode, Mode::Ptrace(_)) {
+            return;
+        }
+        read_task(inline, tracee, self.recording, selection);
+        let former = std::mem::replace(&mut tracee.mode, Mode::Ptrace(Reason::NOT_STARTED));
+        let Mode::Inline(mut task) = former else { return };
+        if let Some(call) = inline.rings.entered(&task.ring) {
+            let entry = entry(inline, &mut task, &call);
+            if selection.has(entry.abi, entry.nr) {
+                let reason = if superseded { UnfinishedReason::SUPERSEDED } else { UnfinishedReason::KILLED };
+                self.recording.entry(tracee.task, &entry);
+                self.recording.unfinished(tracee.task, reason, time_ns);
+            }
+        }
+        inline.rings.take_back(task.ring);
+    }
+}
