@@ -75,6 +75,8 @@ pub enum ArgKind {
     Hex32,
     /// The same in 64 bits on every ABI.
     Hex64,
+    /// A file offset in pages of 4,096 bytes; shown in bytes.
+    Pages,
     /// Unsigned, 8 bits.
     U8,
     /// Unsigned, 16 bits.

@@ -12,7 +12,7 @@ const COLUMNS: [(&str, &str, u32); 4] =
     [("x86_64", "x86-64", 0), ("x32", "x32", 0x4000_0000), ("i386", "i386", 0), ("aarch64", "aarch64", 0)];
 
 /// Kinds of one word, and what the tables call them.
-const KINDS: [(&str, &str); 38] = [
+const KINDS: [(&str, &str); 39] = [
     ("int", "Int"),
     ("uint", "Uint"),
     ("long", "Long"),
@@ -47,6 +47,7 @@ const KINDS: [(&str, &str); 38] = [
     ("limit64", "Limit64"),
     ("handler", "Handler"),
     ("key", "Key"),
+    ("pages", "Pages"),
     ("id16", "Id16"),
     ("low_high", "LowHigh"),
     ("high_low", "HighLow"),

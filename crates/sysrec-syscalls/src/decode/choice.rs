@@ -243,7 +243,11 @@ impl Decoder<'_, '_> {
             (Abi::I386, "select") => {
                 self.words_at(self.word(self.args[0]), 5).map(|args| ("_newselect", args))
             }
-            (Abi::I386, "mmap") => self.words_at(self.word(self.args[0]), 6).map(|args| ("mmap2", args)),
+            // Its offset is in bytes, which are whole pages where the call is not an error.
+            (Abi::I386, "mmap") => self.words_at(self.word(self.args[0]), 6).map(|mut args| {
+                args[5] >>= 12;
+                ("mmap2", args)
+            }),
             _ => None,
         };
         let Some((name, words)) = inner else { return };

@@ -195,7 +195,7 @@ rows! {
     189 putpmsg() -> Long, [NETWORK];
     190 vfork() -> Pid, [PROCESS];
     191 ugetrlimit(resource: Enum(Four, &sets::RLIMIT), rlim: Out(Struct(&structs::RLIMIT))) -> Long, [];
-    192 mmap2(addr: Ptr, len: Size, prot: Flags(Word, &sets::PROT), flags: Flags(Word, &sets::MAP), fd: Fd, pgoff: Hex) -> Ptr, [DESC MEMORY];
+    192 mmap2(addr: Ptr, len: Size, prot: Flags(Word, &sets::PROT), flags: Flags(Word, &sets::MAP), fd: Fd, pgoff: Pages) -> Ptr, [DESC MEMORY];
     193 truncate64(path: Path, offset_low: LowHigh, offset_high: Unused) -> Long, [FILE];
     194 ftruncate64(fd: Fd, offset_low: LowHigh, offset_high: Unused) -> Long, [DESC];
     195 stat64(filename: Path, statbuf: Out(Stat64)) -> Long, [FILE STAT];
