@@ -114,6 +114,10 @@ static void descriptors(void)
     RAW(365, pair[0], 1, 3, words, &length);
     struct { unsigned short family; char path[14]; } name = {1, "missing.name"};
     RAW(362, pair[0], &name, 15);
+    unsigned connecting[3] = {(unsigned)pair[0], (unsigned)&name, 15};
+    RAW(102, 3, connecting);
+    unsigned opening[3] = {2, 2, 0};
+    RAW(6, RAW(102, 1, opening));
     RAW(6, pair[0]);
     RAW(6, pair[1]);
 }
@@ -134,6 +138,10 @@ static void others(void)
     RAW(199);
     RAW(203, -1, -1);
     RAW(70, 0xffff, 0xffff);
+    long queue = RAW(117, 13, 0, 01600);
+    struct { int type; char text[8]; } text = {3, "hi there"};
+    RAW(117, 11, queue, 8, 0, &text);
+    RAW(117, 14, queue, 0, 0, 0);
     long map = RAW(192, 0, 8192, 3, 0x22, -1, 0);
     RAW(91, map, 8192);
     RAW(192, 0, 4096, 1, 1, -1, 5);

@@ -55,7 +55,7 @@ const KINDS: [(&str, &str); 39] = [
 ];
 
 /// Shapes that are no struct of `src/structs.rs`; those with `true` take a count.
-const SHAPES: [(&str, &str, bool); 28] = [
+const SHAPES: [(&str, &str, bool); 29] = [
     ("bytes", "Bytes", true),
     ("path_bytes", "PathBytes", true),
     ("cstr", "CStr", false),
@@ -84,6 +84,7 @@ const SHAPES: [(&str, &str, bool); 28] = [
     ("option_value", "OptionValue", true),
     ("clone_args", "CloneArgs", true),
     ("msgbuf", "Msgbuf", true),
+    ("inner_arguments", "InnerArguments", true),
 ];
 
 /// What makes a number one of a set, and how wide it is.
