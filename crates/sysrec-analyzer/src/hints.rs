@@ -111,15 +111,26 @@ struct Tally {
     bytes: u64,
 }
 
-/// Looks through the selected calls of a trace; the hints that would spare most calls first.
-pub fn hints(trace: &Trace, selection: &Selection) -> Vec<Hint> {
+/// What a trace shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// Selected calls that were looked at.
+    pub calls: u64,
+    /// Those that would spare most calls first.
+    pub hints: Vec<Hint>,
+}
+
+/// Looks through the selected calls of a trace.
+pub fn hints(trace: &Trace, selection: &Selection) -> Hints {
     let mut search = Search { trace, tallies: FxHashMap::default(), written: FxHashMap::default() };
+    let mut calls = 0;
     for (item, names) in NamedTimeline::new(trace, selection) {
         if let (Item::Call(call), Some(names)) = (&item, &names) {
+            calls += 1;
             search.call(call, names);
         }
     }
-    search.hints()
+    Hints { calls, hints: search.hints() }
 }
 
 struct Search<'t> {

@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 use sysrec_analyzer::Selection;
 use sysrec_analyzer::metrics::Metrics;
 use sysrec_recorder::{
-    BackendChoice, CommandEnd, InlineClasses, Level, Options, Outcome, Registers, StopReason, Target,
+    BackendChoice, CommandEnd, InlineClasses, Level, Options, Outcome, Registers, StackOptions, StopReason,
+    Target,
 };
 use sysrec_syscalls::filter::Filter;
 
@@ -76,6 +77,23 @@ pub(crate) struct RecordArgs {
     /// Bytes of a buffer or string, and elements of an array, that --capture all keeps
     #[arg(long, value_name = "N", default_value_t = Options::STRING_BYTES as u32, value_parser = clap::value_parser!(u32).range(0..=16_384))]
     string_limit: u32,
+
+    /// Record the stack of each call: who made it, function by function (of 32-bit code the site alone)
+    #[arg(short = 'k', long, visible_alias = "stack-trace")]
+    stacks: bool,
+
+    /// Stacks for these calls only, of those that are recorded; as in -e
+    #[arg(long, value_name = "CALLS", requires = "stacks")]
+    stacks_filter: Vec<String>,
+
+    /// Stacks only for calls that take at least this long (200us, 5ms); the others are recorded without
+    #[arg(long, value_name = "TIME", requires = "stacks", value_parser = text::parse_duration)]
+    stacks_min_duration: Option<Duration>,
+
+    /// Frames of a stack at the most; the innermost are kept
+    #[arg(long, value_name = "N", requires = "stacks", default_value_t = StackOptions::DEPTH as u16,
+        value_parser = clap::value_parser!(u16).range(1..=StackOptions::DEPTH_MAX as i64))]
+    stacks_depth: u16,
 
     /// Store the environment of the command in the trace
     #[arg(long)]
@@ -161,6 +179,10 @@ impl RecordArgs {
             registers,
             capture,
             string_limit,
+            stacks,
+            stacks_filter,
+            stacks_min_duration,
+            stacks_depth,
             environment,
             repeat: _,
             pause: _,
@@ -186,6 +208,14 @@ impl RecordArgs {
         option("inline-classes", Some(inline_classes.to_string().into()));
         filter.iter().for_each(|filter| option("filter", Some(filter.into())));
         option("duration", duration.map(|duration| format!("{}ns", duration.as_nanos()).into()));
+        if *stacks {
+            option("stacks-depth", Some(stacks_depth.to_string().into()));
+        }
+        stacks_filter.iter().for_each(|filter| option("stacks-filter", Some(filter.into())));
+        option(
+            "stacks-min-duration",
+            stacks_min_duration.map(|duration| format!("{}ns", duration.as_nanos()).into()),
+        );
         option("max-calls", max_calls.map(|calls| calls.to_string().into()));
         option("max-size", max_size.map(|bytes| bytes.to_string().into()));
         option("user", user.as_ref().map(Into::into));
@@ -193,6 +223,7 @@ impl RecordArgs {
             ("--no-follow", no_follow),
             ("--no-wait", no_wait),
             ("--survive", survive),
+            ("--stacks", stacks),
             ("--environment", environment),
             ("--quiet", quiet),
             ("--no-placement", no_placement),
@@ -231,6 +262,13 @@ impl RecordArgs {
             CaptureArg::All => Level::All,
         });
         options.string_bytes = self.string_limit as usize;
+        if self.stacks {
+            options.stacks = Some(StackOptions {
+                filter: Filter::parse_last(&self.stacks_filter)?,
+                duration_min: self.stacks_min_duration,
+                depth: self.stacks_depth.into(),
+            });
+        }
         options.environment = self.environment;
         options.placement = !self.no_placement;
         options.survive = self.survive;

@@ -120,6 +120,9 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let traces = open::traces(&args.traces)?;
     let mut selection = args.selection.selection();
     selection.filters.extend(args.histogram.clone());
+    if args.hints || selection.looks_at_names() || args.by.iter().any(|dimension| dimension.is_of_names()) {
+        open::warn_without_names(&traces);
+    }
     if args.hints {
         return print_hints(args, &traces, &selection);
     }
@@ -149,18 +152,19 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
 
 fn print_hints(args: &ReportArgs, traces: &[Trace], selection: &Selection) -> anyhow::Result<ExitCode> {
     let top = args.top.map(|top| usize::try_from(top).unwrap_or(usize::MAX));
-    let of = |(position, trace)| {
-        sysrec_analyzer::hints::hints(trace, selection).into_iter().map(move |hint| (position, hint))
-    };
-    let found: Vec<(usize, Hint)> = traces.iter().enumerate().flat_map(of).collect();
+    let (mut found, mut calls) = (Vec::<(usize, Hint)>::new(), 0);
+    for (position, trace) in traces.iter().enumerate() {
+        let of_trace = sysrec_analyzer::hints::hints(trace, selection);
+        calls += of_trace.calls;
+        found.extend(of_trace.hints.into_iter().map(|hint| (position, hint)));
+    }
     if args.form.form() == Form::Json {
         screen::print(&hints::json(&found)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let width = screen::width();
     let found: Vec<Hint> = found.into_iter().map(|(_, hint)| hint).collect();
-    let calls = traces.iter().map(Trace::calls).sum();
-    let taken = basis::Taken { calls, ..basis::Taken::default() };
+    let taken = basis::Taken { calls, selected: !selection.is_all(), ..basis::Taken::default() };
     let text = hints::text(&found, top, width);
     screen::print(&format!("{text}\n{}", basis::text(traces, &taken, width)))?;
     Ok(ExitCode::SUCCESS)
