@@ -427,7 +427,7 @@ static void memory_and_system(void) {
     call(SYS_mount, "none", "missing", "tmpfs", MS_RDONLY | MS_NOSUID, "size=1");
     call(SYS_umount2, "missing", MNT_DETACH);
     call(SYS_ptrace, 99999, -1, 0, 0);
-    call(SYS_membarrier, 0, 0, 0);
+    call(SYS_membarrier, 1 << 30, 0, 0);
     (void)system;
     call(999, 1, 2, 3, 4, 5, 6);
 }

@@ -1,7 +1,7 @@
 //! The capture plan: which memory a call's arguments point at, copied while it can still be read.
 
 use crate::decode::source::Copier;
-use crate::decode::{Decoder, Layout};
+use crate::decode::{Decoder, Layout, ROOM_BYTES};
 use crate::{Abi, Fragment, MemorySource, Moment, lookup};
 
 /// How much of a program's memory a recording keeps. Each level has all of those before it.
@@ -92,6 +92,7 @@ pub fn capture(
         source: &mut copier,
         remarks: Vec::new(),
         is_binary: false,
+        room_bytes: ROOM_BYTES,
     };
     decoder.enter_multiplexed();
     // What is decoded is thrown away: the copier has kept what was read for it.

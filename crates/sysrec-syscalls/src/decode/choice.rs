@@ -285,7 +285,7 @@ impl Decoder<'_, '_> {
     /// One event of `epoll_ctl`, without the brackets of an array.
     pub(crate) fn one_epoll_event(&mut self, address: u64) -> Option<Value> {
         let size = self.epoll_event_bytes();
-        let bytes = self.source.read(Moment::Entry, address, size as u64, size);
+        let bytes = self.read(Moment::Entry, address, size as u64, size);
         (bytes.len() == size).then(|| epoll_event(&bytes))
     }
 }

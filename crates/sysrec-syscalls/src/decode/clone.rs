@@ -42,7 +42,7 @@ impl Decoder<'_, '_> {
     /// `struct clone_args`; at the exit only what the kernel wrote.
     pub(crate) fn clone_args(&mut self, address: u64, bytes: u64, moment: Moment) -> Option<Value> {
         const KNOWN_BYTES: usize = 88;
-        let read = self.source.read(moment, address, bytes, KNOWN_BYTES);
+        let read = self.read(moment, address, bytes, KNOWN_BYTES);
         let field = |at: usize| read.get(at * 8..at * 8 + 8).map(super::shape::little_endian);
         let (flags, pidfd, child, parent) = (field(0)?, field(1)?, field(2)?, field(3)?);
         if moment == Moment::Exit {

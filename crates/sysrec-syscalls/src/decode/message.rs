@@ -29,7 +29,7 @@ impl Decoder<'_, '_> {
 
     fn header(&mut self, address: u64, moment: Moment) -> Option<Header> {
         let size = self.msghdr_bytes();
-        let bytes = self.source.read(moment, address, size as u64, size);
+        let bytes = self.read(moment, address, size as u64, size);
         self.header_in(&bytes)
     }
 
@@ -105,7 +105,7 @@ impl Decoder<'_, '_> {
             return Some(Value::all(Vec::new()));
         }
         let shown = wanted.min(MAX_ELEMENTS).min(self.limits.string_bytes as u64) as usize;
-        let bytes = self.source.read(moment, address, wanted.saturating_mul(size as u64), shown * size);
+        let bytes = self.read(moment, address, wanted.saturating_mul(size as u64), shown * size);
         let mut items = Vec::new();
         for message in bytes.chunks_exact(size) {
             let header = self.header_in(message)?;
@@ -126,7 +126,7 @@ impl Decoder<'_, '_> {
     /// Control data: headers with their data, each aligned to a word (cmsg(3)).
     fn control(&mut self, address: u64, bytes: u64, moment: Moment) -> Option<Value> {
         let word = self.layout.word;
-        let read = self.source.read(moment, address, bytes, CONTROL_BYTES);
+        let read = self.read(moment, address, bytes, CONTROL_BYTES);
         let header_bytes = word + 8;
         if read.len() < header_bytes {
             return None;
@@ -182,7 +182,7 @@ impl Decoder<'_, '_> {
     /// Arguments that stand behind one pointer, as many as that: `socketcall` and the oldest `select` and `mmap`.
     pub(crate) fn words_at(&mut self, address: u64, count: usize) -> Option<Vec<u64>> {
         let word = self.layout.word;
-        let bytes = self.source.read(Moment::Entry, address, (count * word) as u64, count * word);
+        let bytes = self.read(Moment::Entry, address, (count * word) as u64, count * word);
         let words: Vec<u64> = bytes.chunks_exact(word).map(little_endian).collect();
         (words.len() == count).then_some(words)
     }

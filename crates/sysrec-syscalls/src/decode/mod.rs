@@ -106,6 +106,7 @@ pub fn decode(call: &RawCall<'_>) -> Decoded {
         source: &mut memory,
         remarks: Vec::new(),
         is_binary: false,
+        room_bytes: ROOM_BYTES,
     };
     decoder.enter_multiplexed();
     let args = decoder.arguments();
@@ -160,7 +161,12 @@ pub(crate) struct Decoder<'s, 'l> {
     pub(crate) remarks: Vec<(&'static str, Value)>,
     /// Whether bytes are no text in this call.
     pub(crate) is_binary: bool,
+    /// Bytes of memory that may still be looked at.
+    pub(crate) room_bytes: usize,
 }
+
+/// Bytes of memory that the decoder looks at in one end of one call, the same bytes as often as pointers lead to them.
+pub(crate) const ROOM_BYTES: usize = 128 << 10;
 
 impl Decoder<'_, '_> {
     /// All arguments that mean something in this call.
@@ -220,6 +226,20 @@ impl Decoder<'_, '_> {
         if self.layout.word == 4 { u64::from(register as u32) } else { register }
     }
 
+    /// Memory, as much of it as one call may still take: vectors of vectors that all lead to the same buffer would make
+    /// a long text out of a short memory.
+    pub(crate) fn read(&mut self, moment: Moment, address: u64, wanted: u64, at_most: usize) -> Vec<u8> {
+        let bytes = self.source.read(moment, address, wanted, at_most.min(self.room_bytes));
+        self.room_bytes -= bytes.len().min(self.room_bytes);
+        bytes
+    }
+
+    fn read_string(&mut self, moment: Moment, address: u64, at_most: usize) -> source::Found {
+        let found = self.source.string(moment, address, at_most.min(self.room_bytes));
+        self.room_bytes -= found.bytes.len().min(self.room_bytes);
+        found
+    }
+
     fn wants(&self, level: Level) -> bool {
         level <= self.level
     }
@@ -232,7 +252,7 @@ impl Decoder<'_, '_> {
     }
 
     fn string_at(&mut self, moment: Moment, address: u64, at_most: usize) -> Option<Value> {
-        let found = self.source.string(moment, address, at_most);
+        let found = self.read_string(moment, address, at_most);
         if found.bytes.is_empty() && !found.is_whole {
             return None;
         }
@@ -333,7 +353,7 @@ impl Decoder<'_, '_> {
         if address == 0 || !self.source.has(moment) {
             return None;
         }
-        let bytes = self.source.read(moment, address, 4, 4);
+        let bytes = self.read(moment, address, 4, 4);
         Some(u64::from(u32::from_le_bytes(bytes.try_into().ok()?)))
     }
 }

@@ -37,7 +37,7 @@ impl Decoder<'_, '_> {
             // A number in all likelihood.
             4 => Some(Value::all(vec![self.number_at(ArgKind::Int, address, moment)?])),
             1 => {
-                let byte = self.source.read(moment, address, 1, 1);
+                let byte = self.read(moment, address, 1, 1);
                 Some(Value::all(vec![Value::Unsigned(little_endian(byte.get(..1)?))]))
             }
             _ => match self.bytes(address, bytes, moment)? {

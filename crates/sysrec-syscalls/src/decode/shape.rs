@@ -27,7 +27,7 @@ impl Decoder<'_, '_> {
             }
             Shape::PathBytes(count) => {
                 let wanted = self.count(count, moment);
-                let bytes = self.source.read(moment, address, wanted, self.limits.path_bytes);
+                let bytes = self.read(moment, address, wanted, self.limits.path_bytes);
                 let end = bytes.iter().position(|byte| *byte == 0)?;
                 Some(Value::text(&bytes[..end]))
             }
@@ -161,7 +161,7 @@ impl Decoder<'_, '_> {
     /// A number in memory.
     pub(crate) fn number_at(&mut self, kind: ArgKind, address: u64, moment: Moment) -> Option<Value> {
         let width = self.width(kind);
-        let bytes = self.source.read(moment, address, width as u64, width);
+        let bytes = self.read(moment, address, width as u64, width);
         let value = self.field_number(kind, &bytes, moment)?;
         Some(value)
     }
@@ -185,7 +185,7 @@ impl Decoder<'_, '_> {
         if wanted == 0 {
             return Some(Value::text(&[]));
         }
-        let bytes = self.source.read(moment, address, wanted, self.limits.string_bytes);
+        let bytes = self.read(moment, address, wanted, self.limits.string_bytes);
         if bytes.is_empty() {
             return None;
         }
@@ -201,7 +201,7 @@ impl Decoder<'_, '_> {
         moment: Moment,
     ) -> Option<Value> {
         let (size, _) = self.measure(layout);
-        let bytes = self.source.read(moment, address, size as u64, size);
+        let bytes = self.read(moment, address, size as u64, size);
         self.structure_in(layout, &bytes, moment)
     }
 
@@ -299,7 +299,7 @@ impl Decoder<'_, '_> {
             _ => return None,
         };
         let shown = wanted.min(MAX_ELEMENTS).min(self.limits.string_bytes as u64) as usize;
-        let bytes = self.source.read(moment, address, wanted.saturating_mul(size as u64), shown * size);
+        let bytes = self.read(moment, address, wanted.saturating_mul(size as u64), shown * size);
         let items: Option<Vec<Value>> = bytes
             .chunks_exact(size)
             .map(|bytes| match element {
@@ -337,7 +337,7 @@ impl Decoder<'_, '_> {
             _ => &structs::STAT_X86_64,
         };
         let (size, _) = self.measure(layout);
-        let bytes = self.source.read(moment, address, size as u64, size);
+        let bytes = self.read(moment, address, size as u64, size);
         if bytes.len() < size {
             return None;
         }
@@ -355,7 +355,7 @@ impl Decoder<'_, '_> {
         let (mut items, mut has_more) = (Vec::new(), false);
         let mut at = address;
         loop {
-            let bytes = self.source.read(moment, at, word as u64, word);
+            let bytes = self.read(moment, at, word as u64, word);
             let Some(pointer) = self.pointer_in(&bytes, 0) else {
                 has_more = true;
                 break;
@@ -383,7 +383,7 @@ impl Decoder<'_, '_> {
         while variables < MAX_VARIABLES {
             let step = 4096 - (at % 4096) as usize;
             let step = step.min((MAX_VARIABLES - variables) * word).max(word);
-            let bytes = self.source.read(moment, at, step as u64, step);
+            let bytes = self.read(moment, at, step as u64, step);
             let pointers: Vec<u64> = bytes.chunks_exact(word).map(little_endian).collect();
             if pointers.is_empty() {
                 if variables == 0 {
@@ -418,7 +418,7 @@ impl Decoder<'_, '_> {
         if bytes == 0 {
             return Some(Value::Set { items: Vec::new(), is_inverted: false });
         }
-        let bytes = self.source.read(moment, address, bytes, 512);
+        let bytes = self.read(moment, address, bytes, 512);
         if bytes.is_empty() {
             return None;
         }
@@ -429,7 +429,7 @@ impl Decoder<'_, '_> {
 
     /// The processors or memory nodes of a mask.
     fn mask(&mut self, address: u64, bytes: u64, moment: Moment) -> Option<Value> {
-        let bytes = self.source.read(moment, address, bytes, 1024);
+        let bytes = self.read(moment, address, bytes, 1024);
         if bytes.is_empty() {
             return None;
         }
@@ -439,7 +439,7 @@ impl Decoder<'_, '_> {
 
     /// How many entries of a directory there are.
     fn dirents(&mut self, address: u64, wanted: u64, moment: Moment) -> Option<Value> {
-        let bytes = self.source.read(moment, address, wanted, DIRENT_BYTES);
+        let bytes = self.read(moment, address, wanted, DIRENT_BYTES);
         if bytes.is_empty() && wanted > 0 {
             return None;
         }
@@ -466,7 +466,7 @@ impl Decoder<'_, '_> {
             return Some(Value::all(Vec::new()));
         }
         let shown = count.min(MAX_ELEMENTS).min(self.limits.string_bytes as u64) as usize;
-        let bytes = self.source.read(moment, address, count.saturating_mul(SIZE as u64), shown * SIZE);
+        let bytes = self.read(moment, address, count.saturating_mul(SIZE as u64), shown * SIZE);
         let mut items = Vec::new();
         for poll in bytes.chunks_exact(SIZE) {
             let fd = Value::Fd(little_endian(&poll[..4]) as i32, moment);
@@ -494,7 +494,7 @@ impl Decoder<'_, '_> {
         }
         let size = self.epoll_event_bytes();
         let shown = count.min(MAX_ELEMENTS).min(self.limits.string_bytes as u64) as usize;
-        let bytes = self.source.read(moment, address, count.saturating_mul(size as u64), shown * size);
+        let bytes = self.read(moment, address, count.saturating_mul(size as u64), shown * size);
         let items: Vec<Value> = bytes.chunks_exact(size).map(epoll_event).collect();
         if items.is_empty() {
             return None;

@@ -16,14 +16,14 @@ impl Decoder<'_, '_> {
         if bytes == 0 || bytes > SIGSET_BYTES {
             return None;
         }
-        let read = self.source.read(moment, address, bytes, bytes as usize);
+        let read = self.read(moment, address, bytes, bytes as usize);
         (read.len() as u64 == bytes).then(|| signals_of(&read))
     }
 
     /// The set behind the pointer of `pselect6`, and its size.
     pub(crate) fn sigset_arg(&mut self, address: u64, moment: Moment) -> Option<Value> {
         let word = self.layout.word;
-        let bytes = self.source.read(moment, address, 2 * word as u64, 2 * word);
+        let bytes = self.read(moment, address, 2 * word as u64, 2 * word);
         let (set_at, size) = (self.pointer_in(&bytes, 0)?, self.pointer_in(&bytes, word)?);
         let set = if set_at == 0 { None } else { self.sigset(set_at, size, moment) };
         let fields =
@@ -37,7 +37,7 @@ impl Decoder<'_, '_> {
         let word = self.layout.word;
         let mask_bytes = usize::try_from(mask_bytes.min(SIGSET_BYTES)).ok()?;
         let size = 3 * word + mask_bytes;
-        let bytes = self.source.read(moment, address, size as u64, size);
+        let bytes = self.read(moment, address, size as u64, size);
         let mask = signals_of(bytes.get(3 * word..size)?);
         let [first, flags, restorer] = [0, word, 2 * word].map(|offset| self.pointer_in(&bytes, offset));
         Some(action(first?, mask, flags?, restorer?))
@@ -45,7 +45,7 @@ impl Decoder<'_, '_> {
 
     /// The oldest form, of i386: handler, mask, flags, restorer.
     pub(crate) fn old_sigaction(&mut self, address: u64, moment: Moment) -> Option<Value> {
-        let bytes = self.source.read(moment, address, 16, 16);
+        let bytes = self.read(moment, address, 16, 16);
         let mask = signals_of(bytes.get(4..8)?);
         let [first, flags, restorer] = [0, 8, 12].map(|offset| self.pointer_in(&bytes, offset));
         Some(action(first?, mask, flags?, restorer?))
@@ -54,7 +54,7 @@ impl Decoder<'_, '_> {
     /// `siginfo_t`: its union by signal and code (`include/uapi/asm-generic/siginfo.h`).
     pub(crate) fn siginfo(&mut self, address: u64, moment: Moment) -> Option<Value> {
         const SIZE: usize = 128;
-        let bytes = self.source.read(moment, address, SIZE as u64, SIZE);
+        let bytes = self.read(moment, address, SIZE as u64, SIZE);
         let int = |offset: usize| Some(little_endian(bytes.get(offset..offset + 4)?) as i32);
         let (number, error, code) = (int(0)?, int(4)?, int(8)?);
         if number == 0 {
@@ -103,7 +103,7 @@ impl Decoder<'_, '_> {
     pub(crate) fn sigevent(&mut self, address: u64, moment: Moment) -> Option<Value> {
         let word = self.layout.word;
         let size = word + 12;
-        let bytes = self.source.read(moment, address, size as u64, size);
+        let bytes = self.read(moment, address, size as u64, size);
         let value = self.pointer_in(&bytes, 0)?;
         let int = |offset: usize| Some(little_endian(bytes.get(offset..offset + 4)?));
         let (number, notify, thread) = (int(word)?, int(word + 4)?, int(word + 8)?);
@@ -125,7 +125,7 @@ impl Decoder<'_, '_> {
 
     /// What `wait` tells, in the words of wait(2).
     pub(crate) fn wait_status(&mut self, address: u64, moment: Moment) -> Option<Value> {
-        let bytes = self.source.read(moment, address, 4, 4);
+        let bytes = self.read(moment, address, 4, 4);
         let status = u32::from_le_bytes(bytes.try_into().ok()?);
         let (low, high) = (status & 0x7f, status >> 8 & 0xff);
         let text = match (status & 0xff, low) {

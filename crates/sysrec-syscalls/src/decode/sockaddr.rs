@@ -17,7 +17,7 @@ impl Decoder<'_, '_> {
         if bytes < 2 {
             return None;
         }
-        let read = self.source.read(moment, address, bytes, MAX_BYTES);
+        let read = self.read(moment, address, bytes, MAX_BYTES);
         if read.len() < 2 { None } else { Some(decode(&read)) }
     }
 }

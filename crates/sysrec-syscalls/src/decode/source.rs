@@ -116,8 +116,10 @@ impl Source for Copier<'_> {
                 break;
             }
         }
-        let wanted = bytes.len() as u64 + u64::from(cut != Cut::Whole);
-        self.keep(address, wanted, cut, &bytes);
+        let wanted = bytes.len() as u64 + u64::from(cut == Cut::Unreadable);
+        // The last byte was looked at for a NUL alone.
+        let kept = if cut == Cut::Limit { bytes.len().saturating_sub(1) } else { bytes.len() };
+        self.keep(address, wanted, cut, &bytes[..kept]);
         let is_whole = cut == Cut::Whole;
         if is_whole {
             bytes.pop();

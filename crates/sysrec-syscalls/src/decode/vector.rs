@@ -19,8 +19,7 @@ impl Decoder<'_, '_> {
         }
         let word = self.layout.word;
         let shown = wanted.min(MAX_ELEMENTS).min(self.limits.string_bytes as u64) as usize;
-        let bytes =
-            self.source.read(moment, address, wanted.saturating_mul(2 * word as u64), shown * 2 * word);
+        let bytes = self.read(moment, address, wanted.saturating_mul(2 * word as u64), shown * 2 * word);
         let (mut items, mut rest) = (Vec::new(), moved);
         for vector in bytes.chunks_exact(2 * word) {
             let (base, length) = (self.pointer_in(vector, 0)?, self.pointer_in(vector, word)?);
