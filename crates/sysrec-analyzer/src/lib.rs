@@ -13,13 +13,16 @@
 #![forbid(unsafe_code)]
 
 mod activity;
+pub mod descriptors;
 pub mod diff;
 mod error;
 mod file;
 mod fold;
+pub mod hints;
 mod integrity;
 mod mechanism;
 pub mod metrics;
+mod named;
 mod outcome;
 mod pass;
 mod process_tree;
@@ -33,6 +36,7 @@ pub use error::Error;
 pub use file::TraceFile;
 pub use integrity::{Integrity, Loss, Rings, RingsOutcome, loss_reason_name};
 pub use mechanism::{Mechanism, MechanismUse};
+pub use named::NamedTimeline;
 pub use outcome::{abi_name, call_name, errno_name, error_of, is_error, returns_no_result};
 pub use pass::{Group, Pass, Passed, SelectedChunk, run};
 pub use process_tree::{ProcessNode, ProcessTree};

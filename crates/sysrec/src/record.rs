@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 use sysrec_analyzer::Selection;
 use sysrec_analyzer::metrics::Metrics;
 use sysrec_recorder::{
-    BackendChoice, CommandEnd, InlineClasses, Options, Outcome, Registers, StackOptions, StopReason, Target,
+    BackendChoice, CommandEnd, InlineClasses, Level, Options, Outcome, Registers, StackOptions, StopReason,
+    Target,
 };
 use sysrec_syscalls::filter::Filter;
 
@@ -85,6 +86,15 @@ pub(crate) struct RecordArgs {
         value_parser = clap::value_parser!(u16).range(1..=StackOptions::DEPTH_MAX as i64))]
     stacks_depth: u16,
 
+    /// How much of the memory that arguments point at to record [default: names, and none with the inline backend, whose
+    /// calls have to stop for it]
+    #[arg(long, value_enum)]
+    capture: Option<CaptureArg>,
+
+    /// Bytes of a buffer or string, and elements of an array, that --capture all keeps
+    #[arg(long, value_name = "N", default_value_t = Options::STRING_BYTES as u32, value_parser = clap::value_parser!(u32).range(0..=16_384))]
+    string_limit: u32,
+
     /// Store the environment of the command in the trace
     #[arg(long)]
     environment: bool,
@@ -141,6 +151,16 @@ enum RegistersArg {
     All,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum CaptureArg {
+    /// Registers alone
+    None,
+    /// What names things: paths, socket addresses, new descriptors
+    Names,
+    /// Everything that arguments point at: structs, vectors, the heads of buffers
+    All,
+}
+
 impl RecordArgs {
     /// What makes another `sysrec` record the same once, into another file.
     fn once(&self, output: &Path) -> Vec<OsString> {
@@ -161,6 +181,8 @@ impl RecordArgs {
             stacks_filter,
             stacks_min_duration,
             stacks_depth,
+            capture,
+            string_limit,
             environment,
             repeat: _,
             pause: _,
@@ -181,6 +203,8 @@ impl RecordArgs {
         let word = |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().into());
         option("backend", word(backend.to_possible_value()));
         option("registers", word(registers.to_possible_value()));
+        option("capture", word(capture.as_ref().and_then(ValueEnum::to_possible_value)));
+        option("string-limit", Some(string_limit.to_string().into()));
         option("inline-classes", Some(inline_classes.to_string().into()));
         filter.iter().for_each(|filter| option("filter", Some(filter.into())));
         option("duration", duration.map(|duration| format!("{}ns", duration.as_nanos()).into()));
@@ -239,6 +263,12 @@ impl RecordArgs {
                 depth: self.stacks_depth.into(),
             });
         }
+        options.capture = self.capture.map(|capture| match capture {
+            CaptureArg::None => Level::None,
+            CaptureArg::Names => Level::Names,
+            CaptureArg::All => Level::All,
+        });
+        options.string_bytes = self.string_limit as usize;
         options.environment = self.environment;
         options.placement = !self.no_placement;
         options.survive = self.survive;
