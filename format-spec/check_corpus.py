@@ -89,6 +89,8 @@ def block_values(block, count):
 
 SITE_ABI, SITE_NR, SITE_IP, SITE_CALLS, SITE_REGISTERS = 1, 2, 3, 4, 5
 ORDER, GAP, DURATION, RETURN, SP, STACK, ARGUMENT, ENTRY_REGISTER, EXIT_REGISTER = 8, 9, 10, 11, 12, 13, 16, 32, 64
+BLOBS, ENTRY_CAPTURES, EXIT_CAPTURES, CAPTURE_FIELDS = 6, 96, 97, range(98, 103)
+BEFORE, NOTHING = 6, 7
 X86_ARGUMENTS = [14, 13, 12, 7, 9, 8]
 I386_ARGUMENTS = [5, 11, 12, 13, 14, 4]
 
@@ -104,6 +106,13 @@ def expected_at_entry(register, call):
     if register == 19:
         return call["sp"]
     return call["args"][arguments.index(register)] if register in arguments else 0
+
+
+def list_of_captures(captures):
+    return [
+        {"address": c.address, "wanted_bytes": c.wanted_bytes, "cut": c.cut, "bytes": latin(c.bytes)}
+        for c in captures.list
+    ]
 
 
 class CallsChunk:
@@ -123,7 +132,9 @@ class CallsChunk:
 
     def blocks(self, column, counts):
         stream = self.kaitai.stream(self.columns[column])
-        values = [block_values(self.kaitai.types.Block(count, stream), count) for count in counts]
+        # A block of no values takes no bytes.
+        read = lambda count: block_values(self.kaitai.types.Block(count, stream), count) if count else []
+        values = [read(count) for count in counts]
         if not stream.is_eof():
             raise Bad("something behind the last block")
         return values
@@ -138,7 +149,58 @@ class CallsChunk:
         blocks = iter(self.blocks(column, [site[3] for site in with_it]))
         return [next(blocks) if site[4] & bit else [0] * site[3] for site in self.sites]
 
+    def blobs(self):
+        blobs = self.kaitai.types.Blobs(self.kaitai.stream(self.columns[BLOBS]))
+        strings, rest = [], blobs.bytes
+        for length in block_values(blobs.lengths, blobs.count.value):
+            if length > len(rest):
+                raise Bad("a blob over the end")
+            strings.append(rest[:length])
+            rest = rest[length:]
+        if rest:
+            raise Bad("something behind the last blob")
+        return strings
+
+    def captures(self):
+        """Of each site the captures of each call: a list of (name, base, offset, wanted, cut, bytes)."""
+        ends = [("entry_captures", ENTRY_CAPTURES), ("exit_captures", EXIT_CAPTURES)]
+        ends = [(name, self.grouped(column)) for name, column in ends if column in self.columns]
+        if not ends:
+            return [[[]] * site[3] for site in self.sites]
+        totals = [sum(sum(counts[site]) for _, counts in ends) for site in range(len(self.sites))]
+        fields = [self.blocks(column, totals) for column in CAPTURE_FIELDS]
+        strings, sites = self.blobs(), []
+        for site, (_, _, _, number, _) in enumerate(self.sites):
+            values, calls = zip(*(field[site] for field in fields)), []
+            for at in range(number):
+                call = []
+                for name, counts in ends:
+                    for _ in range(counts[site][at]):
+                        base, offset, wanted, cut, blob = next(values)
+                        call.append((name, base, unzigzag(offset), unzigzag(wanted), cut, strings[blob]))
+                calls.append(call)
+            sites.append(calls)
+        return sites
+
+    @staticmethod
+    def put_captures(call, captures):
+        for name, base, offset, wanted, cut, string in captures:
+            of_end = call.setdefault(name, [])
+            if base == BEFORE:
+                start = of_end[-1]["address"]
+            else:
+                start = 0 if base == NOTHING else call["args"][base]
+            of_end.append(
+                {
+                    "address": (start + offset) & WORD,
+                    "wanted_bytes": (len(string) + wanted) & WORD,
+                    "cut": cut,
+                    "bytes": latin(string),
+                }
+            )
+
     def calls(self):
+        captures = self.captures()
         order = self.blocks(ORDER, [self.count])[0] if len(self.sites) > 1 else [0] * self.count
         gaps = self.blocks(GAP, [self.count])[0]
         columns = {column: self.grouped(column) for column in [DURATION, RETURN, SP, *range(16, 22)]}
@@ -181,6 +243,7 @@ class CallsChunk:
                 call["exit_registers"] = [
                     (expected[r] + unzigzag(value(EXIT_REGISTER + r))) & WORD for r in range(27)
                 ]
+            self.put_captures(call, captures[site][at])
             end = (start + call["duration_ns"]) & WORD
             calls.append(call)
         return calls
@@ -232,6 +295,8 @@ def entry_fields(start_ns, abi, entry):
     }
     if getattr(entry, "stack", 0):
         fields["stack"] = entry.stack - 1
+    if getattr(entry, "captures", None) and entry.captures.count:
+        fields["entry_captures"] = list_of_captures(entry.captures)
     return fields
 
 
@@ -582,7 +647,7 @@ class Trace:
                 at += 8
 
     def recover_journal(self):
-        pending, calls, latest = {}, {}, 0
+        pending, at_exit, calls, latest = {}, {}, {}, 0
         for row in self.rows():
             kind, body = int(row.kind), row.body
             if kind in (1, 2, 3, 4):
@@ -592,8 +657,15 @@ class Trace:
                 if older is not None:
                     self.events.append(unfinished(body.time_ns, body.task, VANISHED, older))
                 pending[body.task] = entry_fields(body.time_ns, row.detail, body)
+                at_exit.pop(body.task, None)
+            elif kind == 6 and body.task in pending and body.captures.count:
+                if row.detail == 0:
+                    pending[body.task]["entry_captures"] = list_of_captures(body.captures)
+                else:
+                    at_exit[body.task] = {"exit_captures": list_of_captures(body.captures)}
             elif kind == 2 and body.task in pending:
                 call = pending.pop(body.task)
+                call.update(at_exit.pop(body.task, {}))
                 call["duration_ns"] = max(0, body.time_ns - call["start_ns"])
                 call["ret"] = body.ret
                 call["exit_registers"] = list(body.registers) or None

@@ -373,6 +373,14 @@ types:
         repeat-expr: num_columns.value
       - id: zeros
         size-eos: true
+  blobs:
+    seq:
+      - id: count
+        type: varint
+      - id: lengths
+        type: block(count.value)
+      - id: bytes
+        size-eos: true
   column_entry:
     seq:
       - id: id
@@ -585,6 +593,29 @@ types:
       - id: stack
         type: u4
         if: not _io.eof
+      - id: captures
+        type: captures
+        if: not _io.eof
+  captures:
+    seq:
+      - id: count
+        type: u4
+      - id: list
+        type: capture
+        repeat: expr
+        repeat-expr: count
+  capture:
+    seq:
+      - id: address
+        type: u8
+      - id: wanted_bytes
+        type: u8
+      - id: cut
+        type: u1
+      - id: len
+        type: u4
+      - id: bytes
+        size: len
   mapping:
     seq:
       - id: address
@@ -679,6 +710,7 @@ types:
             'row_kind::end': end_row
             'row_kind::event': event
             'row_kind::stack': stack_row
+            'row_kind::capture': capture_row
   entry_row:
     seq:
       - id: time_ns
@@ -725,6 +757,12 @@ types:
         type: u4
       - id: stack
         type: u4
+  capture_row:
+    seq:
+      - id: task
+        type: u4
+      - id: captures
+        type: captures
 enums:
   phase:
     1: recording
@@ -744,4 +782,5 @@ enums:
     3: end
     4: event
     5: stack
+    6: capture
     255: void

@@ -20,6 +20,7 @@ use sysrec_format::frame::ChunkKind;
 use sysrec_format::layout::Frame;
 use sysrec_format::limits::DAMAGES_MAX;
 
+use crate::named::NamedCalls;
 use crate::outcome::returns_no_result;
 use crate::selection::Selection;
 use crate::tasks::Task;
@@ -78,7 +79,8 @@ pub struct Passed<P> {
 /// Takes every selected call of the trace once, in any order.
 pub fn run<P: Pass>(trace: &Trace, selection: &Selection, pass: &P) -> Passed<P::Partial> {
     let next = AtomicUsize::new(0);
-    let workers = rayon::broadcast(|_| Worker::new(trace, selection).work(pass, &next));
+    let named = NamedCalls::of(trace, selection);
+    let workers = rayon::broadcast(|_| Worker::new(trace, selection, named.as_ref()).work(pass, &next));
     let mut passed =
         Passed { partials: Vec::with_capacity(workers.len()), damages: Vec::new(), more_damages: 0 };
     for (partial, damages, more_damages) in workers {
@@ -200,6 +202,7 @@ struct Columns {
 struct Worker<'t> {
     trace: &'t Trace,
     selection: &'t Selection,
+    named: Option<&'t NamedCalls>,
     from_ns: u64,
     to_ns: u64,
     payload: Vec<u8>,
@@ -209,11 +212,12 @@ struct Worker<'t> {
 }
 
 impl<'t> Worker<'t> {
-    fn new(trace: &'t Trace, selection: &'t Selection) -> Self {
+    fn new(trace: &'t Trace, selection: &'t Selection, named: Option<&'t NamedCalls>) -> Self {
         let (from_ns, to_ns) = selection.times(trace.origin_ns());
         Self {
             trace,
             selection,
+            named,
             from_ns,
             to_ns,
             payload: Vec::new(),
@@ -276,12 +280,16 @@ impl<'t> Worker<'t> {
         self.columns.read(&whole, self.selection, extra.stacks)?;
         // A chunk that lies inside the selected time need not be asked for the times of its calls.
         let partly = header.first_ns < self.from_ns || header.last_ns >= self.to_ns;
-        if partly || extra.starts {
+        if partly || extra.starts || self.named.is_some() {
             self.columns.read_starts(&whole)?;
         }
-        if partly {
-            let times = self.from_ns..self.to_ns;
-            self.columns.keep(|columns, _, position| times.contains(&columns.starts[position]));
+        if partly || self.named.is_some() {
+            let (times, named) = (self.from_ns..self.to_ns, self.named);
+            let is_named = |start_ns| named.is_none_or(|named| named.has(task.id, start_ns));
+            self.columns.keep(|columns, _, position| {
+                let start_ns = columns.starts[position];
+                times.contains(&start_ns) && is_named(start_ns)
+            });
         }
         if self.selection.looks_at_values() {
             self.columns.keep_values(&whole, self.selection);
@@ -299,7 +307,12 @@ impl<'t> Worker<'t> {
             let time_ns = crate::trace::begin_ns(&event);
             let task = event.task.and_then(|id: TaskId| self.trace.tasks().get(id));
             let selected = task.is_none_or(|task| self.selection.has_task(task));
-            if selected && self.from_ns <= time_ns && time_ns < self.to_ns {
+            let is_call = matches!(event.body, sysrec_format::event::EventBody::Unfinished { .. });
+            let named = match (self.named.filter(|_| is_call), event.task) {
+                (Some(named), Some(task)) => named.has(task, time_ns),
+                _ => true,
+            };
+            if selected && named && self.from_ns <= time_ns && time_ns < self.to_ns {
                 pass.event(partial, task, &event);
             }
         }
@@ -371,8 +384,9 @@ impl Columns {
         let fallible: Vec<bool> =
             chunk.sites().iter().map(|site| !returns_no_result(site.abi, site.nr)).collect();
         self.keep(|columns, site, position| {
-            let error = fallible[site] && is_zigzag_error(columns.returns[position]);
-            selection.has_values(columns.durations[position], error)
+            let value = columns.returns[position];
+            let errno = if fallible[site] && is_zigzag_error(value) { value.div_ceil(2) as u32 } else { 0 };
+            selection.has_values(columns.durations[position], errno)
         });
     }
 

@@ -3,7 +3,7 @@
 use sysrec_format::event::{Abi, Call};
 use sysrec_syscalls::Filter;
 
-use crate::outcome::is_error;
+use crate::outcome::error_of;
 use crate::tasks::Task;
 
 /// Conditions on calls; a call is selected when it meets all of them. The default selects everything.
@@ -23,6 +23,12 @@ pub struct Selection {
     pub duration_ns_min: u64,
     /// What the call returned.
     pub outcome: Outcome,
+    /// The call returned one of these errors; empty for all.
+    pub errnos: Vec<u32>,
+    /// The call is about one of these paths, or something below it, by a name or by a descriptor; empty for all.
+    pub paths: Vec<Vec<u8>>,
+    /// One of the call's arguments is one of these descriptors; empty for all.
+    pub fds: Vec<i32>,
 }
 
 /// A condition on the return value.
@@ -45,11 +51,12 @@ impl Selection {
             && self.tids.is_empty()
             && !self.looks_at_times()
             && !self.looks_at_values()
+            && !self.looks_at_names()
     }
 
     /// Whether it says which calls of a task: by name, duration or outcome, not only whose and when.
     pub fn chooses_calls(&self) -> bool {
-        !self.filters.iter().all(Filter::is_all) || self.looks_at_values()
+        !self.filters.iter().all(Filter::is_all) || self.looks_at_values() || self.looks_at_names()
     }
 
     /// Whether calls of this task can be selected.
@@ -73,11 +80,12 @@ impl Selection {
         from_ns <= time_ns && time_ns < to_ns
     }
 
-    /// Whether a finished call is selected, its task aside, in a trace that began at `origin_ns`.
+    /// Whether a finished call is selected, its task and names aside, in a trace that began at `origin_ns`.
     pub fn has_call(&self, origin_ns: u64, call: &Call) -> bool {
         self.has_number(call.entry.abi, call.entry.nr)
             && self.has_time(origin_ns, call.entry.time_ns)
-            && self.has_values(call.duration_ns, is_error(call.entry.abi, call.entry.nr, call.ret))
+            && self
+                .has_values(call.duration_ns, error_of(call.entry.abi, call.entry.nr, call.ret).unwrap_or(0))
     }
 
     /// Whether a call that did not return can be selected by its duration and outcome: it has neither.
@@ -85,13 +93,15 @@ impl Selection {
         !self.looks_at_values()
     }
 
-    pub(crate) fn has_values(&self, duration_ns: u64, error: bool) -> bool {
+    /// `errno` is 0 where the call returned no error.
+    pub(crate) fn has_values(&self, duration_ns: u64, errno: u32) -> bool {
         duration_ns >= self.duration_ns_min
             && match self.outcome {
                 Outcome::Any => true,
-                Outcome::Successful => !error,
-                Outcome::Failing => error,
+                Outcome::Successful => errno == 0,
+                Outcome::Failing => errno != 0,
             }
+            && (self.errnos.is_empty() || self.errnos.contains(&errno))
     }
 
     pub(crate) fn looks_at_times(&self) -> bool {
@@ -99,7 +109,12 @@ impl Selection {
     }
 
     pub(crate) fn looks_at_values(&self) -> bool {
-        self.duration_ns_min > 0 || self.outcome != Outcome::Any
+        self.duration_ns_min > 0 || self.outcome != Outcome::Any || !self.errnos.is_empty()
+    }
+
+    /// Whether it asks what calls are about, which takes the whole trace in order of time to know.
+    pub fn looks_at_names(&self) -> bool {
+        !self.paths.is_empty() || !self.fds.is_empty()
     }
 
     /// The half-open range of selected moments on the trace's clock.

@@ -26,6 +26,7 @@ use sysrec_format::frame::ChunkKind;
 use sysrec_format::layout::{FRAMES_AT_ONCE, Frame, Frames};
 
 use crate::file::TraceFile;
+use crate::named::NamedCalls;
 use crate::selection::Selection;
 use crate::trace::{Trace, begin_ns};
 
@@ -74,6 +75,7 @@ impl Item {
 pub struct Timeline<'t> {
     trace: &'t Trace,
     selection: &'t Selection,
+    named: Option<NamedCalls>,
     wanted: Wanted<'t>,
     items_max: usize,
     frames: Frames<'t, TraceFile>,
@@ -184,6 +186,7 @@ impl<'t> Timeline<'t> {
         Self {
             trace,
             selection,
+            named: NamedCalls::of(trace, selection),
             wanted,
             items_max: ITEMS_MAX,
             frames,
@@ -295,13 +298,18 @@ impl<'t> Timeline<'t> {
         let origin_ns = trace.origin_ns();
         if frame.header.kind == ChunkKind::CALLS {
             layout.calls(file, frame, &mut self.payload)?.calls_into(&mut self.room, &mut self.calls)?;
-            let selected = self.calls.drain(..).filter(|call| selection.has_call(origin_ns, call));
+            let named = self.named.as_ref();
+            let is_named = |call: &Call| named.is_none_or(|named| named.has(call.task, call.entry.time_ns));
+            let selected =
+                self.calls.drain(..).filter(|call| selection.has_call(origin_ns, call) && is_named(call));
             items.extend(selected.skip(skip).take(room + 1).map(Item::Call));
         } else {
             let mut events = Vec::new();
             for event in layout.events(file, frame, &mut self.payload)? {
                 match event {
-                    Ok(event) if is_selected(trace, selection, only, &event) => events.push(event),
+                    Ok(event) if is_selected(trace, selection, self.named.as_ref(), only, &event) => {
+                        events.push(event);
+                    }
                     Ok(_) => {}
                     // Reported when the trace was opened; what stands before it is good.
                     Err(_) => break,
@@ -314,14 +322,24 @@ impl<'t> Timeline<'t> {
     }
 }
 
-fn is_selected(trace: &Trace, selection: &Selection, only: Option<TaskId>, event: &Event) -> bool {
+/// Whether an event that is no finished call is selected; `only` is the one task that is looked at.
+pub(crate) fn is_selected(
+    trace: &Trace,
+    selection: &Selection,
+    named: Option<&NamedCalls>,
+    only: Option<TaskId>,
+    event: &Event,
+) -> bool {
     if only.is_some() && event.task != only {
         return false;
     }
     let task = event.task.and_then(|task| trace.tasks().get(task));
     let call = match &event.body {
         EventBody::Unfinished { entry, .. } => {
-            selection.has_number(entry.abi, entry.nr) && selection.has_unfinished()
+            let start_ns = entry.time_ns;
+            selection.has_number(entry.abi, entry.nr)
+                && selection.has_unfinished()
+                && named.is_none_or(|named| event.task.is_some_and(|task| named.has(task, start_ns)))
         }
         _ => true,
     };

@@ -13,6 +13,7 @@
 //!  by site       read: 3 calls  write: 1 call    DURATION  [2 2 3] [3]
 //! ```
 
+mod captures;
 pub(crate) mod encode;
 mod registers;
 mod sites;
@@ -42,6 +43,8 @@ impl ColumnId {
     pub const SITE_CALLS: ColumnId = ColumnId(4);
     /// Which register sets the calls of each site have: bit 0 at entry, bit 1 at exit. Absent: none.
     pub const SITE_REGISTERS: ColumnId = ColumnId(5);
+    /// The distinct byte strings of the chunk's captures.
+    pub const BLOBS: ColumnId = ColumnId(6);
     /// The site of each call, in order of time. Absent where there is one site.
     pub const ORDER: ColumnId = ColumnId(8);
     /// Start minus the end of the call before (the first: minus the frame's first time), as zigzag, in order of time.
@@ -62,6 +65,20 @@ impl ColumnId {
     /// The first register at exit; the other 26 follow. Zigzag of the difference to what it probably is; absent
     /// where that is always zero.
     pub const EXIT_REGISTER: ColumnId = ColumnId(64);
+    /// How many captures each call has at entry. Absent: none.
+    pub const ENTRY_CAPTURES: ColumnId = ColumnId(96);
+    /// How many captures each call has at exit. Absent: none.
+    pub const EXIT_CAPTURES: ColumnId = ColumnId(97);
+    /// What the address of each capture is counted from.
+    pub const CAPTURE_BASE: ColumnId = ColumnId(98);
+    /// Its address less that, as zigzag.
+    pub const CAPTURE_OFFSET: ColumnId = ColumnId(99);
+    /// How many bytes were wanted less those that are there, as zigzag.
+    pub const CAPTURE_WANTED: ColumnId = ColumnId(100);
+    /// Why there are fewer.
+    pub const CAPTURE_CUT: ColumnId = ColumnId(101);
+    /// Which of the blobs was there.
+    pub const CAPTURE_BLOB: ColumnId = ColumnId(102);
 
     /// The column of an argument, 0 to 5.
     pub fn argument(argument: usize) -> Self {
@@ -105,6 +122,7 @@ pub struct CallsChunk<'a> {
     calls: u32,
     first_ns: u64,
     offset: u64,
+    payload_bytes: u64,
 }
 
 /// The stack behind a value of the STACK column; `None` also for a number that no stack can have.
@@ -149,6 +167,7 @@ impl<'a> CallsChunk<'a> {
             calls: header.count,
             first_ns: header.first_ns,
             offset,
+            payload_bytes: payload.len() as u64,
         };
         chunk.sites = chunk.read_sites(sites as usize)?;
         Ok(chunk)
@@ -240,7 +259,7 @@ impl<'a> CallsChunk<'a> {
     /// [`Error::Malformed`] where the chunk does not have it.
     pub fn column(&self, id: ColumnId) -> Result<SiteColumn<'_>, Error> {
         let sites = self.sites.as_slice();
-        let optional = id == ColumnId::STACK || matches!(id.0, 32..=58 | 64..=90);
+        let optional = id == ColumnId::STACK || matches!(id.0, 32..=58 | 64..=90 | 96..=97);
         if optional && !self.has(id) {
             let cursor = Cursor::new(&[], self.offset);
             return Ok(SiteColumn { cursor, sites, id, zeros: true });

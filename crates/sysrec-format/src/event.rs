@@ -9,6 +9,8 @@
 //!                             Call   Call               Unfinished
 //! ```
 
+use std::sync::Arc;
+
 /// One task of a recording: an index counted from 0 in order of appearance, unique in the trace.
 ///
 /// A tid is not enough: the kernel reuses it within seconds.
@@ -82,8 +84,8 @@ pub struct Capture {
     pub wanted_bytes: u64,
     /// Why fewer are there.
     pub cut: CaptureCut,
-    /// What was there.
-    pub bytes: Vec<u8>,
+    /// What was there. Calls of a chunk that captured the same share it.
+    pub bytes: Arc<[u8]>,
 }
 
 /// Why a capture has fewer bytes than were wanted. An open set.

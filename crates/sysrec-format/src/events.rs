@@ -5,6 +5,7 @@
 //! ```
 //! Known bodies may be longer than what this version reads: later versions append fields.
 
+use crate::captures::{captures, put_captures};
 use crate::error::Error;
 use crate::event::{
     Abi, Entry, Event, EventBody, FrameFlags, LossReason, ModuleId, Origin, StackId, TaskEnd, TaskId,
@@ -110,8 +111,11 @@ fn put_unfinished(out: &mut Vec<u8>, entry: &Entry, reason: UnfinishedReason) {
     for word in words.iter().chain(&entry.args).chain(registers) {
         out.extend_from_slice(&word.to_le_bytes());
     }
-    if let Some(stack) = entry.stack {
-        out.extend_from_slice(&one_more(Some(stack.0)).to_le_bytes());
+    if entry.stack.is_some() || !entry.captures.is_empty() {
+        out.extend_from_slice(&one_more(entry.stack.map(|stack| stack.0)).to_le_bytes());
+    }
+    if !entry.captures.is_empty() {
+        put_captures(out, &entry.captures);
     }
 }
 
@@ -298,8 +302,9 @@ fn unfinished(cursor: &mut Cursor<'_>) -> Result<EventBody, Error> {
         Some(values)
     };
     let stack = if cursor.remaining() == 0 { None } else { number(cursor, what)?.map(StackId) };
+    let captures = if cursor.remaining() == 0 { Vec::new() } else { captures(cursor)? };
     Ok(EventBody::Unfinished {
-        entry: Entry { time_ns, abi, nr, ip, sp, args, registers, captures: Vec::new(), stack },
+        entry: Entry { time_ns, abi, nr, ip, sp, args, registers, captures, stack },
         reason,
     })
 }

@@ -11,11 +11,12 @@
 
 pub(crate) mod make;
 
+use crate::captures::{CaptureRef, capture_refs};
 use crate::error::Error;
 use crate::event::{Abi, Entry, StackId, TaskId, USER_REGISTERS, UnfinishedReason, UserRegisters};
 use crate::events::EVENT_HEADER_BYTES;
-use crate::limits::EVENT_BODY_BYTES_MAX;
-use crate::wire::{crc32, fixed, u32_at, u64_at};
+use crate::limits::{CAPTURED_BYTES_MAX, EVENT_BODY_BYTES_MAX};
+use crate::wire::{Cursor, crc32, fixed, u32_at, u64_at};
 
 /// Bytes of a row's header.
 pub const ROW_HEADER_BYTES: usize = 8;
@@ -27,6 +28,10 @@ const END_BYTES: usize = 16;
 const STACK_BYTES: usize = 8;
 /// Bytes of the largest event in a row, padding included.
 const EVENT_BYTES_MAX: usize = (EVENT_HEADER_BYTES + EVENT_BODY_BYTES_MAX as usize).next_multiple_of(8);
+/// Bytes of a CAPTURE row's body before its list.
+const CAPTURE_HEAD_BYTES: usize = 4;
+/// Bytes of the largest body of a CAPTURE row.
+const CAPTURE_BODY_BYTES_MAX: usize = (CAPTURE_HEAD_BYTES + CAPTURED_BYTES_MAX).next_multiple_of(8);
 /// Bytes of the largest row of a call: an entry with all registers.
 pub(crate) const CALL_ROW_BYTES_MAX: usize = ROW_HEADER_BYTES + ENTRY_BYTES + REGISTERS_BYTES;
 
@@ -54,6 +59,8 @@ impl RowKind {
     pub const EVENT: RowKind = RowKind(4);
     /// The stack of the task's call in flight.
     pub const STACK: RowKind = RowKind(5);
+    /// Memory of the task's call in flight; the detail is 0 at entry, 1 at exit.
+    pub const CAPTURE: RowKind = RowKind(6);
     /// A row taken back.
     pub const VOID: RowKind = RowKind(255);
 }
@@ -170,6 +177,11 @@ pub(crate) enum Said<'a> {
     },
     /// A record with its padding.
     Event(&'a [u8]),
+    /// Captures of the task's call in flight.
+    Capture {
+        task: TaskId,
+        exit: bool,
+    },
     /// The stack of the task's call in flight.
     Stack {
         task: TaskId,
@@ -230,6 +242,10 @@ impl<'a> Row<'a> {
                 Said::End { task: TaskId(u32_at(bytes, 8)), time_ns: u64_at(bytes, 0), reason }
             }
             RowKind::EVENT => Said::Event(self.body),
+            RowKind::CAPTURE => {
+                let task = TaskId(u32_at(self.body.first_chunk::<8>()?, 0));
+                Said::Capture { task, exit: self.detail != 0 }
+            }
             RowKind::STACK => {
                 let (bytes, _) = self.body.split_first_chunk::<STACK_BYTES>()?;
                 Said::Stack { task: TaskId(u32_at(bytes, 0)), stack: StackId(u32_at(bytes, 4)) }
@@ -247,7 +263,7 @@ pub(crate) struct CallAt {
     pub(crate) attached: Chain,
 }
 
-/// Rows that belong to a call besides its two: its stack.
+/// Rows that belong to a call besides its two: its stack, its captures.
 ///
 /// Few calls have any. So they are kept in one list, in which those of a call are chained, the latest first.
 #[derive(Debug, Default)]
@@ -293,6 +309,48 @@ impl Attached {
             _ => None,
         })
     }
+
+    /// The rows of captures in a chain; of several of one end the latest.
+    pub(crate) fn captures(&self, journal: &[u8], chain: Chain) -> CaptureRows {
+        let mut found = CaptureRows::default();
+        for at in self.rows(chain) {
+            match Row::own(journal, at as usize).and_then(|row| row.said()) {
+                Some(Said::Capture { exit: false, .. }) => _ = found.entry.get_or_insert(at),
+                Some(Said::Capture { exit: true, .. }) => _ = found.exit.get_or_insert(at),
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+/// Where the rows of a call's captures begin.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CaptureRows {
+    pub(crate) entry: Option<u32>,
+    pub(crate) exit: Option<u32>,
+}
+
+impl CaptureRows {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entry.is_none() && self.exit.is_none()
+    }
+}
+
+fn capture_list(journal: &[u8], at: Option<u32>) -> Option<&[u8]> {
+    let row = Row::own(journal, at? as usize).filter(|row| row.kind == RowKind::CAPTURE)?;
+    row.body.get(CAPTURE_HEAD_BYTES..)
+}
+
+/// The captures in the row at `at`; none for no row, and for one that cannot be read.
+pub(crate) fn captures_at(journal: &[u8], at: Option<u32>) -> Vec<CaptureRef<'_>> {
+    let list = capture_list(journal, at);
+    list.and_then(|list| capture_refs(&mut Cursor::new(list, 0)).ok()).unwrap_or_default()
+}
+
+/// How many captures the row at `at` says that it has.
+pub(crate) fn captures_in(journal: &[u8], at: Option<u32>) -> usize {
+    capture_list(journal, at).map_or(0, |list| u32_at(list, 0) as usize)
 }
 
 impl CallAt {
@@ -428,6 +486,7 @@ impl<'a> CheckedRows<'a> {
             RowKind::EXIT => bytes == EXIT_BYTES || bytes == EXIT_BYTES + REGISTERS_BYTES,
             RowKind::END => bytes == END_BYTES,
             RowKind::STACK => bytes == STACK_BYTES,
+            RowKind::CAPTURE => (8..=CAPTURE_BODY_BYTES_MAX).contains(&bytes),
             RowKind::EVENT | RowKind::VOID => bytes <= EVENT_BYTES_MAX,
             _ => false,
         }

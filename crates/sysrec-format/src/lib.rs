@@ -35,6 +35,7 @@
 mod bitpack;
 pub mod block;
 pub mod calls;
+mod captures;
 mod column;
 pub mod damage;
 pub mod error;

@@ -19,6 +19,11 @@ pub const DICTIONARY_VALUES_MAX: usize = 256;
 pub const EVENT_BODY_BYTES_MAX: u32 = 65_536;
 /// Bytes of one string of an event (a path, a name); longer ones are cut by the writer.
 pub const EVENT_STRING_BYTES_MAX: usize = 8_192;
+/// Bytes that the captures of one end of a call take in a row or an event, fields included; the writer cuts what is
+/// over it.
+pub const CAPTURED_BYTES_MAX: usize = 57_344;
+/// Captures in one CALLS chunk. Besides, [`CALLS_PER_PAYLOAD_BYTE_MAX`] holds for them as for calls.
+pub const CHUNK_CAPTURES_MAX: u32 = 1 << 20;
 /// Bytes of a metadata block: SESSION, OVERHEAD, SUMMARY, SYMBOLS.
 pub const BLOCK_BYTES_MAX: usize = 4 << 20;
 /// Bytes of a header, which a later version may make longer.

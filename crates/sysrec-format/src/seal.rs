@@ -7,11 +7,14 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use crate::calls::encode::CallsEncoder;
-use crate::event::{Entry, Event, EventBody, StackId, TaskId, UnfinishedReason};
+use crate::captures::CaptureRef;
+use crate::event::{Entry, Event, EventBody, TaskId, UnfinishedReason};
 use crate::events::{EVENT_HEADER_BYTES, put_event};
 use crate::frame::ChunkKind;
-use crate::journal::{Attached, CallAt, Chain, EntryRow, JournalRows, Row, Said, entry_at};
-use crate::limits::{CHUNK_CALLS_AIM, CHUNK_EVENT_BYTES_AIM};
+use crate::journal::{
+    Attached, CallAt, Chain, EntryRow, JournalRows, Row, Said, captures_at, captures_in, entry_at,
+};
+use crate::limits::{CHUNK_CALLS_AIM, CHUNK_CAPTURES_MAX, CHUNK_EVENT_BYTES_AIM};
 use crate::wire::{u32_at, u64_at};
 
 /// Bytes of frames and index entries that one byte of rows becomes at the worst: each call a chunk of its own, of
@@ -181,9 +184,34 @@ impl OpenEvents {
 }
 
 /// A call that has not finished, with its stack.
-fn unfinished(row: &EntryRow<'_>, stack: Option<StackId>, time_ns: u64, reason: UnfinishedReason) -> Event {
-    let entry = Entry { stack, ..row.to_entry() };
-    Event { time_ns, task: Some(row.task()), body: EventBody::Unfinished { entry, reason } }
+/// An entry with its task, from its row and those that belong to it.
+fn whole(journal: &[u8], row: &EntryRow<'_>, attached: &Attached, chain: Chain) -> (TaskId, Entry) {
+    let captures = captures_at(journal, attached.captures(journal, chain).entry);
+    let entry = Entry {
+        stack: attached.stack(journal, chain),
+        captures: captures.into_iter().map(CaptureRef::to_capture).collect(),
+        ..row.to_entry()
+    };
+    (row.task(), entry)
+}
+
+fn unfinished((task, entry): (TaskId, Entry), time_ns: u64, reason: UnfinishedReason) -> Event {
+    Event { time_ns, task: Some(task), body: EventBody::Unfinished { entry, reason } }
+}
+
+/// How many of the calls go into one chunk: as many as a chunk may hold of calls and of captures.
+fn chunk_calls(journal: &[u8], calls: &[CallAt], attached: &Attached) -> usize {
+    let most = calls.len().min(CHUNK_CALLS_AIM as usize);
+    if attached.is_empty() {
+        return most;
+    }
+    let mut captures = 0;
+    let fits = |call: &&CallAt| {
+        let rows = attached.captures(journal, call.attached);
+        captures += captures_in(journal, rows.entry) + captures_in(journal, rows.exit);
+        captures <= CHUNK_CAPTURES_MAX as usize
+    };
+    calls[..most].iter().take_while(fits).count().max(1)
 }
 
 /// The record in the body of an EVENT row, without the row's padding.
@@ -237,9 +265,9 @@ impl Sealer {
             let time_ns = closing.time_ns.unwrap_or(self.latest_ns);
             for (at, attached) in in_flight.drain(..) {
                 if let Some(entry) = entry_at(journal, at) {
-                    let stack = self.attached.stack(journal, attached);
+                    let entry = whole(journal, &entry, &self.attached, attached);
                     let reason = UnfinishedReason::RECORDING_ENDED;
-                    open.add(&unfinished(&entry, stack, time_ns, reason), &mut sealed);
+                    open.add(&unfinished(entry, time_ns, reason), &mut sealed);
                 }
             }
             for event in &closing.events {
@@ -279,11 +307,11 @@ impl Sealer {
                 if let Some((_, call)) = self.tasks.end(task, row.at)
                     && let Some(entry) = entry_at(journal, call.entry)
                 {
-                    let stack = self.attached.stack(journal, call.attached);
-                    open.add(&unfinished(&entry, stack, time_ns, reason), sealed);
+                    let entry = whole(journal, &entry, &self.attached, call.attached);
+                    open.add(&unfinished(entry, time_ns, reason), sealed);
                 }
             }
-            Some(Said::Stack { task, .. }) => {
+            Some(Said::Stack { task, .. } | Said::Capture { task, .. }) => {
                 let place = self.tasks.place(task);
                 let rows = &mut self.tasks.list[place];
                 if rows.pending != IDLE {
@@ -316,8 +344,8 @@ impl Sealer {
         let rows = &mut self.tasks.list[place];
         let at = std::mem::replace(&mut rows.pending, IDLE);
         if let Some(entry) = entry_at(journal, at) {
-            let stack = self.attached.stack(journal, rows.attached);
-            open.add(&unfinished(&entry, stack, time_ns, UnfinishedReason::VANISHED), sealed);
+            let entry = whole(journal, &entry, &self.attached, rows.attached);
+            open.add(&unfinished(entry, time_ns, UnfinishedReason::VANISHED), sealed);
         }
     }
 
@@ -347,7 +375,10 @@ impl Sealer {
 
     fn seal_calls(&mut self, journal: &[u8], sealed: &mut Sealed) {
         for (task, calls) in self.group_by_task() {
-            for calls in self.by_task[calls].chunks(CHUNK_CALLS_AIM as usize) {
+            let mut rest = &self.by_task[calls];
+            while !rest.is_empty() {
+                let (calls, others) = rest.split_at(chunk_calls(journal, rest, &self.attached));
+                rest = others;
                 let start = sealed.bytes.len();
                 // Without a span the rows are not what they were a moment ago; the writer sees that calls are missing.
                 let Some(span) = self.encoder.encode(journal, calls, &self.attached, &mut sealed.bytes)
@@ -371,7 +402,7 @@ impl Sealer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Abi, Entry, Exit, UserRegisters};
+    use crate::event::{Abi, Entry, Exit, StackId, UserRegisters};
     use crate::frame::FRAME_BYTES;
     use crate::index::INDEX_ENTRY_BYTES;
     use crate::journal::OwnRows;

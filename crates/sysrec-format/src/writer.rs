@@ -17,6 +17,7 @@ mod switch;
 use std::io;
 
 use self::place::Place;
+use self::rows::CaptureEnd;
 use crate::block::{self, EndReason, Overhead, Session, Totals};
 use crate::error::Error;
 use crate::event::{Entry, Event, EventBody, Exit, LossReason, StackId, TaskId, UnfinishedReason};
@@ -224,6 +225,9 @@ impl<S: Storage> TraceWriter<S> {
         if let Some(stack) = entry.stack {
             self.stack(task, stack);
         }
+        if !entry.captures.is_empty() && self.in_flight[index] != LOST {
+            self.append_captures(task, CaptureEnd::Entry, &entry.captures);
+        }
     }
 
     /// The stack of the call that the task has in flight, where it is found after the entry; a later one counts. Without
@@ -244,6 +248,9 @@ impl<S: Storage> TraceWriter<S> {
             return;
         }
         self.saw(exit.time_ns);
+        if !exit.captures.is_empty() && self.in_flight[index] != LOST {
+            self.append_captures(task, CaptureEnd::Exit, &exit.captures);
+        }
         // Making room may have lost the start of the call.
         if self.ensure(CALL_ROW_BYTES_MAX)
             && self.in_flight[index] != LOST

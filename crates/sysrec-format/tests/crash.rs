@@ -103,17 +103,18 @@ fn a_kill_between_any_two_stores_loses_nothing_that_was_written() {
         }
         for (i, step) in steps.iter().enumerate() {
             let before = model.ended(None);
-            // An entry on a busy task is up to three rows: the older call ends, the new one begins, its stack. A call
-            // can be four.
-            let (mut half, mut bare, mut begun) = (model.clone(), model.clone(), model.clone());
+            // An entry on a busy task is up to four rows: the older call ends, the new one begins, its stack, its captures.
+            // A call can be six.
+            let [mut half, mut bare, mut stacked, mut begun] = std::array::from_fn(|_| model.clone());
             if let Step::Entry(task, entry) | Step::Call(task, entry, _) = step {
                 half.step(&Step::Unfinished(*task, UnfinishedReason::VANISHED, entry.time_ns));
-                bare.step(&Step::Entry(*task, Entry { stack: None, ..entry.clone() }));
+                bare.step(&Step::Entry(*task, Entry { stack: None, captures: Vec::new(), ..entry.clone() }));
+                stacked.step(&Step::Entry(*task, Entry { captures: Vec::new(), ..entry.clone() }));
                 begun.step(&Step::Entry(*task, entry.clone()));
             }
             apply(&mut writer, step);
             model.step(step);
-            let between = [half, bare, begun].map(|model| model.ended(None));
+            let between = [half, bare, stacked, begun].map(|model| model.ended(None));
             let mut allowed = vec![before];
             allowed.extend(between);
             allowed.push(model.ended(None));

@@ -42,11 +42,17 @@ fn read_all(bytes: &[u8]) -> Option<(Layout, Content)> {
 }
 
 /// Whether each task's calls in `part` are among those of `whole`, in order. A call may have lost its stack, and if that
-/// was found twice, have the earlier one.
+/// was found twice, have the earlier one; or its captures of one end.
 fn is_part(part: &Content, whole: &Content) -> bool {
     let same = |call: &Call, other: &Call| {
         let mut without = call.clone();
         without.entry.stack = other.entry.stack;
+        if call.entry.captures.is_empty() {
+            without.entry.captures.clone_from(&other.entry.captures);
+        }
+        if call.exit_captures.is_empty() {
+            without.exit_captures.clone_from(&other.exit_captures);
+        }
         without == *other && (call.entry.stack.is_none() || other.entry.stack.is_some())
     };
     let in_order = |part: &[Call], whole: &[Call]| {

@@ -32,6 +32,19 @@ fn registers() -> BoxedStrategy<Option<Box<UserRegisters>>> {
     .boxed()
 }
 
+/// Mostly none; addresses near the arguments and anywhere, bytes that repeat and bytes that do not.
+fn captures() -> BoxedStrategy<Vec<Capture>> {
+    let bytes = prop_oneof![
+        3 => (0..4_u8).prop_map(|n| vec![b'/', b'a' + n, 0]),
+        1 => proptest::collection::vec(any::<u8>(), 0..200),
+        1 => (0..3_usize).prop_map(|n| vec![b'x'; n * 700]),
+    ];
+    let one = (register(), register(), 0..4_u8, bytes).prop_map(|(address, wanted_bytes, cut, bytes)| {
+        Capture { address, wanted_bytes, cut: CaptureCut(cut), bytes: bytes.into() }
+    });
+    prop_oneof![3 => Just(Vec::new()), 1 => proptest::collection::vec(one, 1..5)].boxed()
+}
+
 fn task() -> impl Strategy<Value = TaskId> {
     (0..6_u32).prop_map(TaskId)
 }
@@ -41,8 +54,18 @@ fn entry() -> BoxedStrategy<Entry> {
     let nr = prop_oneof![0..5_i32, any::<i32>()];
     let ip = prop_oneof![(0..3_u64).prop_map(|n| 0x40_0000 + 16 * n), register()];
     let stack = proptest::option::of(0..1_u32 << 24).prop_map(|stack| stack.map(StackId));
-    (register(), abi, nr, ip, register(), proptest::array::uniform6(register()), registers(), stack)
-        .prop_map(|(time_ns, abi, nr, ip, sp, args, registers, stack)| Entry {
+    (
+        register(),
+        abi,
+        nr,
+        ip,
+        register(),
+        proptest::array::uniform6(register()),
+        registers(),
+        stack,
+        captures(),
+    )
+        .prop_map(|(time_ns, abi, nr, ip, sp, args, registers, stack, captures)| Entry {
             time_ns,
             abi,
             nr,
@@ -50,7 +73,7 @@ fn entry() -> BoxedStrategy<Entry> {
             sp,
             args,
             registers,
-            captures: Vec::new(),
+            captures,
             stack,
         })
         .boxed()
@@ -133,11 +156,11 @@ fn body() -> BoxedStrategy<EventBody> {
 fn step() -> BoxedStrategy<Step> {
     prop_oneof![
         10 => (task(), entry()).prop_map(|(task, entry)| Step::Entry(task, entry)),
-        10 => (task(), register(), register(), registers()).prop_map(|(task, time_ns, ret, registers)| {
-            Step::Exit(task, Exit { time_ns, ret: ret as i64, registers, captures: Vec::new() })
+        10 => (task(), register(), register(), registers(), captures()).prop_map(|(task, time_ns, ret, registers, captures)| {
+            Step::Exit(task, Exit { time_ns, ret: ret as i64, registers, captures })
         }),
-        10 => (task(), entry(), register(), register(), registers()).prop_map(|(task, entry, time_ns, ret, registers)| {
-            Step::Call(task, entry, Exit { time_ns, ret: ret as i64, registers, captures: Vec::new() })
+        10 => (task(), entry(), register(), register(), registers(), captures()).prop_map(|(task, entry, time_ns, ret, registers, captures)| {
+            Step::Call(task, entry, Exit { time_ns, ret: ret as i64, registers, captures })
         }),
         1 => (task(), any::<u8>(), register())
             .prop_map(|(task, reason, time_ns)| Step::Unfinished(task, UnfinishedReason(reason), time_ns)),

@@ -53,6 +53,31 @@ fn a_busy_server_takes_at_most_16_bytes_a_call_with_all_registers() {
     assert!(all <= 16.0, "{all:.2} bytes a call, {plain:.2} without the registers");
 }
 
+/// `openat` of 64 paths in turn: at first without its paths, then with them.
+#[test]
+fn a_path_that_repeats_takes_at_most_two_bytes_a_call() {
+    let mut samples = workload::tight_loop(250_000);
+    for sample in &mut samples {
+        sample.entry.args[1] = 0x7ffd_1234_0000;
+    }
+    let plain = bytes_per_call(&samples);
+    for (sample, i) in samples.iter_mut().zip(0_u64..) {
+        let path = format!(
+            "/usr/share/zoneinfo/Europe/City-{}\0",
+            i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32 & 0x3f
+        );
+        sample.entry.captures = vec![Capture {
+            address: sample.entry.args[1],
+            wanted_bytes: path.len() as u64,
+            cut: CaptureCut::WHOLE,
+            bytes: path.into_bytes().into(),
+        }];
+    }
+    let with_paths = bytes_per_call(&samples);
+    assert!(with_paths - plain <= 2.0, "{with_paths:.2} bytes a call, {plain:.2} without the paths");
+    assert!(with_paths > plain);
+}
+
 #[test]
 fn an_empty_trace_is_small() {
     let writer = workload::create(MemoryStorage::new(), WriterOptions::default());
@@ -66,7 +91,16 @@ fn an_empty_trace_is_small() {
 #[test]
 fn the_worst_calls_fit_into_the_room_that_is_kept_for_them() {
     let noise = |i: u64| (i + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 << 63;
-    for registers in [false, true] {
+    let captures = |i: u64, count: u64| -> Vec<Capture> {
+        let capture = |n: u64| Capture {
+            address: noise(i + n),
+            wanted_bytes: noise(i + n + 1),
+            cut: CaptureCut(n as u8),
+            bytes: noise(i + n).to_le_bytes()[..n as usize % 9].into(),
+        };
+        (0..count).map(capture).collect()
+    };
+    for (registers, captured) in [(false, 0), (true, 0), (false, 1), (false, 30), (true, 3)] {
         for calls_a_task in [1, 2, 3, 10, 100] {
             let mut writer = workload::create(MemoryStorage::new(), WriterOptions::default());
             let set = |i: u64| registers.then(|| Box::new(std::array::from_fn(|r| noise(i * 64 + r as u64))));
@@ -80,7 +114,7 @@ fn the_worst_calls_fit_into_the_room_that_is_kept_for_them() {
                     sp: noise(i + 4),
                     args: std::array::from_fn(|arg| noise(i + 5 + arg as u64)),
                     registers: set(i),
-                    captures: Vec::new(),
+                    captures: captures(i, captured),
                     stack: None,
                 };
                 writer.entry(task, &entry);
@@ -88,7 +122,7 @@ fn the_worst_calls_fit_into_the_room_that_is_kept_for_them() {
                     time_ns: noise(i + 1),
                     ret: noise(i + 2) as i64,
                     registers: set(i + 9),
-                    captures: Vec::new(),
+                    captures: captures(i + 7, captured),
                 };
                 writer.exit(task, &exit);
                 assert!(matches!(writer.status(), Status::Writing), "call {i}, {calls_a_task} a task");
@@ -103,7 +137,7 @@ fn the_worst_calls_fit_into_the_room_that_is_kept_for_them() {
                     sp: 0,
                     args: [u64::MAX; 6],
                     registers: set(i),
-                    captures: Vec::new(),
+                    captures: captures(i, captured),
                     stack: None,
                 };
                 writer.entry(TaskId(10_000 + i as u32), &entry);

@@ -9,6 +9,7 @@
 #![deny(unsafe_code)]
 
 mod backend;
+mod capture;
 mod control;
 mod elf;
 pub mod error;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use sysrec_format::block::{Overhead, Totals};
+use sysrec_format::event::Abi;
 
 pub use backend::inline::InlineClasses;
 pub use control::{Progress, StopReason, Watch};
@@ -32,10 +34,12 @@ pub use error::Error;
 pub use options::{BackendChoice, Options, Registers, Target};
 pub use stacks::StackOptions;
 pub use sys::signal::die_by;
+pub use sysrec_syscalls::Level;
 
 use backend::inline::Inline;
 use backend::ptrace::Ptrace;
 use backend::{Backend, Launch, Surroundings};
+use capture::CapturePlan;
 use control::Control;
 use recording::{Limits, Recording};
 use sys::wait::WaitStatus;
@@ -152,11 +156,35 @@ fn inline(options: &Options) -> Result<Result<Inline, String>, Error> {
         _ => None,
     };
     let owner = owner.map(|credentials| (credentials.uid, credentials.gid));
-    let mut inline = Inline::new(options.inline_classes, owner);
-    if let (Ok(inline), Some(stacks)) = (&mut inline, &options.stacks) {
-        inline.leave_to_recorder(stacks.filter.numbers(sysrec_syscalls::Abi::X86_64));
+    Ok(Inline::new(options.inline_classes, owner, &for_the_recorder(options)))
+}
+
+/// The calls of x86-64 that inline tasks leave to the recorder for what it copies of their memory, for their
+/// stacks, or for the descriptors that they open while most calls are not recorded.
+fn for_the_recorder(options: &Options) -> Vec<u32> {
+    let level = level(options, true);
+    let plan = CapturePlan::new(level, options.string_bytes);
+    let abi = sysrec_syscalls::Abi::X86_64;
+    let captured = options.filter.numbers(abi).filter(|&nr| plan.has(Abi::X86_64, nr as i32));
+    let mut numbers: Vec<u32> = captured.collect();
+    if names_descriptors(options, level) {
+        numbers.extend(backend::descriptor_numbers(Abi::X86_64));
     }
-    Ok(inline)
+    if let Some(stacks) = &options.stacks {
+        numbers.extend(stacks.filter.numbers(abi));
+    }
+    numbers
+}
+
+/// Whether the recorder itself says what descriptors are: the calls that tell may not be in the trace.
+fn names_descriptors(options: &Options, level: Level) -> bool {
+    level != Level::None && !options.filter.is_all()
+}
+
+/// How much memory is copied. Names cost a stop little beside its own price; an inline call would have to stop for them,
+/// which only those pay who ask.
+fn level(options: &Options, inline: bool) -> Level {
+    options.capture.unwrap_or(if inline { Level::None } else { Level::Names })
 }
 
 /// Why the inline backend cannot do what was asked for.
@@ -186,12 +214,15 @@ fn record_into(
     // A net needs a tracer to the end of all that live in it: not where they may be let go, or children escape it.
     let net = net_serves(options) && (!options.filter.is_all() || inline.is_some());
     let name = if inline.is_some() { Inline::NAME } else { Ptrace::NAME };
+    let level = level(options, inline.is_some());
     let mut backend = Ptrace {
         filter: options.filter.clone(),
         follow: options.follow,
         net,
         wait: options.wait,
         registers: options.registers,
+        capture: CapturePlan::new(level, options.string_bytes),
+        name_descriptors: names_descriptors(options, level),
         placement: options.placement,
         stacks: options.stacks.clone(),
     };
@@ -199,6 +230,7 @@ fn record_into(
     let overhead = backend.overhead(inline.as_mut());
     let session = session::describe(
         options,
+        level,
         name,
         &choice.reason,
         net,

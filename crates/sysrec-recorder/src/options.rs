@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sysrec_syscalls::Level;
 use sysrec_syscalls::filter::Filter;
 
 /// What to record.
@@ -65,6 +66,11 @@ pub struct Options {
     pub bytes_max: Option<u64>,
     /// How much of the registers is recorded.
     pub registers: Registers,
+    /// How much of the memory that calls point at is recorded, and with it whether descriptors are named.
+    /// `None`: the default of the backend, names under ptrace and nothing under inline.
+    pub capture: Option<Level>,
+    /// Bytes of a captured buffer or string that is no path, and elements of an array.
+    pub string_bytes: usize,
     /// Store the environment of the command.
     pub environment: bool,
     /// Move the recorder, and the tasks it records, to the CPUs where stops are cheap.
@@ -78,6 +84,9 @@ pub struct Options {
 }
 
 impl Options {
+    /// The default of [`string_bytes`](Self::string_bytes), as in strace.
+    pub const STRING_BYTES: usize = 32;
+
     /// The defaults for a target and an output.
     pub fn new(target: Target, output: PathBuf) -> Self {
         Options {
@@ -91,6 +100,8 @@ impl Options {
             calls_max: None,
             bytes_max: None,
             registers: Registers::Call,
+            capture: None,
+            string_bytes: Options::STRING_BYTES,
             environment: false,
             placement: true,
             survive: false,

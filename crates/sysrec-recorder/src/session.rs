@@ -6,6 +6,7 @@ use std::path::Path;
 
 use sysrec_format::block::{Host, Session};
 use sysrec_format::rings::RINGS_OPTION;
+use sysrec_syscalls::Level;
 
 use crate::sys::clock::{monotonic_ns, realtime_ns};
 use crate::{Options, Registers, Target};
@@ -16,6 +17,7 @@ const RECORDER: &str = concat!("sysrec ", env!("CARGO_PKG_VERSION"));
 /// The first block of a trace.
 pub(crate) fn describe(
     options: &Options,
+    level: Level,
     backend: &str,
     reason: &str,
     net: bool,
@@ -37,6 +39,12 @@ pub(crate) fn describe(
         format!("placement={}", options.placement),
         format!("net={net}"),
     ];
+    if level != Level::None {
+        backend_options.push(format!("capture={}", level.name()));
+    }
+    if level == Level::All {
+        backend_options.push(format!("string-limit={}", options.string_bytes));
+    }
     if !reason.is_empty() {
         backend_options.push(format!("chosen={reason}"));
     }

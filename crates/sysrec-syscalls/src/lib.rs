@@ -23,20 +23,34 @@
 //! | [`Classes`] | which calls `%file`, `%network` and the like stand for |
 //! | [`errno`] | error number to name and text; which return values are errors |
 //! | [`signal`] | signal number to name and back |
+//! | [`capture`] | which memory a call's arguments point at, for a recorder to keep |
 //! | [`filter`] | the expressions of `-e`, as in strace |
 
 #![forbid(unsafe_code)]
 
 mod abi;
 mod call;
+mod capture;
 mod class;
+mod constants;
+mod decode;
 pub mod errno;
 pub mod filter;
+mod memory;
+pub mod render;
 pub mod signal;
+pub mod structs;
 mod table;
+mod value;
 
 pub use abi::Abi;
-pub use call::{Arg, ArgKind, Syscall};
+pub use call::{Arg, ArgKind, Choice, Count, Shape, Syscall, Width};
+pub use capture::{CaptureLimits, Level, capture, captures};
 pub use class::Classes;
+pub use constants::{Name, Set};
+pub use decode::{Decoded, DecodedArg, Outcome, RawCall, decode};
 pub use filter::{Filter, FilterError};
+pub use memory::{Cut, Fragment, MemorySource, Moment, Run, Snapshot};
+pub use render::{ArgNames, DescriptorNames, NoNames};
 pub use table::{NUMBER_LIMIT, X32_BIT, by_name, calls, lookup, name};
+pub use value::Value;

@@ -56,6 +56,19 @@ pub(crate) fn trace(path: &Path) -> anyhow::Result<Trace> {
     Ok(trace)
 }
 
+/// Warns of traces that do not say what calls were about, where that is asked.
+pub(crate) fn warn_without_names(traces: &[Trace]) {
+    for trace in traces {
+        let options = trace.session().map_or(&[][..], |session| &session.backend_options);
+        if !options.iter().any(|option| option.starts_with("capture=")) {
+            screen::warn(&format!(
+                "{}: paths and addresses were not recorded, so that few calls can be named; record with --capture names",
+                trace.path().display()
+            ));
+        }
+    }
+}
+
 /// Names damaged parts of a trace.
 pub(crate) fn warn_of_damages(trace: &Trace, damages: &[Damage], more: u64) {
     for damage in damages.iter().take(DAMAGES_NAMED) {

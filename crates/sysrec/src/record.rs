@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 use sysrec_analyzer::Selection;
 use sysrec_analyzer::metrics::Metrics;
 use sysrec_recorder::{
-    BackendChoice, CommandEnd, InlineClasses, Options, Outcome, Registers, StackOptions, StopReason, Target,
+    BackendChoice, CommandEnd, InlineClasses, Level, Options, Outcome, Registers, StackOptions, StopReason,
+    Target,
 };
 use sysrec_syscalls::filter::Filter;
 
@@ -67,6 +68,15 @@ pub(crate) struct RecordArgs {
     /// How much of the registers to record
     #[arg(long, value_enum, default_value_t = RegistersArg::Call)]
     registers: RegistersArg,
+
+    /// How much of the memory that arguments point at to record [default: names, and none with the inline backend, whose
+    /// calls have to stop for it]
+    #[arg(long, value_enum)]
+    capture: Option<CaptureArg>,
+
+    /// Bytes of a buffer or string, and elements of an array, that --capture all keeps
+    #[arg(long, value_name = "N", default_value_t = Options::STRING_BYTES as u32, value_parser = clap::value_parser!(u32).range(0..=16_384))]
+    string_limit: u32,
 
     /// Record the stack of each call: who made it, function by function (of 32-bit code the site alone)
     #[arg(short = 'k', long, visible_alias = "stack-trace")]
@@ -141,6 +151,16 @@ enum RegistersArg {
     All,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum CaptureArg {
+    /// Registers alone
+    None,
+    /// What names things: paths, socket addresses, new descriptors
+    Names,
+    /// Everything that arguments point at: structs, vectors, the heads of buffers
+    All,
+}
+
 impl RecordArgs {
     /// What makes another `sysrec` record the same once, into another file.
     fn once(&self, output: &Path) -> Vec<OsString> {
@@ -157,6 +177,8 @@ impl RecordArgs {
             max_size,
             user,
             registers,
+            capture,
+            string_limit,
             stacks,
             stacks_filter,
             stacks_min_duration,
@@ -181,6 +203,8 @@ impl RecordArgs {
         let word = |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().into());
         option("backend", word(backend.to_possible_value()));
         option("registers", word(registers.to_possible_value()));
+        option("capture", word(capture.as_ref().and_then(ValueEnum::to_possible_value)));
+        option("string-limit", Some(string_limit.to_string().into()));
         option("inline-classes", Some(inline_classes.to_string().into()));
         filter.iter().for_each(|filter| option("filter", Some(filter.into())));
         option("duration", duration.map(|duration| format!("{}ns", duration.as_nanos()).into()));
@@ -232,6 +256,12 @@ impl RecordArgs {
             RegistersArg::Call => Registers::Call,
             RegistersArg::All => Registers::All,
         };
+        options.capture = self.capture.map(|capture| match capture {
+            CaptureArg::None => Level::None,
+            CaptureArg::Names => Level::Names,
+            CaptureArg::All => Level::All,
+        });
+        options.string_bytes = self.string_limit as usize;
         if self.stacks {
             options.stacks = Some(StackOptions {
                 filter: Filter::parse_last(&self.stacks_filter)?,

@@ -4,8 +4,10 @@ mod event_text;
 mod json;
 mod label;
 mod lines;
+mod names;
 mod registers;
 mod signal_code;
+mod value_json;
 
 use std::collections::HashMap;
 use std::io::{self, StdoutLock, Write};
@@ -16,6 +18,9 @@ use anyhow::bail;
 use clap::Args;
 use sysrec_analyzer::{Item, Selection, Timeline, Trace, call_name};
 use sysrec_format::event::{Abi, EventBody};
+use sysrec_syscalls::{DescriptorNames, NoNames};
+
+use names::Follower;
 
 use crate::basis::{self, Taken};
 use crate::call_text::Arguments;
@@ -29,9 +34,10 @@ const BUFFER_BYTES: usize = 64 << 10;
 /// Show every call and event in order of time, a line each
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A call stands at the moment when it began, with its result and how long it took, on one line. Arguments are the \
-    raw registers, as many as the call has: nothing is looked up. '= ?' is a call that did not return, \
-    why, and after what time; '= -512 ERESTARTSYS' one that a signal interrupted, before the kernel restarts it.\n\n\
+    after_help = "A call stands at the moment when it began, with its result and how long it took, on one line. Flags and \
+    numbers stand there by name, memory as far as it was captured, and as its address where it was not. '= ?' is a call \
+    that did not return, why, and after what time; '= ? ERESTARTSYS' one that a signal interrupted, before the kernel \
+    restarts it.\n\n\
     Other lines: '+++' a task begins or ends, '---' something happens to it, '***' something is missing. \
     With conditions on calls (-e, -z, -Z, --min-duration), code, descriptors, names and clocks are left out."
 )]
@@ -40,7 +46,7 @@ pub(crate) struct ReplayArgs {
     #[arg(value_name = "TRACE", default_value = "trace.bin")]
     trace: PathBuf,
 
-    /// One task after another instead of all together
+    /// One task after another instead of all together; descriptors then have no names
     #[arg(long)]
     by_task: bool,
 
@@ -74,7 +80,7 @@ trait Form {
     /// What stands in front of everything; with `--by-task`, in front of a task's items.
     fn heading(&mut self, text: &mut Vec<u8>, task: Option<&sysrec_analyzer::Task>) -> anyhow::Result<()>;
     /// One item as one or several lines.
-    fn item(&mut self, text: &mut Vec<u8>, item: &Item) -> anyhow::Result<()>;
+    fn item(&mut self, text: &mut Vec<u8>, item: &Item, names: &dyn DescriptorNames) -> anyhow::Result<()>;
     /// What stands behind everything.
     fn end(&mut self, text: &mut Vec<u8>, taken: &Taken) -> anyhow::Result<()>;
 }
@@ -121,7 +127,10 @@ pub(crate) fn run(args: &ReplayArgs) -> anyhow::Result<ExitCode> {
     if args.by_task {
         player.play_by_task(&trace, &selection)?;
     } else {
-        player.play(Timeline::new(&trace, &selection))?;
+        let everything = Selection::default();
+        // Registers have no names.
+        let follower = (!args.raw || args.json).then(|| Follower::new(&trace, &selection, &everything));
+        player.play(Timeline::new(&trace, &selection), follower)?;
     }
     player.finish(!selection.is_all())?;
     Ok(ExitCode::SUCCESS)
@@ -137,11 +146,18 @@ struct Player<'a, 'f> {
 }
 
 impl Player<'_, '_> {
-    fn play(&mut self, items: impl Iterator<Item = Item>) -> anyhow::Result<()> {
+    /// `follower`: who knows the names of descriptors.
+    fn play(
+        &mut self,
+        items: impl Iterator<Item = Item>,
+        mut follower: Option<Follower<'_>>,
+    ) -> anyhow::Result<()> {
         for item in items {
             self.count(&item);
+            let names = follower.as_mut().and_then(|follower| follower.names(&item));
             if Weight::of(&item) >= self.least {
-                self.form.item(&mut self.out.bytes, &item)?;
+                let names: &dyn DescriptorNames = names.as_ref().map_or(&NoNames, |names| names);
+                self.form.item(&mut self.out.bytes, &item, names)?;
                 self.out.write_if_full()?;
             }
         }
@@ -153,12 +169,12 @@ impl Player<'_, '_> {
             let mut items = Timeline::of_task(trace, selection, task.id).peekable();
             if items.peek().is_some() {
                 self.form.heading(&mut self.out.bytes, Some(task))?;
-                self.play(items)?;
+                self.play(items, None)?;
             }
         }
         // What happened to no task in particular; no thread has this number.
         let nobody = Selection { tids: vec![i32::MIN], ..selection.clone() };
-        self.play(Timeline::new(trace, &nobody))
+        self.play(Timeline::new(trace, &nobody), None)
     }
 
     /// Counts what the end will speak of.

@@ -1,6 +1,7 @@
 //! `sysrec report`: how often, how slow, how wrong, by call or whatever else tells calls apart.
 
 mod csv;
+mod hints;
 pub(crate) mod histogram;
 mod json;
 mod rows;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use sysrec_analyzer::hints::Hint;
 use sysrec_analyzer::metrics::{Dimension, Metrics, Report, Slow};
 use sysrec_analyzer::{Selection, Trace};
 use sysrec_syscalls::Filter;
@@ -44,6 +46,11 @@ pub(crate) struct ReportArgs {
     /// Draw the latency distribution of these calls (as in -e) as bars
     #[arg(long, value_name = "NAME", conflicts_with = "slowest")]
     histogram: Option<Filter>,
+
+    /// Say what the trace shows to be wasteful: tiny transfers, repeated lookups, busy polling and the like, each with its
+    /// evidence, its threshold and what it would save
+    #[arg(long, conflicts_with_all = ["histogram", "slowest", "csv", "markdown"])]
+    hints: bool,
 
     /// List the longest single calls: when, who, what, with which result, from where
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -113,6 +120,12 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     let traces = open::traces(&args.traces)?;
     let mut selection = args.selection.selection();
     selection.filters.extend(args.histogram.clone());
+    if args.hints || selection.looks_at_names() || args.by.iter().any(|dimension| dimension.is_of_names()) {
+        open::warn_without_names(&traces);
+    }
+    if args.hints {
+        return print_hints(args, &traces, &selection);
+    }
     let by: &[Dimension] = if args.histogram.is_some() { &[] } else { &args.by };
     let mut metrics = Metrics::new(by);
     traces.iter().for_each(|trace| metrics.add(trace, &selection));
@@ -137,6 +150,26 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn print_hints(args: &ReportArgs, traces: &[Trace], selection: &Selection) -> anyhow::Result<ExitCode> {
+    let top = args.top.map(|top| usize::try_from(top).unwrap_or(usize::MAX));
+    let (mut found, mut calls) = (Vec::<(usize, Hint)>::new(), 0);
+    for (position, trace) in traces.iter().enumerate() {
+        let of_trace = sysrec_analyzer::hints::hints(trace, selection);
+        calls += of_trace.calls;
+        found.extend(of_trace.hints.into_iter().map(|hint| (position, hint)));
+    }
+    if args.form.form() == Form::Json {
+        screen::print(&hints::json(&found)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let width = screen::width();
+    let found: Vec<Hint> = found.into_iter().map(|(_, hint)| hint).collect();
+    let taken = basis::Taken { calls, selected: !selection.is_all(), ..basis::Taken::default() };
+    let text = hints::text(&found, top, width);
+    screen::print(&format!("{text}\n{}", basis::text(traces, &taken, width)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Prints the plain report of one trace, for `record --report`.
 #[allow(dead_code, reason = "for the subcommand that records")]
 pub(crate) fn print(trace: &Path) -> anyhow::Result<ExitCode> {
@@ -147,6 +180,7 @@ pub(crate) fn print(trace: &Path) -> anyhow::Result<ExitCode> {
         top: None,
         histogram: None,
         slowest: None,
+        hints: false,
         form: FormArgs::default(),
         selection: SelectionArgs::default(),
     })

@@ -1,5 +1,7 @@
 //! The options that select calls, the same for every view.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use clap::Args;
@@ -43,6 +45,31 @@ pub(crate) struct SelectionArgs {
     /// Only calls that returned an error
     #[arg(short = 'Z', long)]
     failing: bool,
+
+    /// Only calls that returned one of these errors: ENOENT, EAGAIN, or numbers
+    #[arg(long, value_name = "ERROR", value_delimiter = ',', value_parser = parse_errno)]
+    errno: Vec<u32>,
+
+    /// Only calls about this file or directory, or anything below it, by name or by descriptor (needs --capture names)
+    #[arg(short = 'P', long = "path", value_name = "PATH")]
+    path: Vec<OsString>,
+
+    /// Only calls about these descriptors, by number
+    #[arg(long, value_name = "FD", value_delimiter = ',')]
+    fd: Vec<i32>,
+}
+
+/// A word of `--errno`.
+fn parse_errno(text: &str) -> Result<u32, String> {
+    let numbers = 1..=sysrec_syscalls::errno::MAX;
+    let by_name = || numbers.clone().find(|&number| sysrec_syscalls::errno::name(number) == Some(text));
+    match text.parse::<u32>() {
+        Ok(number) if numbers.contains(&number) => Ok(number),
+        Ok(_) => Err(format!("errors are 1 to {}", sysrec_syscalls::errno::MAX)),
+        Err(_) => {
+            by_name().ok_or_else(|| "no error has this name; names are as in errno(3): ENOENT".to_owned())
+        }
+    }
 }
 
 impl SelectionArgs {
@@ -61,6 +88,9 @@ impl SelectionArgs {
                 (_, true) => Outcome::Failing,
                 _ => Outcome::Any,
             },
+            errnos: self.errno.clone(),
+            paths: self.path.iter().map(|path| path.as_bytes().to_vec()).collect(),
+            fds: self.fd.clone(),
         }
     }
 }

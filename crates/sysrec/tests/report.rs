@@ -84,7 +84,7 @@ fn json_has_the_documented_fields() {
         "backend calls complete completeness damages filter losses overhead_ns_per_call path span_ns tasks"
     );
     assert_eq!(fields(&document["total"]), "calls errors losses rows unfinished wall_ns_total");
-    assert_eq!(fields(&document["rows"][0]), "by calls errors key latency_ns wall_ns_total");
+    assert_eq!(fields(&document["rows"][0]), "by calls errors errors_by_name key latency_ns wall_ns_total");
     assert_eq!(fields(&document["rows"][0]["by"]), "abi errno process syscall thread");
     assert_eq!(fields(&document["rows"][0]["latency_ns"]), "max mean min p50 p90 p99 p999");
     assert_eq!(

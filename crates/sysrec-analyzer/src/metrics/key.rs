@@ -19,6 +19,14 @@ pub enum Dimension {
     Errno,
     /// The ABI it was made by.
     Abi,
+    /// The file, socket or other thing that it was about, by a name or by a descriptor.
+    File,
+    /// The directory of the file that it was about.
+    Dir,
+    /// The socket that it was about.
+    Socket,
+    /// The number of the descriptor that it was about.
+    Fd,
     /// The code that made it. Only comparisons have it, and alone: code is named by the caller
     /// ([`Recording::of_paths`](crate::diff::Recording::of_paths)).
     Stack,
@@ -26,8 +34,22 @@ pub enum Dimension {
 
 impl Dimension {
     /// Those that a report can have.
-    pub const ALL: [Dimension; 5] =
-        [Dimension::Syscall, Dimension::Process, Dimension::Thread, Dimension::Errno, Dimension::Abi];
+    pub const ALL: [Dimension; 9] = [
+        Dimension::Syscall,
+        Dimension::Process,
+        Dimension::Thread,
+        Dimension::Errno,
+        Dimension::Abi,
+        Dimension::File,
+        Dimension::Dir,
+        Dimension::Socket,
+        Dimension::Fd,
+    ];
+
+    /// Whether it is about what calls do it to, which takes the whole trace in order of time to know.
+    pub fn is_of_names(self) -> bool {
+        matches!(self, Dimension::File | Dimension::Dir | Dimension::Socket | Dimension::Fd)
+    }
 
     /// The word that options and outputs use.
     pub fn name(self) -> &'static str {
@@ -37,6 +59,10 @@ impl Dimension {
             Dimension::Thread => "thread",
             Dimension::Errno => "errno",
             Dimension::Abi => "abi",
+            Dimension::File => "file",
+            Dimension::Dir => "dir",
+            Dimension::Socket => "socket",
+            Dimension::Fd => "fd",
             Dimension::Stack => "stack",
         }
     }
@@ -60,6 +86,14 @@ pub struct Key {
     pub errno: Option<u32>,
     /// The ABI.
     pub abi: Option<Abi>,
+    /// The name, any bytes; `?` for a descriptor of which nothing is known, empty for calls about none.
+    pub file: Option<Vec<u8>>,
+    /// The directory, any bytes; empty for calls about no path.
+    pub dir: Option<Vec<u8>>,
+    /// The socket, any bytes; empty for calls about none.
+    pub socket: Option<Vec<u8>>,
+    /// The descriptor, if the call is about one.
+    pub fd: Option<Option<i32>>,
     /// The steps from the program to the call, with ` ; ` between them.
     pub stack: Option<String>,
 }
@@ -81,6 +115,9 @@ impl Key {
     /// The value of one dimension as text, escaped of nothing; `None` where it was not asked for.
     pub fn text(&self, dimension: Dimension) -> Option<Cow<'_, str>> {
         let who = |who: &Who| Cow::Owned(format!("{} {}", String::from_utf8_lossy(&who.name), who.id));
+        let name = |name: &'_ [u8]| -> Cow<'static, str> {
+            if name.is_empty() { "-".into() } else { String::from_utf8_lossy(name).into_owned().into() }
+        };
         match dimension {
             Dimension::Syscall => self.syscall.as_deref().map(Cow::Borrowed),
             Dimension::Process => self.process.as_ref().map(who),
@@ -89,6 +126,10 @@ impl Key {
                 self.errno.map(|errno| if errno == 0 { "ok".into() } else { errno_name(errno) })
             }
             Dimension::Abi => self.abi.map(crate::outcome::abi_name),
+            Dimension::File => self.file.as_deref().map(name),
+            Dimension::Dir => self.dir.as_deref().map(name),
+            Dimension::Socket => self.socket.as_deref().map(name),
+            Dimension::Fd => self.fd.map(|fd| fd.map_or("-".into(), |fd| fd.to_string().into())),
             Dimension::Stack => self.stack.as_deref().map(Cow::Borrowed),
         }
     }

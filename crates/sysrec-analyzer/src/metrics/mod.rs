@@ -6,6 +6,7 @@
 //!  trace 2 --/  (a Pass each)           unfinished, by name
 //! ```
 
+mod by_name;
 mod counts;
 mod distribution;
 mod key;
@@ -14,5 +15,5 @@ mod slowest;
 
 pub use distribution::Distribution;
 pub use key::{Dimension, Key, Who};
-pub use report::{Metrics, Report, Row};
+pub use report::{Metrics, Report, Row, Transfer};
 pub use slowest::{Slow, slowest};

@@ -5,8 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
-use sysrec_format::event::{Abi, Event, EventBody, TaskId};
+use sysrec_format::event::{Abi, Call, Event, EventBody, TaskId};
 
+use crate::metrics::by_name;
 use crate::metrics::distribution::Distribution;
 use crate::metrics::key::{Dimension, Key, Who};
 use crate::outcome::call_name;
@@ -27,8 +28,21 @@ pub struct Row {
     pub key: Key,
     /// Those of its calls that returned an error.
     pub errors: u64,
+    /// Which errors, by number, the most frequent first.
+    pub errnos: Vec<(u32, u64)>,
+    /// Bytes that its calls read and wrote; counted where rows stand for files, directories, sockets or descriptors.
+    pub transfer: Option<Transfer>,
     /// Its calls and their durations.
     pub latency: Distribution,
+}
+
+/// Bytes that went through descriptors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Transfer {
+    /// Into the program.
+    pub read_bytes: u64,
+    /// Out of it.
+    pub written_bytes: u64,
 }
 
 /// Calls, errors and latencies by key.
@@ -96,6 +110,9 @@ impl Metrics {
 
     /// Adds the selected calls of a trace.
     pub fn add(&mut self, trace: &Trace, selection: &Selection) {
+        if self.by.iter().any(|dimension| dimension.is_of_names()) {
+            return self.add_by_name(trace, selection);
+        }
         let has = |dimension| self.by.contains(&dimension);
         let workers = rayon::current_num_threads().max(1);
         let pass = Counting {
@@ -121,20 +138,59 @@ impl Metrics {
         let position = self.damages.len();
         for (raw, cell) in cells {
             let key = self.key(raw, trace, position);
-            match self.rows.entry(key) {
-                std::collections::hash_map::Entry::Occupied(mut row) => row.get_mut().merge(&cell),
-                std::collections::hash_map::Entry::Vacant(row) => {
-                    row.insert(cell);
-                }
-            }
+            self.add_cell(key, cell);
         }
         self.damages.push(passed.damages);
         self.more_damages += passed.more_damages;
     }
 
+    /// The same for dimensions of names.
+    fn add_by_name(&mut self, trace: &Trace, selection: &Selection) {
+        let has = |dimension| self.by.contains(&dimension);
+        let (process, thread) = (has(Dimension::Process), has(Dimension::Thread));
+        let position = self.damages.len();
+        let key = |call: &Call, errno: u32| {
+            let task = trace.tasks().get(call.task);
+            let by_process = process && !thread;
+            let raw = RawKey {
+                nr: call.entry.nr,
+                abi: call.entry.abi.0,
+                task: task.map_or(0, |task| if by_process { task.process.0 } else { task.id.0 }),
+                errno: errno as u16,
+                process: by_process,
+            };
+            self.key(raw, trace, position)
+        };
+        let found = by_name::count(trace, selection, &self.by, self.digits, key);
+        for (key, cell) in found.rows {
+            self.add_cell(key, cell);
+        }
+        for (name, calls) in found.unfinished {
+            *self.unfinished.entry(name).or_default() += calls;
+        }
+        self.damages.push(found.damages);
+    }
+
+    fn add_cell(&mut self, key: Key, cell: Cell) {
+        match self.rows.entry(key) {
+            std::collections::hash_map::Entry::Occupied(mut row) => row.get_mut().merge(&cell),
+            std::collections::hash_map::Entry::Vacant(row) => {
+                row.insert(cell);
+            }
+        }
+    }
+
     /// What was collected.
     pub fn finish(self) -> Report {
-        let row = |(key, cell): (Key, Cell)| Row { key, errors: cell.errors, latency: cell.latency };
+        let of_names = self.by.iter().any(|dimension| dimension.is_of_names());
+        let row = |(key, cell): (Key, Cell)| {
+            let mut errnos: Vec<(u32, u64)> =
+                cell.errnos.into_iter().map(|(errno, calls)| (errno.into(), calls)).collect();
+            errnos.sort_by(|(errno, calls), (other, others)| others.cmp(calls).then(errno.cmp(other)));
+            let Cell { errors, latency, read_bytes, written_bytes, .. } = cell;
+            let transfer = of_names.then_some(Transfer { read_bytes, written_bytes });
+            Row { key, errors, errnos, transfer, latency }
+        };
         let mut unfinished: Vec<(String, u64)> = self.unfinished.into_iter().collect();
         unfinished.sort_by(|(name, calls), (other, others)| others.cmp(calls).then_with(|| name.cmp(other)));
         Report {
@@ -171,7 +227,7 @@ impl Metrics {
                 Dimension::Thread => key.thread = Some(who(|task| task.tid)),
                 Dimension::Errno => key.errno = Some(u32::from(raw.errno)),
                 Dimension::Abi => key.abi = Some(Abi(raw.abi)),
-                Dimension::Stack => {}
+                Dimension::File | Dimension::Dir | Dimension::Socket | Dimension::Fd | Dimension::Stack => {}
             }
         }
         key
@@ -190,14 +246,35 @@ struct RawKey {
 }
 
 #[derive(Clone, Debug)]
-struct Cell {
+pub(super) struct Cell {
     errors: u64,
-    latency: Distribution,
+    /// The errors by number, in order of appearance: there are few.
+    errnos: Vec<(u16, u64)>,
+    pub(super) read_bytes: u64,
+    pub(super) written_bytes: u64,
+    pub(super) latency: Distribution,
 }
 
 impl Cell {
+    pub(super) fn new(latency: Distribution) -> Self {
+        Cell { errors: 0, errnos: Vec::new(), read_bytes: 0, written_bytes: 0, latency }
+    }
+
+    /// So many calls more returned this error.
+    pub(super) fn error(&mut self, errno: u32, calls: u64) {
+        self.errors += calls;
+        // At most 4095: the kernel's MAX_ERRNO.
+        let errno = errno as u16;
+        match self.errnos.iter_mut().find(|(known, _)| *known == errno) {
+            Some((_, known)) => *known += calls,
+            None => self.errnos.push((errno, calls)),
+        }
+    }
+
     fn merge(&mut self, other: &Cell) {
-        self.errors += other.errors;
+        other.errnos.iter().for_each(|&(errno, calls)| self.error(errno.into(), calls));
+        self.read_bytes += other.read_bytes;
+        self.written_bytes += other.written_bytes;
         self.latency.merge(&other.latency);
     }
 }
@@ -255,11 +332,17 @@ impl Counting<'_> {
         }
     }
 
-    fn record(&self, partial: &mut Partial, key: RawKey, durations: &[u64], errors: u64) {
-        let new = || Cell { errors: 0, latency: Distribution::new(self.digits) };
+    fn record(
+        &self,
+        partial: &mut Partial,
+        key: RawKey,
+        durations: &[u64],
+        errors: impl Iterator<Item = u32>,
+    ) {
+        let new = || Cell::new(Distribution::new(self.digits));
         let cell = partial.cells.entry(key).or_insert_with(new);
         let before = cell.latency.heap_bytes();
-        cell.errors += errors;
+        errors.for_each(|errno| cell.error(errno, 1));
         cell.latency.record(durations);
         partial.bytes += cell.latency.heap_bytes().saturating_sub(before);
     }
@@ -270,7 +353,8 @@ impl Counting<'_> {
             by_errno.entry(errno).or_default().push(duration);
         }
         for (errno, durations) in by_errno.iter_mut().filter(|(_, durations)| !durations.is_empty()) {
-            let errors = if *errno == 0 { 0 } else { durations.len() as u64 };
+            let errors = if *errno == 0 { 0 } else { durations.len() };
+            let errors = std::iter::repeat_n(*errno, errors);
             // At most 4095: the kernel's MAX_ERRNO.
             self.record(partial, RawKey { errno: *errno as u16, ..key }, durations, errors);
             durations.clear();
@@ -292,7 +376,11 @@ impl Pass for Counting<'_> {
             if self.errno {
                 self.record_by_errno(partial, key, &group);
             } else {
-                self.record(partial, key, group.durations, group.errors());
+                // Most groups have no error, which is quick to see.
+                let outcomes = (group.errors() > 0).then(|| group.outcomes());
+                let errors =
+                    outcomes.into_iter().flatten().map(|(_, errno)| errno).filter(|errno| *errno != 0);
+                self.record(partial, key, group.durations, errors);
             }
         }
         if partial.bytes > self.bytes_max {

@@ -5,6 +5,7 @@
 //!  (each is read once)
 //! ```
 
+use super::captures::CaptureColumns;
 use super::registers::{self, EntryValues};
 use super::sites::{Key, Sites};
 use super::{ColumnId, Site};
@@ -45,7 +46,7 @@ const BEFORE_STACK: usize = 3;
 
 /// The columns while they are made.
 #[derive(Debug)]
-struct Columns {
+pub(super) struct Columns {
     blocks: BlockEncoder,
     bytes: Vec<u8>,
     lengths: Vec<(ColumnId, usize)>,
@@ -81,6 +82,28 @@ impl Columns {
             rest = others;
         }
         self.lengths.push((id, self.bytes.len() - start));
+    }
+
+    /// One block after the other, of so many values each.
+    pub(super) fn blocks(&mut self, id: ColumnId, values: &[u64], lengths: impl Iterator<Item = usize>) {
+        let start = self.bytes.len();
+        let mut rest = values;
+        for length in lengths {
+            let (values, others) = rest.split_at(length);
+            self.blocks.encode(values, &mut self.bytes);
+            rest = others;
+        }
+        self.lengths.push((id, self.bytes.len() - start));
+    }
+
+    /// Byte strings: their number, a block of their lengths, and themselves.
+    pub(super) fn blobs(&mut self, blobs: &[&[u8]]) {
+        let start = self.bytes.len();
+        put_varint(&mut self.bytes, blobs.len() as u64);
+        let lengths: Vec<u64> = blobs.iter().map(|blob| blob.len() as u64).collect();
+        self.blocks.encode(&lengths, &mut self.bytes);
+        blobs.iter().for_each(|blob| self.bytes.extend_from_slice(blob));
+        self.lengths.push((ColumnId::BLOBS, self.bytes.len() - start));
     }
 
     /// One block a group of rows.
@@ -160,6 +183,14 @@ impl CallsEncoder {
         let span = self.read(journal, calls)?;
         let sites = self.arrange();
         self.site_columns(&sites);
+        let captures = if attached.is_empty() {
+            None
+        } else {
+            CaptureColumns::collect(journal, calls, &sites, &self.by_site, attached)
+        };
+        if let Some(captures) = &captures {
+            captures.put_blobs(&mut self.columns);
+        }
         if sites.len() > 1 {
             self.columns.whole(ColumnId::ORDER, &self.order);
         }
@@ -182,7 +213,11 @@ impl CallsEncoder {
         if sites.iter().any(|site| site.entry_registers || site.exit_registers) {
             self.register_columns(journal, calls, &sites)?;
         }
-        self.assemble(sites.len(), calls.len(), out);
+        if let Some(captures) = &captures {
+            captures.put_columns(&mut self.columns, &sites);
+        }
+        let stands_for = calls.len().max(captures.map_or(0, |captures| captures.captures()));
+        self.assemble(sites.len(), stands_for, out);
         Some(span)
     }
 
@@ -308,7 +343,8 @@ impl CallsEncoder {
         Some(())
     }
 
-    fn assemble(&self, sites: usize, calls: usize, out: &mut Vec<u8>) {
+    /// `stands_for` is the number of calls or of captures, whichever is greater.
+    fn assemble(&self, sites: usize, stands_for: usize, out: &mut Vec<u8>) {
         let start = out.len();
         put_varint(out, sites as u64);
         put_varint(out, self.columns.lengths.len() as u64);
@@ -317,7 +353,7 @@ impl CallsEncoder {
             put_varint(out, bytes as u64);
         }
         out.extend_from_slice(&self.columns.bytes);
-        let least = calls.div_ceil(CALLS_PER_PAYLOAD_BYTE_MAX as usize);
+        let least = stands_for.div_ceil(CALLS_PER_PAYLOAD_BYTE_MAX as usize);
         if out.len() - start < least {
             out.resize(start + least, 0);
         }

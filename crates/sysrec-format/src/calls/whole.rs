@@ -70,7 +70,8 @@ impl CallsChunk<'_> {
         for argument in 0..6 {
             column(ColumnId::argument(argument), &|call, value| call.entry.args[argument] = value)?;
         }
-        self.registers_into(order, calls)
+        self.registers_into(order, calls)?;
+        self.captures_into(order, calls)
     }
 
     fn registers_into(&self, order: &[u32], calls: &mut [Call]) -> Result<(), Error> {

@@ -6,7 +6,8 @@
 //! read as a whole, without waiting.
 
 use super::{END_BYTES, ENTRY_BYTES, EXIT_BYTES, ROW_HEADER_BYTES, RowKind, STACK_BYTES};
-use crate::event::{Abi, Entry, Exit, StackId, TaskId, UserRegisters};
+use crate::captures::put_captures;
+use crate::event::{Abi, Capture, Entry, Exit, StackId, TaskId, UserRegisters};
 use crate::wire::crc32;
 
 /// Sixteen bytes that are stored at once, where the CPU can do that.
@@ -82,6 +83,13 @@ pub(crate) fn end_body(task: TaskId, time_ns: u64) -> [u8; END_BYTES] {
 /// The body of a STACK row.
 pub(crate) fn stack_body(task: TaskId, stack: StackId) -> [u8; STACK_BYTES] {
     with_task(task, stack.0).to_le_bytes()
+}
+
+/// The body of a CAPTURE row.
+pub(crate) fn put_capture_body(out: &mut Vec<u8>, task: TaskId, captures: &[Capture]) {
+    out.extend_from_slice(&task.0.to_le_bytes());
+    put_captures(out, captures);
+    out.resize(out.len().next_multiple_of(8), 0);
 }
 
 /// Puts a register set behind a body.

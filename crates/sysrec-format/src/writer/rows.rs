@@ -4,10 +4,19 @@ use std::io;
 use std::sync::atomic::{Ordering, compiler_fence};
 
 use super::{IDLE, TraceWriter};
-use crate::event::{Entry, Exit, StackId, TaskId, UnfinishedReason, UserRegisters};
-use crate::journal::make::{EntryBody, ExitBody, end_body, put_registers, row_header, stack_body};
+use crate::event::{Capture, Entry, Exit, StackId, TaskId, UnfinishedReason, UserRegisters};
+use crate::journal::make::{
+    EntryBody, ExitBody, end_body, put_capture_body, put_registers, row_header, stack_body,
+};
 use crate::journal::{CALL_BYTES, ENTRY_BYTES, ROW_HEADER_BYTES, RowKind};
 use crate::storage::Storage;
+
+/// Which end of a call captures are of, as the detail of their row.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum CaptureEnd {
+    Entry = 0,
+    Exit = 1,
+}
 
 impl<S: Storage> TraceWriter<S> {
     /// Both rows of a call that has finished already, where nothing stands against it: no call in flight, no register
@@ -18,6 +27,8 @@ impl<S: Storage> TraceWriter<S> {
             && entry.registers.is_none()
             && entry.stack.is_none()
             && exit.registers.is_none()
+            && entry.captures.is_empty()
+            && exit.captures.is_empty()
             && self.full.is_none()
             && self.used + CALL_BYTES + ROW_HEADER_BYTES <= self.place.capacity;
         if !simple {
@@ -80,6 +91,18 @@ impl<S: Storage> TraceWriter<S> {
     ) -> Option<usize> {
         let body = end_body(task, time_ns);
         self.append(row_header(self.seeds.journal, RowKind::END, reason.0, &body), &body)
+    }
+
+    /// Appends the captures of the task's call in flight, where there is room.
+    pub(super) fn append_captures(&mut self, task: TaskId, end: CaptureEnd, captures: &[Capture]) {
+        let mut row = std::mem::take(&mut self.row);
+        row.clear();
+        put_capture_body(&mut row, task, captures);
+        if self.ensure(ROW_HEADER_BYTES + row.len()) {
+            let header = row_header(self.seeds.journal, RowKind::CAPTURE, end as u8, &row);
+            _ = self.append(header, &row);
+        }
+        self.row = row;
     }
 
     fn append_with(&mut self, kind: RowKind, detail: u8, body: &[u8], all: &UserRegisters) -> Option<usize> {

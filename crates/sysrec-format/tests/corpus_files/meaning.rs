@@ -149,6 +149,19 @@ fn of_summary(summary: &Summary) -> Value {
     })
 }
 
+/// Puts captures into a call where it has any.
+fn put_captures(value: &mut Value, name: &str, captures: &[Capture]) {
+    if !captures.is_empty() {
+        let of_capture = |capture: &Capture| {
+            json!({
+                "address": capture.address, "wanted_bytes": capture.wanted_bytes, "cut": capture.cut.0,
+                "bytes": text(&capture.bytes),
+            })
+        };
+        value[name] = captures.iter().map(of_capture).collect();
+    }
+}
+
 fn of_entry(entry: &Entry) -> Value {
     let mut value = json!({
         "start_ns": entry.time_ns, "abi": entry.abi.0, "nr": entry.nr, "ip": entry.ip, "sp": entry.sp,
@@ -157,6 +170,7 @@ fn of_entry(entry: &Entry) -> Value {
     if let Some(stack) = entry.stack {
         value["stack"] = json!(stack.0);
     }
+    put_captures(&mut value, "entry_captures", &entry.captures);
     value
 }
 
@@ -165,6 +179,7 @@ fn finished(call: &Call) -> Value {
     value["duration_ns"] = json!(call.duration_ns);
     value["ret"] = json!(call.ret);
     value["exit_registers"] = json!(call.exit_registers.as_deref().map(|all| all.to_vec()));
+    put_captures(&mut value, "exit_captures", &call.exit_captures);
     value
 }
 

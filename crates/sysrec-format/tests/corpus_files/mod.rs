@@ -309,9 +309,50 @@ fn killed_with_stacks() -> Vec<u8> {
     writer.entry(TaskId(0), &entry(START_NS + 5300, 3, [0; 6]));
     writer.stack(TaskId(0), StackId(2));
     writer.exit(TaskId(0), &exit(START_NS + 5400, 0));
-    let bytes = writer.storage().as_slice();
-    let state = *Layout::read(bytes).expect("a trace").state().expect("a state");
-    bytes[..(state.journal_offset + state.journal_bytes) as usize].to_vec()
+    upto_journal(&writer)
+}
+
+fn capture(address: u64, wanted_bytes: u64, cut: CaptureCut, bytes: &[u8]) -> Capture {
+    Capture { address, wanted_bytes, cut, bytes: bytes.into() }
+}
+
+/// Calls of three sites with captures at both ends, at one, at none; addresses at an argument, near one, near the
+/// capture before and nowhere. `finished`: closed, otherwise left by its recorder in the middle of a call.
+fn captures(finished: bool) -> Vec<u8> {
+    let mut writer = create(&Session::default(), MemoryStorage::new());
+    let task = TaskId(0);
+    let mut now = START_NS;
+    for i in 0..60_u64 {
+        now += 1000;
+        let path: &[u8] = [b"/etc/passwd\0".as_slice(), b"/etc/group\0", b"\0", b"/\xff\n\0"][i as usize % 4];
+        let (nr, arguments, before, after) = match i % 3 {
+            0 => {
+                let name = capture(0x5000, path.len() as u64, CaptureCut::WHOLE, path);
+                (257, [u64::MAX - 99, 0x5000, 0, 0, 0, 0], vec![name], vec![])
+            }
+            1 => {
+                let head = capture(0x7ffd_0000_2000, 56, CaptureCut::WHOLE, &[i as u8; 56]);
+                let vector = capture(0x6000 + 16 * i, 16, CaptureCut::WHOLE, &[0; 16]);
+                let data = capture(0x6000 + 16 * i + 100, 1 << 32, CaptureCut::LIMIT, b"data");
+                (47, [5, 0x7ffd_0000_2000, 0, 0, 0, 0], vec![head.clone()], vec![head, vector, data])
+            }
+            _ if i % 2 == 0 => (0, [3, 0x9000, 64, 0, 0, 0], vec![], vec![]),
+            _ => {
+                let unreadable = capture(7, 4096, CaptureCut::UNREADABLE, b"");
+                (1, [3, 1 << 62, 4096, 0, 0, 0], vec![unreadable], vec![])
+            }
+        };
+        writer.entry(task, &Entry { captures: before, ..entry(now, nr, arguments) });
+        if !finished && i == 59 {
+            return upto_journal(&writer);
+        }
+        now += 100;
+        writer.exit(task, &Exit { captures: after, ..exit(now, 4) });
+    }
+    let name = capture(0x5000, 10, CaptureCut(77), b"/bin/sleep");
+    writer.entry(task, &Entry { captures: vec![name], ..entry(now, 59, [0x5000, 0, 0, 0, 0, 0]) });
+    writer.unfinished(task, UnfinishedReason::KILLED, now + 1);
+    finish(writer, now + 1)
 }
 
 /// A program of three threads that goes through several journals, up to its last call.
@@ -330,12 +371,17 @@ fn busy(writer: &mut TraceWriter<MemoryStorage>, calls: u64) -> u64 {
     now
 }
 
-fn unfinished(calls: u64) -> Vec<u8> {
-    let mut writer = create(&Session::default(), MemoryStorage::new());
-    busy(&mut writer, calls);
+/// The file as it would be found if its recorder died now.
+fn upto_journal(writer: &TraceWriter<MemoryStorage>) -> Vec<u8> {
     let bytes = writer.storage().as_slice();
     let state = *Layout::read(bytes).expect("a trace").state().expect("a state");
     bytes[..(state.journal_offset + state.journal_bytes) as usize].to_vec()
+}
+
+fn unfinished(calls: u64) -> Vec<u8> {
+    let mut writer = create(&Session::default(), MemoryStorage::new());
+    busy(&mut writer, calls);
+    upto_journal(&writer)
 }
 
 fn storage_full(kill: bool) -> Vec<u8> {
@@ -431,6 +477,8 @@ fn good() -> Vec<(&'static str, Vec<u8>)> {
         ("events", events()),
         ("encodings", encodings()),
         ("edges", edges()),
+        ("captures", captures(true)),
+        ("captures-recorder-killed", captures(false)),
         ("journals", finish(many, now)),
         ("recorder-killed", unfinished(150)),
         ("recorder-killed-at-once", unfinished(0)),

@@ -82,7 +82,7 @@ impl Model {
                         entry,
                         ret: exit.ret,
                         exit_registers: exit.registers.clone(),
-                        exit_captures: Vec::new(),
+                        exit_captures: exit.captures.clone(),
                     };
                     self.content.calls.entry(task.0).or_default().push(call);
                 }
@@ -251,6 +251,20 @@ fn busy_registers(numbers: &mut Numbers) -> Option<Box<UserRegisters>> {
     (numbers.below(9) == 0).then(|| Box::new(std::array::from_fn(|i| i as u64 * numbers.below(3))))
 }
 
+fn busy_captures(numbers: &mut Numbers) -> Vec<Capture> {
+    let captures = if numbers.below(6) == 0 { numbers.below(4) } else { 0 };
+    let mut capture = || {
+        let n = numbers.below(5);
+        Capture {
+            address: [4096, 0x7fff_0000 + 8 * n, n][n as usize % 3],
+            wanted_bytes: 5 + n,
+            cut: CaptureCut(n as u8 % 3),
+            bytes: format!("/tmp/{n}").into_bytes().into(),
+        }
+    };
+    (0..captures).map(|_| capture()).collect()
+}
+
 fn busy_entry(numbers: &mut Numbers, time_ns: u64) -> Entry {
     Entry {
         time_ns,
@@ -260,7 +274,7 @@ fn busy_entry(numbers: &mut Numbers, time_ns: u64) -> Entry {
         sp: 0x7ffd_0000_0000 - 8 * numbers.below(3),
         args: [numbers.below(9), numbers.next() >> 20, 4096, 0, 0, 1],
         registers: busy_registers(numbers),
-        captures: Vec::new(),
+        captures: busy_captures(numbers),
         stack: time_ns.is_multiple_of(5).then_some(StackId((time_ns % 1000) as u32)),
     }
 }
@@ -270,11 +284,11 @@ fn busy_exit(numbers: &mut Numbers, time_ns: u64) -> Exit {
         time_ns,
         ret: numbers.below(100) as i64 - 20,
         registers: busy_registers(numbers),
-        captures: Vec::new(),
+        captures: busy_captures(numbers),
     }
 }
 
-/// Steps as of a small program with threads: calls in two halves and at once, signals, unfinished calls, now and then a flush.
+/// Steps as of a small program with threads: calls in two halves and at once, with captures or without, signals, unfinished calls, now and then a flush.
 pub fn busy_steps(seed: u64, count: usize) -> Vec<Step> {
     let mut numbers = Numbers(seed);
     let mut time_ns = 1_000_000;

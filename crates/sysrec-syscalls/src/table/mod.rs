@@ -1,21 +1,28 @@
 //! The tables, one module of rows an ABI, and the ways to ask them.
 //!
-//! The rows are written by `tools/generate.rs` from `tools/calls.txt`; `ADDING_A_CALL.md` says how.
+//! The rows are written by `tools/generate.rs` from `tools/calls.txt`; `docs/adding_a_call.md` says how.
 
 use std::borrow::Cow;
 
 use crate::{Abi, Syscall};
 
-/// Turns `number name(argument: Kind, ...) CLASS CLASS;` rows into a table.
+/// Turns `number name(argument: Kind, ...) -> Kind, [CLASS CLASS];` rows into a table.
 macro_rules! rows {
-    ($($number:literal $name:ident($($arg:ident: $kind:ident),*) $($class:ident)*;)*) => {
+    ($($number:literal $name:ident($($arg:ident: $kind:expr),*) -> $returns:expr, [$($class:ident)*];)*) => {
         pub(super) static CALLS: &[crate::Syscall] = &[$(crate::Syscall {
             number: $number,
             name: stringify!($name),
-            args: &[$(crate::Arg { name: stringify!($arg), kind: crate::ArgKind::$kind }),*],
+            args: &[$(crate::Arg { name: stringify!($arg), kind: $kind }),*],
+            returns: $returns,
             classes: crate::Classes::empty()$(.union(crate::Classes::$class))*,
         }),*];
     };
+}
+
+/// What the rows are written in.
+mod words {
+    pub(super) use crate::call::{ArgKind::*, Choice, Count, Count::*, Shape::*, Width::*};
+    pub(super) use crate::{constants as sets, structs};
 }
 
 mod aarch64;

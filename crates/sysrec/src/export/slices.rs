@@ -4,9 +4,10 @@ use sysrec_analyzer::call_tree::{Step, StepId, Steps};
 use sysrec_analyzer::code::Code;
 use sysrec_analyzer::{Item, Selection, Task, Timeline, Trace, call_name};
 use sysrec_format::event::{Abi, Call, Entry, EventBody, TaskId};
+use sysrec_syscalls::NoNames;
 
 use super::Request;
-use crate::call_text;
+use crate::call_text::{self, Arguments, CallText};
 use crate::open;
 use crate::symbols::Symbols;
 use crate::text::printable;
@@ -39,7 +40,9 @@ pub(super) struct Slice<'a> {
 impl Slice<'_> {
     /// `read(3, 0x7ffc1c30, 4096)`.
     pub(super) fn arguments(&self) -> String {
-        call_text::entry(self.entry)
+        let mut text = String::new();
+        CallText::new(self.entry, self.call, Arguments::Plain).write_call(&mut text, &NoNames);
+        text
     }
 
     /// `4096`, `-2 ENOENT`; `?` for a call that did not return.

@@ -10,10 +10,12 @@ use sysrec_format::damage::Damage;
 use sysrec_format::event::{
     Abi, Call, Entry, Event, EventBody, FrameFlags, TaskId, UnfinishedReason, UserRegisters,
 };
-use sysrec_syscalls::{errno, signal};
+use sysrec_syscalls::{DescriptorNames, errno, signal};
 
+use super::value_json::{self, ArgumentJson};
 use super::{Form, registers, signal_code};
 use crate::basis::Taken;
+use crate::call_text;
 use crate::hex_json::Hex;
 use crate::task_json::{self, End};
 
@@ -157,9 +159,14 @@ struct CallJson<'a> {
     abi: Cow<'static, str>,
     nr: i32,
     args: [Hex; 6],
+    /// What they mean; missing for an ABI that this version does not know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arguments: Option<Vec<ArgumentJson>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ret: Option<i64>,
     errno: Option<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     restarts: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -188,11 +195,11 @@ impl Form for Objects<'_> {
         write(text, &Line { start_ns: None, who: None, what })
     }
 
-    fn item(&mut self, text: &mut Vec<u8>, item: &Item) -> anyhow::Result<()> {
+    fn item(&mut self, text: &mut Vec<u8>, item: &Item, names: &dyn DescriptorNames) -> anyhow::Result<()> {
         let time_ns = item.begin_ns();
         let what = match item {
-            Item::Call(call) => What::Call(self.call(call)),
-            Item::Event(event) => self.event(event),
+            Item::Call(call) => What::Call(self.call(call, names)),
+            Item::Event(event) => self.event(event, names),
             Item::Damage(damage) => self::damage(damage),
         };
         let start_ns = Some(self.relative(time_ns));
@@ -227,14 +234,23 @@ impl Objects<'_> {
         Some(Who { task: task.id.0, pid: task.pid, tid: task.tid, name })
     }
 
-    fn entry<'a>(&self, entry: &'a Entry, duration_ns: u64) -> CallJson<'a> {
+    fn entry<'a>(
+        &self,
+        entry: &'a Entry,
+        finished: Option<&Call>,
+        duration_ns: u64,
+        names: &dyn DescriptorNames,
+    ) -> CallJson<'a> {
+        let decoded = call_text::decoded(entry, finished);
         CallJson {
             syscall: call_name(entry.abi, entry.nr),
             abi: abi_name(entry.abi),
             nr: entry.nr,
             args: entry.args.map(Hex),
+            arguments: decoded.as_ref().map(|decoded| value_json::arguments(decoded, names)),
             ret: None,
             errno: None,
+            result: decoded.and_then(|decoded| value_json::result(&decoded, names)),
             restarts: false,
             reason: None,
             duration_ns,
@@ -245,14 +261,14 @@ impl Objects<'_> {
         }
     }
 
-    fn call<'a>(&self, call: &'a Call) -> CallJson<'a> {
+    fn call<'a>(&self, call: &'a Call, names: &dyn DescriptorNames) -> CallJson<'a> {
         let error = error_of(call.entry.abi, call.entry.nr, call.ret);
         CallJson {
             ret: Some(call.ret),
             errno: error.map(errno_name),
             restarts: error.is_some_and(errno::is_restart),
             exit_registers: self.all(call.exit_registers.as_deref()),
-            ..self.entry(&call.entry, call.duration_ns)
+            ..self.entry(&call.entry, Some(call), call.duration_ns, names)
         }
     }
 
@@ -262,7 +278,7 @@ impl Objects<'_> {
             .map(|values| registers::NAMES.into_iter().zip(values.map(Hex)).collect())
     }
 
-    fn event<'a>(&self, event: &'a Event) -> What<'a> {
+    fn event<'a>(&self, event: &'a Event, names: &dyn DescriptorNames) -> What<'a> {
         match &event.body {
             EventBody::TaskStart { process, parent, origin, .. } => What::TaskStart {
                 origin: task_json::origin(*origin),
@@ -289,7 +305,7 @@ impl Objects<'_> {
                 let waited_ns = event.time_ns.saturating_sub(entry.time_ns);
                 What::Unfinished(CallJson {
                     reason: Some(self::reason(*reason)),
-                    ..self.entry(entry, waited_ns)
+                    ..self.entry(entry, None, waited_ns, names)
                 })
             }
             EventBody::Mapping { address, length, file_offset, path, build_id } => What::Mapping {

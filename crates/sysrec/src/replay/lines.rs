@@ -10,12 +10,13 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use sysrec_analyzer::{Item, Task, Trace, abi_name};
 use sysrec_format::event::{Abi, Call, Entry, Event, EventBody, UnfinishedReason};
+use sysrec_syscalls::DescriptorNames;
 
 use super::event_text::EventText;
 use super::label::{Labels, numbers};
 use super::{Form, footer, is_coloured, registers};
 use crate::basis::Taken;
-use crate::call_text::{Arguments, failed, write_entry, write_result};
+use crate::call_text::{Arguments, CallText, failed};
 use crate::screen::{BAR, FAILURE, HEADING, QUIET};
 use crate::text::{duration, printable};
 use crate::wall_clock::WallClock;
@@ -81,23 +82,24 @@ impl<'t> Lines<'t> {
         _ = write!(line, "{quiet:#}  ");
     }
 
-    fn entry(&mut self, entry: &Entry) {
+    fn begin_call(&mut self, entry: &Entry, text: &CallText<'_>, names: &dyn DescriptorNames) {
         let begin = self.line.len();
         if !is_native(entry.abi) {
             _ = write!(self.line, "[{}] ", abi_name(entry.abi));
         }
-        write_entry(&mut self.line, entry, self.arguments);
+        text.write_call(&mut self.line, names);
         // Nothing but ASCII was written.
         let width = self.line.len() - begin;
         self.line.extend(std::iter::repeat_n(' ', CALL_WIDTH.saturating_sub(width)));
         self.line.push_str(" = ");
     }
 
-    fn call(&mut self, call: &Call) {
-        self.entry(&call.entry);
+    fn call(&mut self, call: &Call, names: &dyn DescriptorNames) {
+        let text = CallText::new(&call.entry, Some(call), self.arguments);
+        self.begin_call(&call.entry, &text, names);
         let style = if failed(call) { self.styles.failure } else { Style::new() };
         _ = write!(self.line, "{style}");
-        write_result(&mut self.line, call);
+        text.write_result(&mut self.line, names);
         let quiet = self.styles.quiet;
         _ = write!(self.line, "{style:#} {quiet}<{}>{quiet:#}", duration(call.duration_ns));
         if self.arguments == Arguments::Registers {
@@ -107,8 +109,14 @@ impl<'t> Lines<'t> {
         }
     }
 
-    fn unfinished(&mut self, event: &Event, entry: &Entry, reason: UnfinishedReason) {
-        self.entry(entry);
+    fn unfinished(
+        &mut self,
+        event: &Event,
+        entry: &Entry,
+        reason: UnfinishedReason,
+        names: &dyn DescriptorNames,
+    ) {
+        self.begin_call(entry, &CallText::new(entry, None, self.arguments), names);
         _ = write!(self.line, "? ({})", why_unfinished(reason));
         if reason != UnfinishedReason::EXIT {
             let waited_ns = event.time_ns.saturating_sub(entry.time_ns);
@@ -133,13 +141,13 @@ impl Form for Lines<'_> {
         Ok(())
     }
 
-    fn item(&mut self, text: &mut Vec<u8>, item: &Item) -> anyhow::Result<()> {
+    fn item(&mut self, text: &mut Vec<u8>, item: &Item, names: &dyn DescriptorNames) -> anyhow::Result<()> {
         self.line.clear();
         self.begin(item);
         match item {
-            Item::Call(call) => self.call(call),
+            Item::Call(call) => self.call(call, names),
             Item::Event(event) => match &event.body {
-                EventBody::Unfinished { entry, reason } => self.unfinished(event, entry, *reason),
+                EventBody::Unfinished { entry, reason } => self.unfinished(event, entry, *reason, names),
                 EventBody::Loss { .. } => {
                     let style = self.styles.failure;
                     _ = write!(

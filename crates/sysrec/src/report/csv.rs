@@ -28,7 +28,9 @@ fn rows(answer: &Answer<'_>, csv: &mut csv::Writer<Vec<u8>>) -> anyhow::Result<(
         "p999_ns",
         "max_ns",
     ];
-    csv.write_record(by.chain(figures))?;
+    let transfers = answer.rows.iter().any(|figures| figures.row.transfer.is_some());
+    let bytes: &[&str] = if transfers { &["read_bytes", "written_bytes"] } else { &[] };
+    csv.write_record(by.chain(figures).chain(bytes.iter().copied()))?;
     for figures in &answer.rows {
         let latency = &figures.row.latency;
         let mut numbers = vec![
@@ -40,6 +42,9 @@ fn rows(answer: &Answer<'_>, csv: &mut csv::Writer<Vec<u8>>) -> anyhow::Result<(
         ];
         numbers.extend(figures.quantiles_ns.iter().map(u64::to_string));
         numbers.push(latency.max_ns().to_string());
+        if let Some(transfer) = figures.row.transfer {
+            numbers.extend([transfer.read_bytes, transfer.written_bytes].map(|bytes| bytes.to_string()));
+        }
         csv.write_record(figures.labels.iter().chain(&numbers))?;
     }
     Ok(())
@@ -64,7 +69,7 @@ fn slowest(answer: &Answer<'_>, csv: &mut csv::Writer<Vec<u8>>) -> anyhow::Resul
             task.map_or(0, |task| task.pid).to_string(),
             task.map_or(0, |task| task.tid).to_string(),
             String::from_utf8_lossy(task.map_or(&[], |task| task.name_at(call.entry.time_ns))).into_owned(),
-            call_text::entry(&call.entry),
+            call_text::call(call),
             call_text::result(call),
             format!("{:#x}", call.entry.ip),
             trace.path().display().to_string(),

@@ -1,6 +1,8 @@
 //! The report as JSON. `docs/json.md` describes every field; a change that takes a field away or changes its meaning
 //! raises the number in [`SCHEMA`].
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use sysrec_analyzer::metrics::{Distribution, Who};
 use sysrec_analyzer::{Trace, abi_name, call_name, errno_name, error_of, loss_reason_name};
@@ -63,6 +65,11 @@ struct RowJson {
     by: KeyJson,
     calls: u64,
     errors: u64,
+    errors_by_name: BTreeMap<String, u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    written_bytes: Option<u64>,
     wall_ns_total: u64,
     latency_ns: Latency,
 }
@@ -80,6 +87,15 @@ struct KeyJson {
     errno: Option<Option<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     abi: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dir: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    socket: Option<String>,
+    // Asked for and no descriptor is null; not asked for is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fd: Option<Option<i32>>,
 }
 
 #[derive(Serialize)]
@@ -205,6 +221,8 @@ fn trace(trace: &Trace, damages_found: usize) -> TraceJson {
 
 fn row(figures: &Figures) -> RowJson {
     let (key, latency) = (&figures.row.key, &figures.row.latency);
+    let name =
+        |name: &Option<Vec<u8>>| name.as_deref().map(|name| String::from_utf8_lossy(name).into_owned());
     RowJson {
         key: figures.labels.join(","),
         by: KeyJson {
@@ -213,9 +231,21 @@ fn row(figures: &Figures) -> RowJson {
             thread: key.thread.as_ref().map(who),
             errno: key.errno.map(|errno| (errno != 0).then(|| errno_name(errno).into_owned())),
             abi: key.abi.map(|abi| abi_name(abi).into_owned()),
+            file: name(&key.file),
+            dir: name(&key.dir),
+            socket: name(&key.socket),
+            fd: key.fd,
         },
         calls: latency.count(),
         errors: figures.row.errors,
+        errors_by_name: figures
+            .row
+            .errnos
+            .iter()
+            .map(|(errno, calls)| (errno_name(*errno).into_owned(), *calls))
+            .collect(),
+        read_bytes: figures.row.transfer.map(|transfer| transfer.read_bytes),
+        written_bytes: figures.row.transfer.map(|transfer| transfer.written_bytes),
         wall_ns_total: clamp(latency.sum_ns()),
         latency_ns: self::latency(latency, figures.quantiles_ns),
     }

@@ -1,11 +1,12 @@
 //! The main view: a row for each call, or whatever else rows stand for.
 
-use sysrec_analyzer::metrics::{Dimension, Report, Row};
+use sysrec_analyzer::metrics::{Dimension, Report, Row, Transfer};
+use sysrec_analyzer::{Trace, errno_name};
 
 use super::{Answer, QUANTILES, Sort};
 use crate::screen::{FAILURE, HEADING, NAME, QUIET};
 use crate::table::{Cell, Column, Table};
-use crate::text::{count, counted, duration, printable, share};
+use crate::text::{self, count, counted, duration, printable, share};
 
 /// The figures of one row.
 #[derive(Clone, Debug)]
@@ -51,9 +52,22 @@ pub(super) fn table(answer: &Answer<'_>) -> Table {
     let report = answer.report;
     let mut columns: Vec<Column> =
         report.by.iter().map(|dimension| Column::label(dimension.name())).collect();
+    columns.extend([Column::number("calls"), Column::number("errors")]);
+    // Which they are is said where there is room.
+    let named = report.rows.iter().any(|row| row.errors > 0) && !report.by.contains(&Dimension::Errno);
+    if named {
+        columns.push(Column::number("errors by name").gives_way(6));
+    }
+    let transfers = answer.rows.iter().any(|figures| figures.row.transfer.is_some());
+    if transfers {
+        columns.extend([
+            Column::number("read"),
+            Column::number("written"),
+            Column::number("read/s").gives_way(8),
+            Column::number("written/s").gives_way(7),
+        ]);
+    }
     columns.extend([
-        Column::number("calls"),
-        Column::number("errors"),
         Column::number("share").gives_way(4),
         Column::number("total"),
         Column::number("mean").gives_way(3),
@@ -76,9 +90,17 @@ pub(super) fn table(answer: &Answer<'_>) -> Table {
             });
         }
         let latency = &row.latency;
+        cells.extend([count(latency.count()).into(), errors(row.errors)]);
+        if named {
+            cells.push(Cell::styled(errnos(&row.errnos), FAILURE));
+        }
+        if let Some(Transfer { read_bytes, written_bytes }) = row.transfer {
+            let span_ns: u64 = answer.traces.iter().map(Trace::span_ns).fold(0, u64::saturating_add);
+            let rate = |moved: u64| bytes_or_dash(per_second(moved, span_ns), "/s");
+            cells.extend([bytes_or_dash(read_bytes, ""), bytes_or_dash(written_bytes, "")]);
+            cells.extend([rate(read_bytes), rate(written_bytes)]);
+        }
         cells.extend([
-            count(latency.count()).into(),
-            errors(row.errors),
             share(latency.sum_ns() as f64, wall_ns).into(),
             duration(u64::try_from(latency.sum_ns()).unwrap_or(u64::MAX)).into(),
             duration(latency.mean_ns() as u64).into(),
@@ -96,16 +118,38 @@ pub(super) fn table(answer: &Answer<'_>) -> Table {
         };
         let mut cells = vec![Cell::styled(name, HEADING)];
         cells.resize(report.by.len(), Cell::default());
+        cells.extend([Cell::styled(count(report.calls()), HEADING), errors(report.errors())]);
+        cells.resize(cells.len() + usize::from(named) + if transfers { 4 } else { 0 }, Cell::default());
         cells.extend([
-            Cell::styled(count(report.calls()), HEADING),
-            errors(report.errors()),
             Cell::default(),
             Cell::styled(duration(u64::try_from(report.wall_ns()).unwrap_or(u64::MAX)), HEADING),
         ]);
-        cells.resize(report.by.len() + 10, Cell::default());
+        cells.resize(cells.len() + 6, Cell::default());
         table.push(cells);
     }
     table
+}
+
+/// How many of the errors are named in a row.
+const ERRNOS_NAMED: usize = 2;
+
+/// `1,400 ENOENT, 3 EAGAIN`, of more than two the most frequent.
+fn errnos(errnos: &[(u32, u64)]) -> String {
+    let named = errnos.iter().take(ERRNOS_NAMED);
+    let mut names: Vec<String> =
+        named.map(|(errno, calls)| format!("{} {}", count(*calls), errno_name(*errno))).collect();
+    if errnos.len() > ERRNOS_NAMED {
+        names.push("…".to_owned());
+    }
+    names.join(", ")
+}
+
+fn per_second(bytes: u64, span_ns: u64) -> u64 {
+    if span_ns == 0 { 0 } else { (u128::from(bytes) * 1_000_000_000 / u128::from(span_ns)) as u64 }
+}
+
+fn bytes_or_dash(bytes: u64, per: &str) -> Cell {
+    if bytes == 0 { Cell::styled("-", QUIET) } else { (text::bytes(bytes) + per).into() }
 }
 
 fn errors(errors: u64) -> Cell {

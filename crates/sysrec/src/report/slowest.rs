@@ -31,7 +31,7 @@ pub(super) fn table(answer: &Answer<'_>, calls: &[Slow]) -> Table {
             duration(call.duration_ns).into(),
             moment(call.entry.time_ns.saturating_sub(trace.origin_ns())).into(),
             who(answer, slow).into(),
-            Cell::styled(call_text::entry(&call.entry), NAME),
+            Cell::styled(call_text::call(call), NAME),
             result,
             format!("{:#x}", call.entry.ip).into(),
         ];

@@ -141,14 +141,23 @@ impl Inline {
     /// Its name in traces.
     pub(crate) const NAME: &'static str = "inline";
 
-    /// Makes the ring file, owned by the user that the command runs as, where that is another one. The error is the
-    /// reason why it cannot work here, a part of a sentence.
-    pub(crate) fn new(classes: InlineClasses, owner: Option<(u32, u32)>) -> Result<Self, String> {
+    /// Makes the ring file, owned by the user that the command runs as, where that is another one. `more` are numbers
+    /// of calls that the stub leaves to the recorder besides [`FOR_THE_RECORDER`]. The error is the reason why it cannot work here, a part of a sentence.
+    pub(crate) fn new(
+        classes: InlineClasses,
+        owner: Option<(u32, u32)>,
+        more: &[u32],
+    ) -> Result<Self, String> {
         processor::suitable()?;
         let rings = Rings::create(owner)
             .map_err(|error| format!("inline needs a file in /dev/shm ({})", crate::error::plain(&error)))?;
         let mut page = Box::new(stub::page());
-        leave_to_recorder(&mut page, numbers_for_the_recorder());
+        let table = &mut page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS];
+        for nr in numbers_for_the_recorder().chain(more.iter().copied()) {
+            if let Some(entry) = table.get_mut(nr as usize) {
+                *entry = number::RECORDER;
+            }
+        }
         let path = rings.path().as_os_str().as_bytes();
         page[PATH..PATH + path.len()].copy_from_slice(path);
         Ok(Inline {
@@ -159,12 +168,6 @@ impl Inline {
             classes,
             owners: FxHashMap::default(),
         })
-    }
-
-    /// Calls with these numbers are not made by the stub: the recorder sees each at its entry and exit. Only before anything
-    /// runs.
-    pub(crate) fn leave_to_recorder(&mut self, numbers: impl Iterator<Item = u32>) {
-        leave_to_recorder(&mut self.page, numbers);
     }
 
     /// The rings belong to this trace from now on.
@@ -184,15 +187,6 @@ impl Inline {
             .ok()
             .and_then(|nr| self.page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS].get(nr))
             .is_some_and(|&entry| entry == number::INLINE)
-    }
-}
-
-fn leave_to_recorder(page: &mut [u8; STUB_BYTES], numbers: impl Iterator<Item = u32>) {
-    let table = &mut page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS];
-    for nr in numbers {
-        if let Some(entry) = table.get_mut(nr as usize) {
-            *entry = number::RECORDER;
-        }
     }
 }
 

@@ -3,12 +3,14 @@
 //! All signals that can be blocked are blocked meanwhile, so that no handler of the program runs in between. SIGSTOP
 //! and SIGKILL cannot be: the first is put off until the program runs again, the second ends it.
 
+use std::collections::VecDeque;
 use std::io;
 
 use sysrec_format::event::UserRegisters;
 
 use super::layout::*;
 use crate::procfs;
+use crate::sys::clock::monotonic_ns;
 use crate::sys::memory::{self, Memory};
 use crate::sys::ptrace::register::*;
 use crate::sys::ptrace::{self, EVENT_STOP, Gone, Resume, SyscallOp};
@@ -47,7 +49,16 @@ pub(crate) struct Helper<'a> {
     put_off: Vec<i32>,
     group_stop: bool,
     has_run: bool,
-    made: &'a mut Vec<(i32, i64)>,
+    around: Around<'a>,
+}
+
+/// What becomes known while a task works for us.
+pub(crate) struct Around<'a> {
+    /// The calls that it makes for us are added here, (number, result), also where it ends in one.
+    pub made: &'a mut Vec<(i32, i64)>,
+    /// The news of other tasks, with its time. A task that ends as the first of its process has no news before its last
+    /// thread's is taken: so all are waited for.
+    pub news: &'a mut VecDeque<(Waited, u64)>,
 }
 
 /// What is left to do for the engine when the task has its own registers back.
@@ -61,12 +72,20 @@ pub(crate) struct Leftover {
 
 impl<'a> Helper<'a> {
     /// Takes a task that is stopped at the entry or the exit of a call.
-    /// `made`: the calls that it makes for us are added here, (number, result), also where it ends in one.
-    pub(crate) fn new(tid: i32, places: Places, made: &'a mut Vec<(i32, i64)>) -> Result<Self, Failure> {
+    pub(crate) fn new(tid: i32, places: Places, around: Around<'a>) -> Result<Self, Failure> {
         let saved = ptrace::registers(tid)?;
         let mask = ptrace::signal_mask(tid)?;
         ptrace::set_signal_mask(tid, u64::MAX)?;
-        Ok(Helper { tid, places, saved, mask, put_off: Vec::new(), group_stop: false, has_run: false, made })
+        Ok(Helper {
+            tid,
+            places,
+            saved,
+            mask,
+            put_off: Vec::new(),
+            group_stop: false,
+            has_run: false,
+            around,
+        })
     }
 
     /// The registers that it goes on with.
@@ -97,14 +116,21 @@ impl<'a> Helper<'a> {
         self.has_run = true;
         ptrace::resume(self.tid, mode, 0)?;
         loop {
-            let waited = match wait::wait_for(self.tid) {
-                Ok(Some(waited)) => waited,
+            let waited = match wait::wait_any() {
+                Ok(Some(waited)) if waited.tid == self.tid => waited,
+                Ok(Some(waited)) => {
+                    self.around.news.push_back((waited, monotonic_ns()));
+                    continue;
+                }
                 Ok(None) => continue,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(_) => return Err(Failure::Ended(None)),
             };
             match waited.status {
-                WaitStatus::Exited { .. } | WaitStatus::Killed { .. } => {
+                // Another thread's execve ends it, too, and what stops has only its tid.
+                WaitStatus::Exited { .. }
+                | WaitStatus::Killed { .. }
+                | WaitStatus::Stopped { event: libc::PTRACE_EVENT_EXEC, .. } => {
                     return Err(Failure::Ended(Some(waited)));
                 }
                 WaitStatus::Stopped { event: libc::PTRACE_EVENT_SECCOMP, .. }
@@ -146,9 +172,9 @@ impl<'a> Helper<'a> {
 
     /// A call through the stub page, which must be there.
     pub(crate) fn call(&mut self, nr: i64, args: [u64; 6]) -> Result<i64, Failure> {
-        self.made.push((nr as i32, UNCERTAIN));
+        self.around.made.push((nr as i32, UNCERTAIN));
         let ret = self.run_code(self.places.remote, nr as u64, args)?;
-        if let Some(last) = self.made.last_mut() {
+        if let Some(last) = self.around.made.last_mut() {
             last.1 = ret;
         }
         Ok(ret)
@@ -170,7 +196,7 @@ impl<'a> Helper<'a> {
         }
         match self.run(Resume::ToSyscall)? {
             SyscallOp::Exit { ret } => {
-                self.made.push((nr as i32, ret));
+                self.around.made.push((nr as i32, ret));
                 Ok(ret)
             }
             _ => Err(Failure::Refused("its vDSO's call did not come back")),
@@ -209,14 +235,14 @@ impl Helper<'_> {
         let (opened, succeeded) = (registers[R12] as i64, mapped as u64 == WINDOW_ADDRESS);
         let open_failed = mapped < 0 && registers[R13] as i64 != mapped;
         if open_failed {
-            self.made.push((libc::SYS_open as i32, mapped));
+            self.around.made.push((libc::SYS_open as i32, mapped));
             return Ok(());
         }
-        self.made.push((libc::SYS_open as i32, opened));
-        self.made.push((libc::SYS_mmap as i32, mapped));
-        self.made.push((libc::SYS_close as i32, 0));
+        self.around.made.push((libc::SYS_open as i32, opened));
+        self.around.made.push((libc::SYS_mmap as i32, mapped));
+        self.around.made.push((libc::SYS_close as i32, 0));
         if succeeded {
-            self.made.push((libc::SYS_madvise as i32, 0));
+            self.around.made.push((libc::SYS_madvise as i32, 0));
         }
         Ok(())
     }

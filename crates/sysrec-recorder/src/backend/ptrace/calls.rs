@@ -8,6 +8,7 @@ use super::restart;
 use super::tracee::{CloneEdit, InCall, StackDue};
 use crate::Registers;
 use crate::backend::SENT_BACK;
+use crate::capture::CallAt;
 use crate::procfs;
 use crate::stacks::Moment;
 use crate::sys::clock::monotonic_ns;
@@ -185,13 +186,18 @@ impl Engine<'_> {
             self.interrupt(tid);
         }
         let recorded = !self.ending && self.selects(abi, nr);
-        if self.net && !recorded && concern.is_none() {
+        if self.net && !recorded && concern.is_none() && !self.watches(abi, nr, &args) {
             return Next::Go(0);
         }
         // Before a clone's flags are edited: the trace has the program's own.
         let registers = match self.config.registers {
             Registers::All if recorded => ptrace::registers(tid).ok().map(Box::new),
             _ => None,
+        };
+        let captures = if recorded && !self.config.capture.is_empty() {
+            self.config.capture.at_entry(CallAt { tid, abi, nr, args: &args })
+        } else {
+            Vec::new()
         };
         // The command's own execve comes out of our code.
         let stacks = self.stacks.as_ref().filter(|_| recorded && !self.launching);
@@ -217,17 +223,8 @@ impl Engine<'_> {
             tracee.call = Some(call);
             return Next::Go(0);
         }
-        let mut entry = Entry {
-            time_ns: 0,
-            abi,
-            nr,
-            ip: info.ip,
-            sp: info.sp,
-            args,
-            registers,
-            captures: Vec::new(),
-            stack,
-        };
+        let mut entry =
+            Entry { time_ns: 0, abi, nr, ip: info.ip, sp: info.sp, args, registers, captures, stack };
         let task = tracee.task;
         // Which task an execve of a thread belongs to shows when it succeeds: its tid becomes the leader's.
         let keep_back = concern == Some(Concern::Execve) && tracee.pid != tid;
@@ -290,6 +287,9 @@ impl Engine<'_> {
         if !(-4095..0).contains(&ret) {
             self.follow_code(tid, &call, ret);
             self.succeeded(tid, &call, ret, time_ns);
+            if !call.recorded {
+                self.tell_opened(tid, &call, ret, time_ns);
+            }
         } else if ret == -i64::from(libc::EPERM)
             && self::concern(call.abi, call.nr) == Some(Concern::Ptrace)
             && let Some(tracee) = self.tasks.get(&tid)
@@ -300,23 +300,29 @@ impl Engine<'_> {
             Registers::All if call.recorded => ptrace::registers(tid).ok().map(Box::new),
             _ => None,
         };
+        let captures = if call.recorded && !self.config.capture.is_empty() {
+            let at = CallAt { tid, abi: call.abi, nr: call.nr, args: &call.args };
+            self.config.capture.at_exit(at, ret)
+        } else {
+            Vec::new()
+        };
         if self.ending && !self.net {
             if call.recorded {
-                self.recording.exit(task, &Exit { time_ns, ret, registers, captures: Vec::new() });
+                self.recording.exit(task, &Exit { time_ns, ret, registers, captures });
             }
             self.let_go(tid, 0, time_ns);
             return Next::Nothing;
         }
         if self.inline.is_some() {
             if call.recorded {
-                self.recording.exit(task, &Exit { time_ns, ret, registers, captures: Vec::new() });
+                self.recording.exit(task, &Exit { time_ns, ret, registers, captures });
             }
             self.left_inline(tid, &call, ret);
             return Next::Go(0);
         }
         _ = ptrace::resume(tid, self.resume_mode(None), 0);
         if call.recorded {
-            self.recording.exit(task, &Exit { time_ns, ret, registers, captures: Vec::new() });
+            self.recording.exit(task, &Exit { time_ns, ret, registers, captures });
         }
         Next::Nothing
     }

@@ -136,7 +136,7 @@ impl<'a> Engine<'a> {
         let argv: Vec<_> = launch.argv.iter().map(|arg| arg.as_os_str()).collect();
         let command =
             Command::new(&launch.path, &argv, credentials).map_err(|e| start_error(StartStep::Prepare, e))?;
-        let program = self.config.net.then(|| net::program(&self.config.filter, self.inline.is_some()));
+        let program = self.config.net.then(|| net::program(self.config, self.inline.as_ref()));
         self.net = program.is_some();
         self.launching = true;
         let mut held =

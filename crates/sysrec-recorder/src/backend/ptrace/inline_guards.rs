@@ -6,7 +6,7 @@ use super::engine::{Engine, Next};
 use super::tracee::InCall;
 use crate::backend::inline::layout::*;
 use crate::backend::inline::patch::{self, JUMP_BYTES};
-use crate::backend::inline::remote::{Failure, Helper};
+use crate::backend::inline::remote::{Around, Failure, Helper};
 use crate::backend::inline::space::{SiteState, Space};
 use crate::backend::inline::{Mode, Reason};
 use crate::sys::memory::{self, Memory};
@@ -142,13 +142,14 @@ impl Engine<'_> {
     fn unmap_window(&mut self, tid: i32, site: u64, nr: i32) -> Next {
         let Some(places) = self.inline.as_ref().map(|inline| inline.places) else { return Next::Go(0) };
         let Some(pid) = self.tasks.get(&tid).map(|tracee| tracee.pid) else { return Next::Nothing };
-        let result = Helper::new(tid, places, &mut self.helper_calls).and_then(|mut helper| {
-            helper.call(libc::SYS_munmap, [WINDOW_ADDRESS, WINDOW_BYTES, 0, 0, 0, 0])?;
-            let registers = helper.registers();
-            registers[RIP] = site;
-            registers[RAX] = nr as u64;
-            helper.finish()
-        });
+        let result = Helper::new(tid, places, Around { made: &mut self.helper_calls, news: &mut self.queue })
+            .and_then(|mut helper| {
+                helper.call(libc::SYS_munmap, [WINDOW_ADDRESS, WINDOW_BYTES, 0, 0, 0, 0])?;
+                let registers = helper.registers();
+                registers[RIP] = site;
+                registers[RAX] = nr as u64;
+                helper.finish()
+            });
         let gone = matches!(result, Err(Failure::Ended(_)));
         self.finish_help(tid, pid, result);
         if gone { Next::Nothing } else { Next::Go(0) }

@@ -10,7 +10,7 @@ use super::Ptrace;
 use super::engine::Engine;
 use super::stops::CLONE_VM;
 use super::tracee::Tracee;
-use crate::backend::inline::remote::{Failure, Helper, Leftover};
+use crate::backend::inline::remote::{Around, Failure, Helper, Leftover};
 use crate::backend::inline::rings::Ring;
 use crate::backend::inline::{Inline, InlineTask, Mode, Reason, SharedSpace};
 use crate::sys::clock::monotonic_ns;
@@ -125,7 +125,11 @@ impl Engine<'_> {
     ) -> (Result<Leftover, Failure>, Result<Ring, Reason>) {
         let gone = |failure| (Err(failure), Err(Reason::GONE));
         let Some(inline) = &mut self.inline else { return gone(Failure::Ended(None)) };
-        let mut helper = match Helper::new(tid, inline.places, &mut self.helper_calls) {
+        let mut helper = match Helper::new(
+            tid,
+            inline.places,
+            Around { made: &mut self.helper_calls, news: &mut self.queue },
+        ) {
             Ok(helper) => helper,
             Err(failure) => return gone(failure),
         };

@@ -6,7 +6,7 @@ use super::inline_reading::tell;
 use crate::backend::inline::layout::*;
 use crate::backend::inline::normalise::{Normalised, normalise};
 use crate::backend::inline::patcher::Patcher;
-use crate::backend::inline::remote::{Failure, Helper};
+use crate::backend::inline::remote::{Around, Failure, Helper};
 use crate::backend::inline::space::{Site, SiteState, Space};
 use crate::backend::inline::{Mode, Reason, SharedSpace, patch};
 use crate::sys::clock::tsc;
@@ -58,7 +58,12 @@ impl Engine<'_> {
             let shared = worth_it && self.tasks.values().filter(|other| other.lives_in(&space)).count() > 1;
             let inline = self.inline.as_mut()?;
             let tracee = self.tasks.get_mut(&tid)?;
-            let mut helper = Helper::new(tid, inline.places, &mut self.helper_calls).ok()?;
+            let mut helper = Helper::new(
+                tid,
+                inline.places,
+                Around { made: &mut self.helper_calls, news: &mut self.queue },
+            )
+            .ok()?;
             let mut failed = None;
             if let Some(known) = known.filter(|_| worth_it) {
                 let (pid, helper, space) = (tracee.pid, &mut helper, &mut *space.borrow_mut());

@@ -20,6 +20,7 @@
 
 mod attach;
 mod calls;
+mod descriptors;
 mod engine;
 mod inline_guards;
 mod inline_mode;
@@ -33,11 +34,13 @@ mod restart;
 mod stops;
 mod tracee;
 
+pub(crate) use descriptors::descriptor_numbers;
 use sysrec_format::block::Overhead;
 use sysrec_syscalls::filter::Filter;
 
 use super::inline::Inline;
 use super::{Backend, Launch, Surroundings};
+use crate::capture::CapturePlan;
 use crate::sys::wait::WaitStatus;
 use crate::{Error, Registers, StackOptions};
 
@@ -54,6 +57,10 @@ pub(crate) struct Ptrace {
     pub wait: bool,
     /// How much of the registers is told.
     pub registers: Registers,
+    /// What is copied of the tasks' memory.
+    pub capture: CapturePlan,
+    /// Tell what descriptors are that calls outside of the filter open.
+    pub name_descriptors: bool,
     /// Move ourselves and the tasks to where stops are cheap.
     pub placement: bool,
     /// Which calls are told with their stacks.

@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 use sysrec_syscalls::filter::Filter;
 use sysrec_syscalls::{Abi, NUMBER_LIMIT};
 
-use crate::backend::inline;
+use super::Ptrace;
+use super::descriptors::descriptor_numbers;
+use crate::backend::inline::{self, Inline};
 use crate::sys::seccomp::{Conditional, Program, Stops, X32_BIT};
 
 /// Calls that the recorder itself must see, whatever the filter: new code mappings, new names, the CPUs that a task
@@ -53,14 +55,19 @@ const X32: Needed = Needed {
     ptrace: X32_BIT | 521,
 };
 
-/// The program for a filter. `inline`: the stub's calls are let through, and those that it leaves to us stop.
-pub(super) fn program(filter: &Filter, inline: bool) -> Program {
-    let more: Vec<u32> = if inline { inline::numbers_for_the_recorder().collect() } else { Vec::new() };
+/// The program for a filter. With `inline`, the stub's calls are let through, and those that it leaves to us stop.
+pub(super) fn program(config: &Ptrace, inline: Option<&Inline>) -> Program {
+    let opening = |abi| if config.name_descriptors { descriptor_numbers(abi) } else { Vec::new() };
+    let mut more = opening(sysrec_format::event::Abi::X86_64);
+    if inline.is_some() {
+        more.extend(inline::numbers_for_the_recorder());
+    }
+    let filter = &config.filter;
     Program::new(
         &stops(filter, Abi::X86_64, 0, X86_64, &more),
-        &stops(filter, Abi::X32, X32_BIT, X32, &[]),
-        &stops(filter, Abi::I386, 0, I386, &[]),
-        inline.then(inline::open_addresses),
+        &stops(filter, Abi::X32, X32_BIT, X32, &opening(sysrec_format::event::Abi::X32)),
+        &stops(filter, Abi::I386, 0, I386, &opening(sysrec_format::event::Abi::I386)),
+        inline.map(|_| inline::open_addresses()),
     )
 }
 

@@ -132,7 +132,8 @@ impl Engine<'_> {
             let body = EventBody::Exec { exe, argv: procfs::argv(pid), comm, former };
             self.recording.event(task, time_ns, body);
             self.tell_mappings(tid, time_ns);
-            if first {
+            // Where the calls that open and close are not recorded, this says what is left open.
+            if first || self.config.name_descriptors {
                 self.tell_surroundings(tid, time_ns);
             }
         }

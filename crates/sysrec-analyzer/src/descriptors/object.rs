@@ -1,0 +1,158 @@
+//! What a descriptor stands for: the open file description, shared by all descriptors that refer to it.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::rc::{Rc, Weak};
+
+/// What sort of thing it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ObjectKind {
+    /// Something with a path.
+    File,
+    /// A socket.
+    Socket,
+    /// A pipe, one end of it.
+    Pipe,
+    /// What the kernel makes without a name in any directory: epoll, eventfd, timers.
+    Other,
+}
+
+/// Messages with descriptors that wait in a socket; more are forgotten.
+const MAILBOX_MESSAGES_MAX: usize = 1024;
+
+/// An open file description.
+#[derive(Debug)]
+pub struct Object {
+    kind: ObjectKind,
+    /// A path, a link of `/proc/PID/fd`, or of a socket the word for its protocol.
+    name: Vec<u8>,
+    socket: RefCell<Socket>,
+}
+
+#[derive(Debug, Default)]
+struct Socket {
+    local: Option<Vec<u8>>,
+    peer: Option<Vec<u8>>,
+    /// The other end, of a pair.
+    other: Weak<Object>,
+    /// Descriptors on the way to it.
+    mailbox: VecDeque<Vec<Option<Rc<Object>>>>,
+}
+
+impl Object {
+    /// By what `/proc/PID/fd` shows, or would show.
+    pub(super) fn from_link(link: &[u8]) -> Rc<Self> {
+        let kind = match link {
+            [b'/', ..] => ObjectKind::File,
+            _ if link.starts_with(b"socket:") => ObjectKind::Socket,
+            _ if link.starts_with(b"pipe:") => ObjectKind::Pipe,
+            _ => ObjectKind::Other,
+        };
+        Self::new(kind, link)
+    }
+
+    pub(super) fn new(kind: ObjectKind, name: &[u8]) -> Rc<Self> {
+        Rc::new(Self { kind, name: name.to_vec(), socket: RefCell::default() })
+    }
+
+    /// A socket of that family, type and protocol (socket(2)).
+    pub(super) fn socket(family: u64, kind: u64) -> Rc<Self> {
+        Self::new(ObjectKind::Socket, protocol(family, kind & 0xf))
+    }
+
+    /// Two sockets that are connected to each other.
+    pub(super) fn pair(family: u64, kind: u64) -> [Rc<Self>; 2] {
+        let pair = [(); 2].map(|()| Self::socket(family, kind));
+        for (one, other) in [(0, 1), (1, 0)] {
+            pair[one].socket.borrow_mut().other = Rc::downgrade(&pair[other]);
+        }
+        pair
+    }
+
+    /// A connection that a listening socket accepted.
+    pub(super) fn accepted(&self, peer: Option<Vec<u8>>) -> Rc<Self> {
+        let local = self.socket.borrow().local.clone();
+        let socket = Socket { local, peer, ..Socket::default() };
+        Rc::new(Self { kind: ObjectKind::Socket, name: self.name.clone(), socket: RefCell::new(socket) })
+    }
+
+    pub(super) fn bind(&self, local: Vec<u8>) {
+        self.socket.borrow_mut().local = Some(local);
+    }
+
+    pub(super) fn connect(&self, peer: Vec<u8>) {
+        self.socket.borrow_mut().peer = Some(peer);
+    }
+
+    /// Descriptors leave for the other end.
+    pub(super) fn send(&self, objects: Vec<Option<Rc<Object>>>) {
+        if let Some(other) = self.socket.borrow().other.upgrade()
+            && let Ok(mut other) = other.socket.try_borrow_mut()
+            && other.mailbox.len() < MAILBOX_MESSAGES_MAX
+        {
+            other.mailbox.push_back(objects);
+        }
+    }
+
+    /// The descriptors of the message that comes next.
+    pub(super) fn receive(&self) -> Vec<Option<Rc<Object>>> {
+        self.socket.borrow_mut().mailbox.pop_front().unwrap_or_default()
+    }
+
+    /// What sort of thing it is.
+    pub fn kind(&self) -> ObjectKind {
+        self.kind
+    }
+
+    /// Its name as it is now: a path, `pipe:[123]`, `TCP:[127.0.0.1:80->127.0.0.1:4567]`. Any bytes.
+    pub fn name(&self) -> Vec<u8> {
+        let socket = self.socket.borrow();
+        let (local, peer) = (socket.local.as_deref(), socket.peer.as_deref());
+        let (local, arrow, peer): (&[u8], &[u8], &[u8]) = match (local, peer) {
+            (None, None) => return self.name.clone(),
+            (Some(local), None) => (local, b"", b""),
+            (local, Some(peer)) => (local.unwrap_or_default(), b"->", peer),
+        };
+        [&self.name, b":[".as_slice(), local, arrow, peer, b"]"].concat()
+    }
+}
+
+/// The word for a socket's protocol, from its family and type (include/linux/socket.h, include/linux/net.h).
+fn protocol(family: u64, kind: u64) -> &'static [u8] {
+    match (family, kind) {
+        (1, _) => b"UNIX",
+        (2, 1) => b"TCP",
+        (2, 2) => b"UDP",
+        (2, 3) => b"RAW",
+        (10, 1) => b"TCPv6",
+        (10, 2) => b"UDPv6",
+        (10, 3) => b"RAWv6",
+        (16, _) => b"NETLINK",
+        (17, _) => b"PACKET",
+        (40, _) => b"VSOCK",
+        _ => b"SOCKET",
+    }
+}
+
+/// A socket address as text; `None` for one without an address, or of a family that has none worth telling.
+pub(super) fn address(bytes: &[u8]) -> Option<Vec<u8>> {
+    let family = u16::from_le_bytes(bytes.get(..2)?.try_into().ok()?);
+    let port = || Some(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?));
+    Some(match family {
+        1 => match bytes.get(2..)? {
+            [] | [0] => return None,
+            [0, name @ ..] => [b"@", name].concat(),
+            path => path.split(|&byte| byte == 0).next().unwrap_or_default().to_vec(),
+        },
+        2 => {
+            let ip: [u8; 4] = bytes.get(4..8)?.try_into().ok()?;
+            format!("{}:{}", Ipv4Addr::from(ip), port()?).into_bytes()
+        }
+        10 => {
+            let ip: [u8; 16] = bytes.get(8..24)?.try_into().ok()?;
+            format!("[{}]:{}", Ipv6Addr::from(ip), port()?).into_bytes()
+        }
+        _ => return None,
+    })
+}

@@ -1,0 +1,188 @@
+//! What calls are about: rows by file, directory, socket and descriptor, selections by name, and hints.
+
+mod recording;
+
+use recording::{Folder, Recording};
+use sysrec_analyzer::hints::{Rule, hints};
+use sysrec_analyzer::metrics::{Dimension, Metrics, Report, Transfer};
+use sysrec_analyzer::{Item, Selection, Timeline, Trace};
+use sysrec_format::event::{Capture, CaptureCut, Entry, EventBody, Exit, TaskId};
+
+const PATH_AT: u64 = 0x7000;
+
+/// A call whose argument points at a path; time goes on by its duration.
+fn about(recording: &mut Recording, task: TaskId, name: &str, args: [u64; 6], path: &str, ret: i64) {
+    let mut bytes = path.as_bytes().to_vec();
+    bytes.push(0);
+    let captures = if path.is_empty() {
+        Vec::new()
+    } else {
+        let wanted_bytes = bytes.len() as u64;
+        vec![Capture { address: PATH_AT, wanted_bytes, cut: CaptureCut::WHOLE, bytes: bytes.into() }]
+    };
+    let nr = sysrec_syscalls::by_name(sysrec_syscalls::Abi::X86_64, name).expect("a call").number as i32;
+    let entry = Entry {
+        time_ns: recording.now_ns(),
+        abi: recording.abi,
+        nr,
+        ip: 0x40_1000,
+        sp: 0x7ffe_0000,
+        args,
+        registers: None,
+        stack: None,
+        captures,
+    };
+    let time_ns = recording.now_ns() + 100;
+    let exit = Exit { time_ns, ret, registers: None, captures: Vec::new() };
+    recording.writer().call(task, &entry, &exit);
+    recording.wait(100);
+}
+
+fn open(recording: &mut Recording, task: TaskId, path: &str, ret: i64) {
+    about(recording, task, "openat", [-100_i64 as u64, PATH_AT, 0, 0, 0, 0], path, ret);
+}
+
+fn plain(recording: &mut Recording, task: TaskId, name: &str, fd: u64, ret: i64) {
+    about(recording, task, name, [fd, 0x9000, 4096, 0, 0, 0], "", ret);
+}
+
+/// The trace stays open when its file goes.
+fn opened(bytes: &[u8]) -> Trace {
+    Trace::open(Folder::new().file("trace.bin", bytes)).expect("a trace")
+}
+
+/// A process in /srv that reads and writes two files and searches for a third, and its child, which has other
+/// descriptors.
+fn trace() -> Trace {
+    let mut recording = Recording::new();
+    let task = recording.process(100, "server");
+    recording.event(task, EventBody::WorkingDirectory { path: b"/srv".to_vec() });
+    recording.event(task, EventBody::Descriptor { fd: 0, target: b"/dev/null".to_vec() });
+    open(&mut recording, task, "data/a", 3);
+    open(&mut recording, task, "/etc/b", 4);
+    for _ in 0..10 {
+        plain(&mut recording, task, "read", 3, 50);
+        plain(&mut recording, task, "write", 4, 7);
+    }
+    let child = recording.fork(task, 200, "server");
+    plain(&mut recording, task, "close", 3, 0);
+    open(&mut recording, task, "c", 3);
+    plain(&mut recording, task, "read", 3, 1);
+    // The child has what there was at its birth.
+    plain(&mut recording, child, "read", 3, 1000);
+    for _ in 0..120 {
+        open(&mut recording, task, "lib/missing.so", -2);
+    }
+    plain(&mut recording, task, "read", 77, -9);
+    let bytes = recording.finish();
+    opened(&bytes)
+}
+
+fn rows(report: &Report, by: Dimension) -> Vec<(String, u64, Transfer)> {
+    let mut rows: Vec<_> = report
+        .rows
+        .iter()
+        .map(|row| {
+            let text = row.key.text(by).expect("what was asked for").into_owned();
+            (text, row.latency.count(), row.transfer.expect("bytes are counted"))
+        })
+        .collect();
+    rows.sort_by(|row, other| row.0.cmp(&other.0));
+    rows
+}
+
+fn report(trace: &Trace, by: Dimension, selection: &Selection) -> Report {
+    let mut metrics = Metrics::new(&[by]);
+    metrics.add(trace, selection);
+    metrics.finish()
+}
+
+#[test]
+fn rows_by_file_follow_descriptors_through_fork_and_close() {
+    let trace = trace();
+    let by_file = report(&trace, Dimension::File, &Selection::default());
+    let moved = |read_bytes, written_bytes| Transfer { read_bytes, written_bytes };
+    let expected = [
+        ("/etc/b", 11, moved(0, 70)),
+        ("/srv/c", 2, moved(1, 0)),
+        ("/srv/data/a", 13, moved(1500, 0)),
+        ("/srv/lib/missing.so", 120, moved(0, 0)),
+        ("?", 1, moved(0, 0)),
+    ];
+    let expected: Vec<_> = expected.map(|(name, calls, moved)| (name.to_owned(), calls, moved)).into();
+    assert_eq!(rows(&by_file, Dimension::File), expected);
+    let missing = by_file.rows.iter().find(|row| row.errors == 120).expect("the search");
+    assert_eq!(missing.errnos, [(2, 120)]);
+    let by_dir = report(&trace, Dimension::Dir, &Selection::default());
+    let names: Vec<_> = rows(&by_dir, Dimension::Dir).into_iter().map(|row| (row.0, row.1)).collect();
+    let expected = [("-", 1), ("/etc", 11), ("/srv", 2), ("/srv/data", 13), ("/srv/lib", 120)];
+    assert_eq!(names, expected.map(|(name, calls)| (name.to_owned(), calls)));
+}
+
+#[test]
+fn selections_by_name_are_the_same_in_every_view() {
+    let trace = trace();
+    let calls = |selection: &Selection| {
+        let counted = report(&trace, Dimension::File, selection).calls();
+        let in_any_order = report_plain(&trace, selection);
+        let shown = Timeline::new(&trace, selection).filter(|item| matches!(item, Item::Call(_))).count();
+        assert_eq!((counted, shown as u64), (in_any_order, in_any_order));
+        counted
+    };
+    let by_path = |path: &str| Selection { paths: vec![path.as_bytes().to_vec()], ..Selection::default() };
+    assert_eq!(calls(&Selection::default()), 147);
+    assert_eq!(calls(&by_path("/srv/data/a")), 13);
+    assert_eq!(calls(&by_path("/srv")), 135);
+    assert_eq!(calls(&by_path("/sr")), 0, "a path is no beginning of a name");
+    assert_eq!(calls(&Selection { fds: vec![4], ..Selection::default() }), 10);
+    assert_eq!(calls(&Selection { fds: vec![4], ..by_path("/srv") }), 0);
+    assert_eq!(calls(&Selection { errnos: vec![9], ..Selection::default() }), 1);
+    assert_eq!(calls(&Selection { errnos: vec![2, 9], ..Selection::default() }), 121);
+    assert_eq!(calls(&Selection { errnos: vec![2], ..by_path("/srv/lib") }), 120);
+}
+
+fn report_plain(trace: &Trace, selection: &Selection) -> u64 {
+    report(trace, Dimension::Syscall, selection).calls()
+}
+
+#[test]
+fn a_search_for_what_is_not_there_is_a_hint_and_little_things_are_none() {
+    let trace = trace();
+    let found = hints(&trace, &Selection::default());
+    assert_eq!((found.calls, found.hints.len()), (147, 1));
+    let hint = &found.hints[0];
+    assert_eq!(
+        (hint.rule, hint.subject.as_slice(), hint.calls),
+        (Rule::MissingFiles, b"missing.so".as_slice(), 120)
+    );
+    assert_eq!((hint.wall_ns, hint.spared_calls, hint.spared_ns), (12_000, 120, 12_000));
+}
+
+#[test]
+fn every_rule_finds_its_pattern_from_its_threshold_on() {
+    for (calls, found) in [(999, false), (1000, true)] {
+        let mut recording = Recording::new();
+        let task = recording.process(100, "busy");
+        open(&mut recording, task, "/f", 3);
+        for _ in 0..calls {
+            plain(&mut recording, task, "write", 3, 8);
+            plain(&mut recording, task, "read", 3, -11);
+            plain(&mut recording, task, "nanosleep", 0, 0);
+            // FUTEX_WAKE_PRIVATE that wakes nobody
+            about(&mut recording, task, "futex", [0x9000, 129, 1, 0, 0, 0], "", 0);
+            plain(&mut recording, task, "clock_gettime", 0, 0);
+        }
+        // The first comes after 8,000 bytes, which is not little.
+        plain(&mut recording, task, "fsync", 3, 0);
+        for _ in 0..calls / 10 {
+            plain(&mut recording, task, "fsync", 3, 0);
+            about(&mut recording, task, "stat", [PATH_AT, 0x9000, 0, 0, 0, 0], "/etc/localtime", 0);
+        }
+        let trace = opened(&recording.finish());
+        let mut rules: Vec<Rule> =
+            hints(&trace, &Selection::default()).hints.iter().map(|hint| hint.rule).collect();
+        rules.sort_unstable();
+        let all: Vec<Rule> = Rule::ALL.into_iter().filter(|rule| *rule != Rule::MissingFiles).collect();
+        assert_eq!(rules, if found { all } else { Vec::new() }, "{calls} calls");
+    }
+}

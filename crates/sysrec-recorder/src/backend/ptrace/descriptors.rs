@@ -1,0 +1,210 @@
+//! What descriptors are, in a recording that does not have the calls that open them: the recorder sees those calls all
+//! the same, and tells each new descriptor, and each new working directory, as the event that one is at the start of
+//! a recording.
+
+use sysrec_format::event::{Abi, EventBody};
+use sysrec_syscalls::by_name;
+
+use super::engine::Engine;
+use super::tracee::InCall;
+use crate::procfs;
+use crate::sys::memory;
+
+/// Calls whose result is a new descriptor.
+const OPENING: &[&str] = &[
+    "accept",
+    "accept4",
+    "creat",
+    "dup",
+    "dup2",
+    "dup3",
+    "epoll_create",
+    "epoll_create1",
+    "eventfd",
+    "eventfd2",
+    "fanotify_init",
+    "fsmount",
+    "fsopen",
+    "fspick",
+    "inotify_init",
+    "inotify_init1",
+    "io_uring_setup",
+    "landlock_create_ruleset",
+    "memfd_create",
+    "memfd_secret",
+    "mq_open",
+    "open",
+    "open_by_handle_at",
+    "open_tree",
+    "openat",
+    "openat2",
+    "perf_event_open",
+    "pidfd_getfd",
+    "pidfd_open",
+    "signalfd",
+    "signalfd4",
+    "socket",
+    "timerfd_create",
+    "userfaultfd",
+];
+/// Calls that write two new descriptors where this argument points.
+const PAIRS: &[(&str, usize)] = &[("pipe", 0), ("pipe2", 0), ("socketpair", 3)];
+/// Calls that change the working directory.
+const MOVING: &[&str] = &["chdir", "fchdir"];
+/// Commands of fcntl whose result is a new descriptor: F_DUPFD, F_DUPFD_CLOEXEC.
+const DUPLICATING: [u64; 2] = [0, 1030];
+/// Calls of i386's socketcall whose result is a new descriptor: SYS_SOCKET, SYS_ACCEPT, SYS_ACCEPT4.
+const SOCKETCALLS: [u64; 3] = [1, 5, 18];
+
+/// What a call that succeeded opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opened {
+    /// The descriptor that is its result.
+    Result,
+    /// Two, where this argument points.
+    Pair(usize),
+    /// Those in the control message of the message header at the second argument.
+    Message,
+    /// None, but the process is somewhere else.
+    Moved,
+}
+
+fn opened(abi: Abi, nr: i32, args: &[u64; 6]) -> Option<Opened> {
+    let call = sysrec_syscalls::lookup(sysrec_syscalls::Abi::from_code(abi.0)?, nr)?;
+    let name = call.name.trim_end_matches("64");
+    Some(match name {
+        _ if OPENING.contains(&name) => Opened::Result,
+        _ if MOVING.contains(&name) => Opened::Moved,
+        "fcntl" if DUPLICATING.contains(&args[1]) => Opened::Result,
+        "socketcall" if SOCKETCALLS.contains(&args[0]) => Opened::Result,
+        "recvmsg" => Opened::Message,
+        _ => Opened::Pair(PAIRS.iter().find(|(pair, _)| *pair == name)?.1),
+    })
+}
+
+/// The numbers of all calls that may open descriptors or change the working directory.
+pub(crate) fn descriptor_numbers(abi: Abi) -> Vec<u32> {
+    let Some(table) = sysrec_syscalls::Abi::from_code(abi.0) else { return Vec::new() };
+    let names = OPENING.iter().chain(MOVING).chain(PAIRS.iter().map(|(name, _)| name));
+    let names = names.chain(&["fcntl", "fcntl64", "socketcall", "recvmsg"]);
+    names.filter_map(|name| by_name(table, name)).map(|call| call.number).collect()
+}
+
+/// Bytes of control messages that are looked through.
+const CONTROL_BYTES_MAX: usize = 4096;
+/// `SCM_RIGHTS` and `SOL_SOCKET` (include/linux/socket.h).
+const RIGHTS: (u32, u32) = (1, 1);
+
+/// The descriptors that a received message brought.
+fn received(tid: i32, abi: Abi, header: u64) -> Vec<i32> {
+    // struct msghdr: msg_control and msg_controllen; struct cmsghdr: length, level, type.
+    let narrow = matches!(abi, Abi::I386 | Abi::X32);
+    let word = if narrow { 4 } else { 8 };
+    let read_word = |address: u64| -> Option<u64> {
+        let mut bytes = [0; 8];
+        (memory::read_pages(tid, address, &mut bytes[..word]) == word).then(|| u64::from_le_bytes(bytes))
+    };
+    let (control, length) = if narrow { (16, 20) } else { (32, 40) };
+    let (Some(control), Some(length)) =
+        (read_word(header.wrapping_add(control)), read_word(header.wrapping_add(length)))
+    else {
+        return Vec::new();
+    };
+    let mut bytes = vec![0; length.min(CONTROL_BYTES_MAX as u64) as usize];
+    let known = memory::read_pages(tid, control, &mut bytes);
+    bytes.truncate(known);
+    rights(&bytes, word)
+}
+
+/// The descriptors in control messages whose lengths have `word` bytes.
+fn rights(mut control: &[u8], word: usize) -> Vec<i32> {
+    let number = |bytes: &[u8]| bytes.iter().rev().fold(0_u64, |number, &byte| number << 8 | u64::from(byte));
+    let mut found = Vec::new();
+    let head = word + 8;
+    while let Some(fields) = control.get(..head) {
+        let length = usize::try_from(number(&fields[..word])).unwrap_or(usize::MAX);
+        let kind = (number(&fields[word..word + 4]) as u32, number(&fields[word + 4..]) as u32);
+        let Some(data) = control.get(head..length) else { break };
+        if kind == RIGHTS {
+            found.extend(data.chunks_exact(4).map(|fd| number(fd) as i32));
+        }
+        let Some(rest) = control.get(length.next_multiple_of(word)..) else { break };
+        control = rest;
+    }
+    found
+}
+
+impl Engine<'_> {
+    /// Whether a call that is not recorded is watched for what it opens.
+    pub(super) fn watches(&self, abi: Abi, nr: i32, args: &[u64; 6]) -> bool {
+        self.config.name_descriptors && !self.ending && opened(abi, nr, args).is_some()
+    }
+
+    /// A call that is not recorded succeeded: what it opened is told.
+    pub(super) fn tell_opened(&mut self, tid: i32, call: &InCall, ret: i64, time_ns: u64) {
+        let Some(tracee) = self.tasks.get(&tid).filter(|_| self.config.name_descriptors) else { return };
+        let (pid, process) = (tracee.pid, tracee.process);
+        let fds = match opened(call.abi, call.nr, &call.args) {
+            Some(Opened::Result) => vec![ret as i32],
+            Some(Opened::Pair(argument)) => memory::read_word(tid, call.args[argument])
+                .map_or(Vec::new(), |pair| vec![pair as i32, (pair >> 32) as i32]),
+            Some(Opened::Message) => received(tid, call.abi, call.args[1]),
+            Some(Opened::Moved) => {
+                let path = procfs::working_directory(pid);
+                self.recording.event(process, time_ns, EventBody::WorkingDirectory { path });
+                return;
+            }
+            None => return,
+        };
+        for fd in fds {
+            let target = procfs::descriptor(pid, fd);
+            if !target.is_empty() {
+                self.recording.event(process, time_ns, EventBody::Descriptor { fd, target });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_opens_is_known_in_every_table() {
+        let args = [0, 1, 0, 0, 0, 0];
+        for (abi, open, pipe) in
+            [(Abi::X86_64, 2, 22), (Abi::X32, 0x4000_0002, 0x4000_0016), (Abi::I386, 5, 42)]
+        {
+            assert_eq!(opened(abi, open, &args), Some(Opened::Result));
+            assert_eq!(opened(abi, pipe, &args), Some(Opened::Pair(0)));
+            assert!(descriptor_numbers(abi).contains(&(open as u32)));
+        }
+        assert_eq!(opened(Abi::X86_64, 0, &args), None);
+        assert_eq!(opened(Abi::X86_64, 72, &[3, 0, 0, 0, 0, 0]), Some(Opened::Result));
+        assert_eq!(opened(Abi::X86_64, 72, &[3, 2, 0, 0, 0, 0]), None);
+        // Every name is one of some table.
+        let known = |name: &&str| {
+            [1, 3].iter().any(|&code| {
+                sysrec_syscalls::Abi::from_code(code).is_some_and(|abi| by_name(abi, name).is_some())
+            })
+        };
+        assert!(OPENING.iter().chain(MOVING).all(known));
+    }
+
+    #[test]
+    fn descriptors_of_a_message_are_found_behind_other_control_data() {
+        let mut control = Vec::new();
+        let mut put = |level: u32, kind: u32, data: &[u8]| {
+            control.extend_from_slice(&(16 + data.len() as u64).to_le_bytes());
+            control.extend_from_slice(&level.to_le_bytes());
+            control.extend_from_slice(&kind.to_le_bytes());
+            control.extend_from_slice(data);
+            control.resize(control.len().next_multiple_of(8), 0);
+        };
+        put(1, 2, &[9; 12]);
+        put(1, 1, &[5, 0, 0, 0, 7, 1, 0, 0]);
+        assert_eq!(rights(&control, 8), [5, 263]);
+        assert_eq!(rights(&control[..control.len() - 1], 8), []);
+        assert_eq!(rights(&[0; 64], 8), []);
+    }
+}

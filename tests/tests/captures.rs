@@ -1,0 +1,249 @@
+//! What the recorder copies of a program's memory, and what the analyzer makes of it: the names of descriptors against
+//! `/proc/PID/fd`, and pointers that must not be trusted.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use sysrec_analyzer::descriptors::Descriptors;
+use sysrec_analyzer::{Item, Selection, Timeline, Trace};
+use sysrec_format::event::{Abi, Call, CaptureCut};
+use sysrec_tests::compile::{Build, compile};
+use sysrec_tests::sysrec;
+
+const BACKENDS: [&str; 2] = ["ptrace", "inline"];
+const FCNTL: i32 = libc::SYS_fcntl as i32;
+
+/// The backends that can be tested, and the guest; says why where there is none.
+fn ready(guest: &str) -> Option<(Vec<&'static str>, PathBuf)> {
+    let guest = match compile(guest, Build::C64) {
+        Ok(guest) => guest,
+        Err(skip) => {
+            println!("SKIP: {skip}");
+            return None;
+        }
+    };
+    let offered = |backend: &&'static str| match sysrec::offers(backend) {
+        Ok(()) => true,
+        Err(skip) => {
+            println!("SKIP: {skip}");
+            false
+        }
+    };
+    Some((BACKENDS.into_iter().filter(offered).collect(), guest))
+}
+
+/// Records the guest with one argument; its output.
+fn record(trace: &Path, options: &[&str], guest: &Path, argument: &Path) -> Vec<u8> {
+    let line = sysrec::record_line(trace, options);
+    let mut command = Command::new(&line[0]);
+    command.args(&line[1..]).arg(guest).arg(argument).stdin(Stdio::null());
+    let output = command.output().expect("sysrec runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+/// Each `fcntl(fd, F_GETFD)` in order of time: who, which, and what the descriptor is called.
+fn looks(trace: &Trace) -> Vec<(i32, i32, Option<String>)> {
+    let (mut descriptors, all) = (Descriptors::new(), Selection::default());
+    let mut looks = Vec::new();
+    for item in Timeline::new(trace, &all) {
+        let names = descriptors.next(&item);
+        let Item::Call(Call { task, entry, .. }) = &item else { continue };
+        if entry.nr == FCNTL && entry.args[1] == libc::F_GETFD as u64 {
+            let pid = trace.tasks().get(*task).expect("a task").pid;
+            let object = names.expect("a call has names").object(entry.args[0] as i32);
+            let name = object.map(|object| String::from_utf8(object.name()).expect("text"));
+            looks.push((pid, entry.args[0] as i32, name));
+        }
+    }
+    looks
+}
+
+/// What the guest wrote down: as [`looks`].
+fn told(log: &Path) -> Vec<(i32, i32, Option<String>)> {
+    let text = std::fs::read_to_string(log).expect("the guest's log");
+    let line = |line: &str| {
+        let mut words = line.splitn(3, ' ');
+        let mut number = || words.next().expect("a word").parse().expect("a number");
+        let (pid, fd) = (number(), number());
+        let link = words.next().expect("a link");
+        (pid, fd, (link != "-").then(|| link.to_owned()))
+    };
+    text.lines().map(line).collect()
+}
+
+/// Whether the name says what the link says. Pipes and sockets are numbered by the kernel in the link only: which of
+/// them is which, is in `same`.
+fn agrees(name: &str, link: &str, same: &mut BTreeMap<String, String>) -> bool {
+    let kind = |prefix: &str| link.starts_with(prefix);
+    // A trace does not follow what becomes of a file's name.
+    if name == link || link.strip_suffix(" (deleted)") == Some(name) {
+        return true;
+    }
+    let alike = kind("pipe:[") && name.starts_with("pipe:[#")
+        || kind("socket:[") && (name.starts_with("UNIX") || name.starts_with("TCP"));
+    // Both ends of a pair have one name.
+    alike && same.entry(link.to_owned()).or_insert_with(|| name.to_owned()) == name
+}
+
+#[test]
+fn descriptors_have_the_names_that_proc_shows() {
+    let Some((backends, guest)) = ready("descriptors") else { return };
+    for backend in backends {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let (trace, log) = (dir.path().join("trace"), dir.path().join("log"));
+        record(&trace, &["--backend", backend, "--capture", "names"], &guest, &log);
+        let trace = sysrec::open(&trace).expect("a trace");
+        sysrec::whole(&trace).expect("whole");
+        let (looks, told) = (looks(&trace), told(&log));
+        assert_eq!((looks.len(), told.len()), (8 * 32, 8 * 32), "{backend}");
+        let mut same = BTreeMap::new();
+        for ((pid, fd, name), (its_pid, its_fd, link)) in looks.iter().zip(&told) {
+            assert_eq!((pid, fd), (its_pid, its_fd), "{backend}: the looks are in order");
+            let agree = match (name, link) {
+                (Some(name), Some(link)) => agrees(name, link, &mut same),
+                (None, None) => true,
+                _ => false,
+            };
+            assert!(agree, "{backend}: {pid} has {fd} as {link:?}, the trace says {name:?}");
+        }
+        assert!(same.len() >= 4, "pipes and sockets were compared: {same:?}");
+    }
+}
+
+#[test]
+fn descriptors_have_names_where_the_calls_that_open_them_are_not_recorded() {
+    let Some((backends, guest)) = ready("descriptors") else { return };
+    for backend in backends {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let (trace, log) = (dir.path().join("trace"), dir.path().join("log"));
+        record(&trace, &["--backend", backend, "--capture", "names", "-e", "fcntl"], &guest, &log);
+        let trace = sysrec::open(&trace).expect("a trace");
+        let (looks, told) = (looks(&trace), told(&log));
+        assert_eq!((looks.len(), told.len()), (8 * 32, 8 * 32), "{backend}");
+        let mut compared = 0;
+        for ((pid, fd, name), (_, _, link)) in looks.iter().zip(&told) {
+            // A number that was closed keeps its name: such a call is of no interest.
+            let Some(link) = link else { continue };
+            // Shared by another process than a thread, which only the flags of the clone tell.
+            if name.is_none() && link == "/dev/full" {
+                continue;
+            }
+            assert_eq!(name.as_ref(), Some(link), "{backend}: {pid} has {fd} as {link}");
+            compared += 1;
+        }
+        assert!(compared > 60, "{compared}");
+    }
+}
+
+/// The captures of the calls of one number at entry, call by call: address, bytes, cut.
+fn captured(trace: &Trace, nr: i64) -> Vec<Vec<(Vec<u8>, CaptureCut, u64)>> {
+    let all = Selection::default();
+    let calls = Timeline::new(trace, &all).filter_map(|item| match item {
+        Item::Call(call) if i64::from(call.entry.nr) == nr => Some(call),
+        _ => None,
+    });
+    calls
+        .map(|call| {
+            let captures = call.entry.captures.iter();
+            captures.map(|capture| (capture.bytes.to_vec(), capture.cut, capture.wanted_bytes)).collect()
+        })
+        .collect()
+}
+
+#[test]
+fn hostile_pointers_change_nothing_and_are_shown_as_what_they_are() {
+    let Some((backends, guest)) = ready("hostile_pointers") else { return };
+    for backend in backends {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let (path, file) = (dir.path().join("trace"), dir.path().join("file"));
+        let bare =
+            Command::new(&guest).arg(&file).stdin(Stdio::null()).output().expect("the guest runs").stdout;
+        assert!(bare.starts_with(b"null -14\n"));
+        for level in ["none", "names", "all"] {
+            _ = std::fs::remove_file(&path);
+            let said = record(&path, &["--backend", backend, "--capture", level], &guest, &file);
+            assert_eq!(String::from_utf8_lossy(&said), String::from_utf8_lossy(&bare), "{backend}, {level}");
+            assert!(std::fs::metadata(&path).expect("a trace").len() < 100_000, "{backend}, {level}");
+            let trace = sysrec::open(&path).expect("a trace");
+            sysrec::whole(&trace).expect("whole");
+            let opened = captured(&trace, libc::SYS_openat);
+            if level == "none" {
+                assert!(opened.iter().all(Vec::is_empty));
+                continue;
+            }
+            // Those of the loader and the file come before.
+            let [null, hole, kernel, wrapped, crossing, endless, long, escapes] = &opened[opened.len() - 8..]
+            else {
+                panic!("eight of the guest's own")
+            };
+            assert!(null.is_empty(), "{null:?}");
+            for nowhere in [hole, kernel, wrapped] {
+                assert!(
+                    matches!(&nowhere[..], [(bytes, CaptureCut::UNREADABLE, _)] if bytes.is_empty()),
+                    "{nowhere:?}"
+                );
+            }
+            let whole = |bytes: &[u8]| vec![(bytes.to_vec(), CaptureCut::WHOLE, bytes.len() as u64)];
+            assert_eq!(*crossing, whole(b"/dev/null\0"), "{backend}");
+            assert_eq!(*escapes, whole(b"/nonexistent/\x1b[31m\x07\n\xff\0"), "{backend}");
+            assert_eq!(
+                (&endless[0].0, endless[0].1),
+                (&vec![b'e'; 300], CaptureCut::UNREADABLE),
+                "{backend}"
+            );
+            assert_eq!((&long[0].0, long[0].1), (&vec![b'l'; 4096], CaptureCut::LIMIT), "{backend}");
+            let written = captured(&trace, libc::SYS_write);
+            let huge = written.iter().flatten().find(|(_, _, wanted)| *wanted >= 1 << 32);
+            if level == "all" {
+                let (bytes, cut, _) = huge.expect("the head of 4 GiB");
+                assert_eq!((bytes.len(), *cut), (32, CaptureCut::LIMIT), "{backend}");
+                let vectors = captured(&trace, libc::SYS_writev);
+                let most = vectors.iter().map(Vec::len).max();
+                assert_eq!(
+                    most,
+                    Some(1 + 32),
+                    "{backend}: the vector, and the heads of the first of a thousand parts"
+                );
+            } else {
+                assert!(huge.is_none());
+            }
+        }
+    }
+}
+
+#[test]
+fn calls_of_the_other_tables_are_captured_too() {
+    let Some((backends, guest)) = ready("foreign_opens") else { return };
+    match Command::new(&guest).stdin(Stdio::null()).status().expect("the guest runs").code() {
+        Some(0) => {}
+        code => return println!("SKIP: this kernel has no 32-bit calls (the guest ended with {code:?})"),
+    }
+    for backend in backends {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("trace");
+        record(&path, &["--backend", backend, "--capture", "names"], &guest, Path::new("unused"));
+        let trace = sysrec::open(&path).expect("a trace");
+        let (mut descriptors, all) = (Descriptors::new(), Selection::default());
+        let mut seen = Vec::new();
+        for item in Timeline::new(&trace, &all) {
+            let names = descriptors.next(&item);
+            let (Item::Call(call), Some(names)) = (&item, names) else { continue };
+            if call.entry.abi != Abi::X86_64 {
+                let path = names.path(&call.entry).map(|path| String::from_utf8(path).expect("text"));
+                let pipe = names.object_after(4).map(|object| object.name());
+                seen.push((call.entry.abi, path, names.object(3).is_some(), pipe.is_some()));
+            }
+        }
+        let path = |path: &str| Some(path.to_owned());
+        let expected = [
+            (Abi::I386, path("/dev/null"), false, false),
+            // A kernel that knows x32 opens 4 here.
+            (Abi::X32, path("/dev/zero"), true, seen[1].3),
+            (Abi::I386, None, true, true),
+            (Abi::I386, None, true, true),
+        ];
+        assert_eq!(seen, expected, "{backend}");
+    }
+}
