@@ -129,16 +129,17 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Of these samples; `skips` are the tools that cannot be used, with the reason.
+    /// Of these samples; `ways` are the rows of each workload, `skips` the tools that cannot be used, with the reason.
     pub fn new(
         machine: Machine,
         rounds: usize,
+        ways: &[Way],
         measured: &[(Workload, Samples)],
         skips: &BTreeMap<Tool, String>,
     ) -> Comparison {
         let mut comparison = Comparison { machine, rounds, rows: Vec::new(), starts: Vec::new() };
         for (workload, samples) in measured {
-            for way in Way::ALL {
+            for &way in ways {
                 if workload.kind == Kind::Start {
                     let walls: Vec<_> =
                         samples.of(way.tool, way.cpus).iter().map(|s| s.inside_ns / 1e6).collect();
@@ -372,7 +373,7 @@ mod tests {
     fn compare_all(times: [f64; 11], workload: &'static str) -> Comparison {
         let all = samples(&Way::ALL.into_iter().zip(times).collect::<Vec<_>>());
         let workload = Workload { name: workload, kind: Kind::Loop { calls: 100 } };
-        Comparison::new(machine(), 3, &[(workload, all)], &BTreeMap::new())
+        Comparison::new(machine(), 3, &Way::ALL, &[(workload, all)], &BTreeMap::new())
     }
 
     fn times(inline_ns: f64, ptrace_ns: f64) -> [f64; 11] {
@@ -427,11 +428,11 @@ mod tests {
         let skips = |inline: &str| {
             [(Tool::Strace, "not installed".to_owned()), (Tool::Inline, inline.to_owned())].into()
         };
-        let without =
-            Comparison::new(machine(), 3, &[(workload.clone(), bare.clone())], &skips(NO_SUCH_BACKEND));
+        let both = [(workload.clone(), bare.clone())];
+        let without = Comparison::new(machine(), 3, &Way::ALL, &both, &skips(NO_SUCH_BACKEND));
         assert!(without.render(false).contains("SKIP: not installed"));
         assert_eq!(without.broken().len(), 2);
-        let failing = Comparison::new(machine(), 3, &[(workload, bare)], &skips("it fails"));
+        let failing = Comparison::new(machine(), 3, &Way::ALL, &[(workload, bare)], &skips("it fails"));
         assert_eq!(failing.broken().len(), 3);
     }
 

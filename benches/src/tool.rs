@@ -25,6 +25,14 @@ pub enum Tool {
     StraceCount,
     /// `perf trace record -o FILE`: two samples of the kernel's tracepoints for each call.
     PerfTrace,
+    /// `sysrec record -q -o FILE --backend inline --stacks`.
+    InlineStacks,
+    /// The same with `--backend ptrace`.
+    PtraceStacks,
+    /// `strace -f -k -o FILE`: with the stack of each call.
+    StraceStacks,
+    /// `perf trace --call-graph dwarf -o FILE`: 8 KiB of stack copied at each call, followed as it prints.
+    PerfTraceStacks,
     /// `ebpf_record -o FILE`, made here: two BPF programs that write a record each for each call.
     Ebpf,
 }
@@ -40,6 +48,10 @@ impl Tool {
             Tool::Strace => "strace -f -o",
             Tool::StraceCount => "strace -f -c",
             Tool::PerfTrace => "perf trace record",
+            Tool::InlineStacks => "sysrec --backend inline --stacks",
+            Tool::PtraceStacks => "sysrec --backend ptrace --stacks",
+            Tool::StraceStacks => "strace -f -k -o",
+            Tool::PerfTraceStacks => "perf trace --call-graph dwarf",
             Tool::Ebpf => "eBPF, ring buffer",
         }
     }
@@ -47,8 +59,9 @@ impl Tool {
     fn program(self) -> Option<&'static str> {
         match self {
             Tool::Bare | Tool::Sysrec | Tool::Inline | Tool::Ptrace | Tool::Ebpf => None,
-            Tool::Strace | Tool::StraceCount => Some("strace"),
-            Tool::PerfTrace => Some("perf"),
+            Tool::InlineStacks | Tool::PtraceStacks => None,
+            Tool::Strace | Tool::StraceCount | Tool::StraceStacks => Some("strace"),
+            Tool::PerfTrace | Tool::PerfTraceStacks => Some("perf"),
         }
     }
 
@@ -59,7 +72,7 @@ impl Tool {
 
     /// Whether it writes a trace of sysrec's.
     pub fn writes_traces(self) -> bool {
-        matches!(self, Tool::Sysrec | Tool::Inline | Tool::Ptrace)
+        matches!(self, Tool::Sysrec | Tool::Inline | Tool::Ptrace | Tool::InlineStacks | Tool::PtraceStacks)
     }
 
     /// Whether a call under it takes less than a microsecond: a loop must be longer then to be measured.
@@ -91,6 +104,19 @@ impl Way {
         Way { tool: Tool::Inline, cpus: Cpus::One },
         Way { tool: Tool::Ptrace, cpus: Cpus::One },
         Way { tool: Tool::Strace, cpus: Cpus::One },
+    ];
+
+    /// What the stacks of calls cost, beside the same without them.
+    pub const STACKS: [Way; 9] = [
+        Way { tool: Tool::Bare, cpus: Cpus::All },
+        Way { tool: Tool::Inline, cpus: Cpus::All },
+        Way { tool: Tool::InlineStacks, cpus: Cpus::All },
+        Way { tool: Tool::Ptrace, cpus: Cpus::All },
+        Way { tool: Tool::PtraceStacks, cpus: Cpus::All },
+        Way { tool: Tool::Strace, cpus: Cpus::All },
+        Way { tool: Tool::StraceStacks, cpus: Cpus::All },
+        Way { tool: Tool::PerfTrace, cpus: Cpus::All },
+        Way { tool: Tool::PerfTraceStacks, cpus: Cpus::All },
     ];
 
     /// As the table shows it.
@@ -145,6 +171,14 @@ impl Toolbox {
                 let program = self.ebpf_record.as_deref().unwrap_or("ebpf_record".as_ref());
                 record(program.as_os_str(), &[])
             }
+            Tool::InlineStacks => {
+                record(self.sysrec.as_os_str(), &["record", "-q", "--backend", "inline", "--stacks"])
+            }
+            Tool::PtraceStacks => {
+                record(self.sysrec.as_os_str(), &["record", "-q", "--backend", "ptrace", "--stacks"])
+            }
+            Tool::StraceStacks => record("strace".as_ref(), &["-f", "-k"]),
+            Tool::PerfTraceStacks => record("perf".as_ref(), &["trace", "--call-graph", "dwarf"]),
             Tool::Strace => record("strace".as_ref(), &["-f"]),
             Tool::StraceCount => record("strace".as_ref(), &["-f", "-c"]),
             Tool::PerfTrace => record("perf".as_ref(), &["trace", "record"]),
@@ -172,7 +206,7 @@ impl Toolbox {
         {
             return Err("not installed".to_owned());
         }
-        if tool == Tool::Inline && !self.offers_inline() {
+        if matches!(tool, Tool::Inline | Tool::InlineStacks) && !self.offers_inline() {
             return Err(NO_SUCH_BACKEND.to_owned());
         }
         let output = dir.join("probe");

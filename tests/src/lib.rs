@@ -5,6 +5,7 @@
 //! - [`log`]: what the guest says it did, [`conform`]: compares a recording with it;
 //! - [`process`]: what `/proc` says of running processes;
 //! - [`oracle`]: the kernel's own count of the calls of a command, [`bpf`]: by which it counts;
+//! - [`stacks`]: the stacks of calls, as a trace has them and as gdb sees them;
 //! - [`sysrec`]: what is tested; [`strace`]: an independent recorder, on which all of this is tried;
 //! - [`suite`]: one guest under one backend, judged by all of it; [`soak`]: rounds of changing programs.
 //!
@@ -20,6 +21,7 @@ pub mod oracle;
 pub mod process;
 pub mod run;
 pub mod soak;
+pub mod stacks;
 pub mod strace;
 pub mod suite;
 pub mod sysrec;

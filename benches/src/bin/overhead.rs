@@ -1,6 +1,6 @@
 //! The same commands bare, under sysrec, strace, perf trace and an eBPF recorder in turn; one table of what each adds to a call.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,9 @@ struct Options {
     /// A quarter of the work, at most three rounds, less than 40 s
     #[arg(long)]
     quick: bool,
+    /// What the stacks of calls cost: under sysrec --stacks, strace -k and perf trace --call-graph dwarf instead
+    #[arg(long, conflicts_with = "check")]
+    stacks: bool,
     /// How often everything is run, in turn [default: 9, with --quick 3]
     #[arg(long)]
     rounds: Option<usize>,
@@ -33,7 +36,10 @@ struct Options {
 
 fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
-    let tools = Toolbox::new(options.common.sysrec()?).with_ebpf(build_ebpf_record()?);
+    let mut tools = Toolbox::new(options.common.sysrec()?);
+    if !options.stacks {
+        tools = tools.with_ebpf(build_ebpf_record()?);
+    }
     let comparison = measure(&options, &tools)?;
     options.common.end(&comparison)
 }
@@ -43,13 +49,15 @@ fn measure(options: &Options, tools: &Toolbox) -> anyhow::Result<Comparison> {
     machine.warn_if_busy();
     let dir = tempfile::tempdir().context("a temporary folder")?;
     let mut skips = BTreeMap::new();
-    for tool in [Tool::Inline, Tool::Ptrace, Tool::Strace, Tool::StraceCount, Tool::PerfTrace, Tool::Ebpf] {
+    let all = if options.stacks { &Way::STACKS[..] } else { &Way::ALL };
+    let tools_of_ways: BTreeSet<Tool> = all.iter().map(|way| way.tool).collect();
+    for tool in tools_of_ways.into_iter().filter(|tool| *tool != Tool::Bare) {
         if let Err(reason) = tools.probe(tool, dir.path()) {
             eprintln!("SKIP: {}: {reason}", tool.name());
             skips.insert(tool, reason);
         }
     }
-    let ways: Vec<_> = Way::ALL.into_iter().filter(|way| !skips.contains_key(&way.tool)).collect();
+    let ways: Vec<_> = all.iter().copied().filter(|way| !skips.contains_key(&way.tool)).collect();
     let mut measured: Vec<_> = workload::all(if options.quick { 4 } else { 1 })
         .into_iter()
         .filter(|workload| options.only.as_ref().is_none_or(|part| workload.name.contains(part.as_str())))
@@ -72,5 +80,5 @@ fn measure(options: &Options, tools: &Toolbox) -> anyhow::Result<Comparison> {
         rounds += 1;
         eprintln!("round {rounds} of {rounds_max}: {:.1} s", round_started.elapsed().as_secs_f64());
     }
-    Ok(Comparison::new(machine, rounds, &measured, &skips))
+    Ok(Comparison::new(machine, rounds, all, &measured, &skips))
 }

@@ -68,7 +68,7 @@ fn find<H: FileHeader<Endian = Endianness>>(file: &File, headers: &[u8]) -> Opti
 }
 
 /// Walks ELF notes: namesz, descsz, type, name, desc, each padded to the segment's alignment (elf(5)).
-fn build_id(mut notes: &[u8], align_8: bool) -> Option<Vec<u8>> {
+pub(crate) fn build_id(mut notes: &[u8], align_8: bool) -> Option<Vec<u8>> {
     let align = |n: usize| if align_8 { n.next_multiple_of(8) } else { n.next_multiple_of(4) };
     loop {
         let (header, rest) = notes.split_at_checked(12)?;

@@ -17,6 +17,7 @@ mod options;
 mod procfs;
 mod recording;
 mod session;
+mod stacks;
 mod storage;
 mod sys;
 mod users;
@@ -31,6 +32,7 @@ pub use backend::inline::InlineClasses;
 pub use control::{Progress, StopReason, Watch};
 pub use error::Error;
 pub use options::{BackendChoice, Options, Registers, Target};
+pub use stacks::StackOptions;
 pub use sys::signal::die_by;
 pub use sysrec_syscalls::Level;
 
@@ -129,6 +131,11 @@ fn choose(options: &Options) -> Result<Choice, Error> {
     if options.backend == BackendChoice::Ptrace {
         return Ok(Choice { inline: None, reason: String::new() });
     }
+    if options.backend == BackendChoice::Auto
+        && options.stacks.as_ref().is_some_and(|stacks| stacks.filter.is_all())
+    {
+        return Ok(Choice { inline: None, reason: "each call stops for its stack".to_owned() });
+    }
     match (inline(options)?, options.backend) {
         (Ok(inline), BackendChoice::Auto) => {
             Ok(Choice { inline: Some(inline), reason: "the fastest that works here".to_owned() })
@@ -152,8 +159,8 @@ fn inline(options: &Options) -> Result<Result<Inline, String>, Error> {
     Ok(Inline::new(options.inline_classes, owner, &for_the_recorder(options)))
 }
 
-/// The calls of x86-64 that inline tasks leave to the recorder for what it copies of their memory, or for the
-/// descriptors that they open while most calls are not recorded.
+/// The calls of x86-64 that inline tasks leave to the recorder for their stacks, for what it copies of their memory, or for
+/// the descriptors that they open while most calls are not recorded.
 fn for_the_recorder(options: &Options) -> Vec<u32> {
     let level = level(options, true);
     let plan = CapturePlan::new(level, options.string_bytes);
@@ -162,6 +169,9 @@ fn for_the_recorder(options: &Options) -> Vec<u32> {
     let mut numbers: Vec<u32> = captured.collect();
     if names_descriptors(options, level) {
         numbers.extend(backend::descriptor_numbers(Abi::X86_64));
+    }
+    if let Some(stacks) = &options.stacks {
+        numbers.extend(stacks.filter.numbers(abi));
     }
     numbers
 }
@@ -214,6 +224,7 @@ fn record_into(
         capture: CapturePlan::new(level, options.string_bytes),
         name_descriptors: names_descriptors(options, level),
         placement: options.placement,
+        stacks: options.stacks.clone(),
     };
     let inherited = sys::signal::take_over();
     let overhead = backend.overhead(inline.as_mut());

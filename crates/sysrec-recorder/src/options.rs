@@ -77,6 +77,8 @@ pub struct Options {
     pub placement: bool,
     /// The command lives on if the recorder is killed. Without, what lives in a seccomp net dies with it.
     pub survive: bool,
+    /// Record the stacks of calls.
+    pub stacks: Option<crate::StackOptions>,
     /// Which ways into the stub the inline backend uses.
     pub inline_classes: crate::InlineClasses,
 }
@@ -103,6 +105,7 @@ impl Options {
             environment: false,
             placement: true,
             survive: false,
+            stacks: None,
             inline_classes: crate::InlineClasses::default(),
         }
     }

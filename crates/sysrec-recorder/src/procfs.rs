@@ -17,6 +17,19 @@ pub(crate) struct ExecutableMapping {
     pub private: bool,
 }
 
+/// One mapping of `/proc/PID/maps`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mapping {
+    pub address: u64,
+    pub length: u64,
+    pub file_offset: u64,
+    pub inode: u64,
+    pub path: Vec<u8>,
+    pub executable: bool,
+    pub writable: bool,
+    pub private: bool,
+}
+
 /// A `comm` has 15 bytes and a newline; that of a kernel thread may be longer.
 const COMM_BYTES_MAX: usize = 64;
 /// Arguments beyond this many bytes in all are cut: a trace describes a command, it does not archive it.
@@ -163,28 +176,42 @@ pub(crate) fn has_memory_limit(pid: i32) -> bool {
         .is_some_and(|rest| rest.split_whitespace().next() != Some("unlimited"))
 }
 
+/// The mappings of a process, in order of address.
+pub(crate) fn mappings(pid: i32) -> Vec<Mapping> {
+    let maps = read(&format!("/proc/{pid}/maps"));
+    maps.split(|&byte| byte == b'\n').filter_map(mapping).collect()
+}
+
 /// The executable mappings of a process, in order of address.
 pub(crate) fn executable_mappings(pid: i32) -> Vec<ExecutableMapping> {
-    let maps = read(&format!("/proc/{pid}/maps"));
-    maps.split(|&byte| byte == b'\n').filter_map(executable_mapping).collect()
+    let executable = |mapping: Mapping| {
+        let Mapping { address, length, file_offset, path, writable, private, .. } = mapping;
+        mapping.executable.then_some(ExecutableMapping {
+            address,
+            length,
+            file_offset,
+            path,
+            writable,
+            private,
+        })
+    };
+    mappings(pid).into_iter().filter_map(executable).collect()
 }
 
 /// `address-end perms offset dev inode    path`
-fn executable_mapping(line: &[u8]) -> Option<ExecutableMapping> {
+fn mapping(line: &[u8]) -> Option<Mapping> {
     let mut fields = line.splitn(6, |&byte| byte == b' ');
     let mut field = || std::str::from_utf8(fields.next()?).ok();
     let (start, end) = field()?.split_once('-')?;
     let permissions = field()?.as_bytes();
-    if permissions.get(2) != Some(&b'x') {
-        return None;
-    }
-    let (writable, private) = (permissions.get(1) == Some(&b'w'), permissions.get(3) == Some(&b'p'));
+    let has = |at, byte| permissions.get(at) == Some(&byte);
     let file_offset = u64::from_str_radix(field()?, 16).ok()?;
-    let (_device, _inode) = (field()?, field()?);
+    let (_device, inode) = (field()?, field()?.parse().ok()?);
     let address = u64::from_str_radix(start, 16).ok()?;
     let length = u64::from_str_radix(end, 16).ok()?.checked_sub(address)?;
     let path = fields.next().unwrap_or_default().trim_ascii_start().to_vec();
-    Some(ExecutableMapping { address, length, file_offset, path, writable, private })
+    let (executable, writable, private) = (has(2, b'x'), has(1, b'w'), has(3, b'p'));
+    Some(Mapping { address, length, file_offset, inode, path, executable, writable, private })
 }
 
 #[cfg(test)]
@@ -194,13 +221,16 @@ mod tests {
     #[test]
     fn a_line_of_maps_is_read_whole() {
         let line = b"7f0e68b1d000-7f0e68c72000 r-xp 00026000 fe:00 1835 /usr/lib/with space/libc.so.6";
-        let mapping = executable_mapping(line).expect("an executable mapping");
+        let mapping = super::mapping(line).expect("a mapping");
         assert_eq!(mapping.address, 0x7f0e_68b1_d000);
         assert_eq!(mapping.length, 0x15_5000);
         assert_eq!(mapping.file_offset, 0x26000);
-        assert!(mapping.private && !mapping.writable);
+        assert_eq!(mapping.inode, 1835);
+        assert!(mapping.private && mapping.executable && !mapping.writable);
         assert_eq!(mapping.path, b"/usr/lib/with space/libc.so.6");
-        assert_eq!(executable_mapping(b"7f0e68b1d000-7f0e68c72000 rw-p 00026000 fe:00 1835 /x"), None);
+        let data = super::mapping(b"7f0e68b1d000-7f0e68c72000 rw-s 00026000 fe:00 0 ").expect("a mapping");
+        assert!(!data.executable && data.writable && !data.private && data.path.is_empty());
+        assert_eq!(super::mapping(b"7f0e68b1d000-7f0e68c72000 rw-s"), None);
     }
 
     #[test]

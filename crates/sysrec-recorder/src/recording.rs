@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use sysrec_format::block::{EndReason, Overhead, Session, Totals};
 use sysrec_format::error::Error as FormatError;
-use sysrec_format::event::{Entry, Event, EventBody, Exit, Origin, TaskId, UnfinishedReason};
+use sysrec_format::event::{Entry, Event, EventBody, Exit, Origin, StackId, TaskId, UnfinishedReason};
 use sysrec_format::header::Clock;
 use sysrec_format::writer::{Ending, NewTrace, Status, TraceWriter, WriterOptions};
 
@@ -150,6 +150,18 @@ impl Recording {
         if let Some(writer) = &mut self.writer {
             writer.unfinished(task, reason, time_ns);
         }
+    }
+
+    /// The stack of the call that a task has in flight, found after its entry.
+    pub(crate) fn stack(&mut self, task: TaskId, stack: StackId) {
+        if let Some(writer) = &mut self.writer {
+            writer.stack(task, stack);
+        }
+    }
+
+    /// Something of the recording as a whole.
+    pub(crate) fn event_of_all(&mut self, time_ns: u64, body: EventBody) {
+        self.tell(Event { time_ns, task: None, body });
     }
 
     pub(crate) fn event(&mut self, task: TaskId, time_ns: u64, body: EventBody) {

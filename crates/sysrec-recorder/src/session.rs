@@ -51,6 +51,13 @@ pub(crate) fn describe(
     if let Some(path) = rings {
         backend_options.push(format!("{RINGS_OPTION}{}", path.display()));
     }
+    if let Some(stacks) = &options.stacks {
+        backend_options.push(format!("stacks={}", stacks.filter));
+        backend_options.push(format!("stacks_depth={}", stacks.depth));
+        if let Some(least) = stacks.duration_min {
+            backend_options.push(format!("stacks_duration_min_ns={}", least.as_nanos()));
+        }
+    }
     if let Target::Command { user: Some(user), .. } = &options.target {
         backend_options.push(format!("user={user}"));
     }

@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 use sysrec_analyzer::Selection;
 use sysrec_analyzer::metrics::Metrics;
 use sysrec_recorder::{
-    BackendChoice, CommandEnd, InlineClasses, Level, Options, Outcome, Registers, StopReason, Target,
+    BackendChoice, CommandEnd, InlineClasses, Level, Options, Outcome, Registers, StackOptions, StopReason,
+    Target,
 };
 use sysrec_syscalls::filter::Filter;
 
@@ -67,6 +68,23 @@ pub(crate) struct RecordArgs {
     /// How much of the registers to record
     #[arg(long, value_enum, default_value_t = RegistersArg::Call)]
     registers: RegistersArg,
+
+    /// Record the stack of each call: who made it, function by function (of 32-bit code the site alone)
+    #[arg(short = 'k', long, visible_alias = "stack-trace")]
+    stacks: bool,
+
+    /// Stacks for these calls only, of those that are recorded; as in -e
+    #[arg(long, value_name = "CALLS", requires = "stacks")]
+    stacks_filter: Vec<String>,
+
+    /// Stacks only for calls that take at least this long (200us, 5ms); the others are recorded without
+    #[arg(long, value_name = "TIME", requires = "stacks", value_parser = text::parse_duration)]
+    stacks_min_duration: Option<Duration>,
+
+    /// Frames of a stack at the most; the innermost are kept
+    #[arg(long, value_name = "N", requires = "stacks", default_value_t = StackOptions::DEPTH as u16,
+        value_parser = clap::value_parser!(u16).range(1..=StackOptions::DEPTH_MAX as i64))]
+    stacks_depth: u16,
 
     /// How much of the memory that arguments point at to record [default: names, and none with the inline backend, whose
     /// calls have to stop for it]
@@ -159,6 +177,10 @@ impl RecordArgs {
             max_size,
             user,
             registers,
+            stacks,
+            stacks_filter,
+            stacks_min_duration,
+            stacks_depth,
             capture,
             string_limit,
             environment,
@@ -186,6 +208,14 @@ impl RecordArgs {
         option("inline-classes", Some(inline_classes.to_string().into()));
         filter.iter().for_each(|filter| option("filter", Some(filter.into())));
         option("duration", duration.map(|duration| format!("{}ns", duration.as_nanos()).into()));
+        if *stacks {
+            option("stacks-depth", Some(stacks_depth.to_string().into()));
+        }
+        stacks_filter.iter().for_each(|filter| option("stacks-filter", Some(filter.into())));
+        option(
+            "stacks-min-duration",
+            stacks_min_duration.map(|duration| format!("{}ns", duration.as_nanos()).into()),
+        );
         option("max-calls", max_calls.map(|calls| calls.to_string().into()));
         option("max-size", max_size.map(|bytes| bytes.to_string().into()));
         option("user", user.as_ref().map(Into::into));
@@ -193,6 +223,7 @@ impl RecordArgs {
             ("--no-follow", no_follow),
             ("--no-wait", no_wait),
             ("--survive", survive),
+            ("--stacks", stacks),
             ("--environment", environment),
             ("--quiet", quiet),
             ("--no-placement", no_placement),
@@ -225,6 +256,13 @@ impl RecordArgs {
             RegistersArg::Call => Registers::Call,
             RegistersArg::All => Registers::All,
         };
+        if self.stacks {
+            options.stacks = Some(StackOptions {
+                filter: Filter::parse_last(&self.stacks_filter)?,
+                duration_min: self.stacks_min_duration,
+                depth: self.stacks_depth.into(),
+            });
+        }
         options.capture = self.capture.map(|capture| match capture {
             CaptureArg::None => Level::None,
             CaptureArg::Names => Level::Names,

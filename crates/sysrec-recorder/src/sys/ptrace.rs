@@ -221,6 +221,7 @@ pub(crate) mod register {
     pub(crate) const ORIG_RAX: usize = 15;
     pub(crate) const RIP: usize = 16;
     pub(crate) const CS: usize = 17;
+    pub(crate) const RSP: usize = 19;
     pub(crate) const GS_BASE: usize = 22;
 }
 

@@ -152,8 +152,9 @@ impl Inline {
         let rings = Rings::create(owner)
             .map_err(|error| format!("inline needs a file in /dev/shm ({})", crate::error::plain(&error)))?;
         let mut page = Box::new(stub::page());
+        let table = &mut page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS];
         for nr in numbers_for_the_recorder().chain(more.iter().copied()) {
-            if let Some(entry) = page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS].get_mut(nr as usize) {
+            if let Some(entry) = table.get_mut(nr as usize) {
                 *entry = number::RECORDER;
             }
         }

@@ -1,18 +1,19 @@
 //! Syscall stops: a call is entered, and left.
 
-use sysrec_format::event::{Abi, Entry, EventBody, Exit, UnfinishedReason};
+use sysrec_format::event::{Abi, Entry, EventBody, Exit, StackId, TaskId, UnfinishedReason, UserRegisters};
 use sysrec_syscalls::filter::Filter;
 
 use super::engine::{Engine, Next};
 use super::restart;
-use super::tracee::{CloneEdit, InCall};
+use super::tracee::{CloneEdit, InCall, StackDue};
 use crate::Registers;
 use crate::backend::SENT_BACK;
 use crate::capture::CallAt;
 use crate::procfs;
+use crate::stacks::Moment;
 use crate::sys::clock::monotonic_ns;
 use crate::sys::memory;
-use crate::sys::ptrace::register::{RBX, RDI};
+use crate::sys::ptrace::register::{RBX, RDI, RSP};
 use crate::sys::ptrace::{self, Resume, SyscallInfo, SyscallOp};
 use crate::sys::seccomp::{ARCH_I386, ARCH_X86_64, MARK, X32_BIT};
 
@@ -193,12 +194,20 @@ impl Engine<'_> {
             Registers::All if recorded => ptrace::registers(tid).ok().map(Box::new),
             _ => None,
         };
+        // The command's own execve comes out of our code.
+        let stacks = self.stacks.as_ref().filter(|_| recorded && !self.launching);
+        let moment = stacks.and_then(|stacks| stacks.moment(abi, nr));
+        let stack = match moment {
+            Some(Moment::Entry) => self.take_stack(tid, info.ip, registers.as_deref()),
+            _ => None,
+        };
         let captures = if recorded && !self.config.capture.is_empty() {
             self.config.capture.at_entry(CallAt { tid, abi, nr, args: &args })
         } else {
             Vec::new()
         };
-        let mut call = InCall { abi, nr, args, recorded, kept_back: None, edit: None, lent_cpus: None };
+        let mut call =
+            InCall { abi, nr, args, recorded, kept_back: None, edit: None, stack_due: None, lent_cpus: None };
         match concern {
             Some(Concern::Clone | Concern::Clone3) if self.config.follow => {
                 call.edit = keep_traced(tid, abi, concern == Some(Concern::Clone3), args);
@@ -215,11 +224,15 @@ impl Engine<'_> {
             return Next::Go(0);
         }
         let mut entry =
-            Entry { time_ns: 0, abi, nr, ip: info.ip, sp: info.sp, args, registers, captures, stack: None };
+            Entry { time_ns: 0, abi, nr, ip: info.ip, sp: info.sp, args, registers, captures, stack };
         let task = tracee.task;
         // Which task an execve of a thread belongs to shows when it succeeds: its tid becomes the leader's.
         let keep_back = concern == Some(Concern::Execve) && tracee.pid != tid;
         entry.time_ns = monotonic_ns();
+        if let Some(Moment::Exit(least_ns)) = moment {
+            let from_ns = entry.time_ns.saturating_add(least_ns);
+            call.stack_due = Some(StackDue { from_ns, ip: info.ip, sp: info.sp });
+        }
         if keep_back {
             call.kept_back = Some(Box::new(entry));
             tracee.call = Some(call);
@@ -261,6 +274,9 @@ impl Engine<'_> {
         if let Some(entry) = &call.kept_back {
             self.recording.entry(task, entry);
         }
+        if let Some(due) = call.stack_due.filter(|due| call.recorded && time_ns >= due.from_ns) {
+            self.take_stack_at_exit(tid, task, due);
+        }
         if self.ending && !self.net && self.interrupted_by_us(tid, ret) {
             if call.recorded {
                 self.recording.unfinished(task, UnfinishedReason::DETACHED, time_ns);
@@ -269,6 +285,7 @@ impl Engine<'_> {
             return Next::Nothing;
         }
         if !(-4095..0).contains(&ret) {
+            self.follow_code(tid, &call, ret);
             self.succeeded(tid, &call, ret, time_ns);
             if !call.recorded {
                 self.tell_opened(tid, &call, ret, time_ns);
@@ -308,6 +325,46 @@ impl Engine<'_> {
             self.recording.exit(task, &Exit { time_ns, ret, registers, captures });
         }
         Next::Nothing
+    }
+
+    /// The stack of a task that is stopped in a call made before `ip`, with its registers where they are known.
+    fn take_stack(&mut self, tid: i32, ip: u64, registers: Option<&UserRegisters>) -> Option<StackId> {
+        let stacks = self.stacks.as_mut()?;
+        let pid = self.tasks.get(&tid)?.pid;
+        let registers = match registers {
+            Some(registers) => *registers,
+            None => ptrace::registers(tid).ok()?,
+        };
+        let recording = &mut *self.recording;
+        let time_ns = monotonic_ns();
+        stacks.take((tid, pid), ip, &registers, |body| recording.event_of_all(time_ns, body))
+    }
+
+    /// The same for a call that has returned after a long time: a call changes neither the stack above it nor the registers
+    /// that lead there. One that does (rt_sigreturn, execve) stands elsewhere now, and has no stack.
+    fn take_stack_at_exit(&mut self, tid: i32, task: TaskId, due: StackDue) {
+        let Ok(registers) = ptrace::registers(tid) else { return };
+        if registers[RSP] == due.sp
+            && let Some(stack) = self.take_stack(tid, due.ip, Some(&registers))
+        {
+            self.recording.stack(task, stack);
+        }
+    }
+
+    /// What a call that succeeded means for where code lies.
+    fn follow_code(&mut self, tid: i32, call: &InCall, ret: i64) {
+        const PROTECTING: [i32; 2] = [libc::SYS_mprotect as i32, libc::SYS_pkey_mprotect as i32];
+        let Some(stacks) = &mut self.stacks else { return };
+        let Some(pid) = self.tasks.get(&tid).map(|tracee| tracee.pid) else { return };
+        match concern(call.abi, call.nr) {
+            Some(Concern::Mmap { .. }) if call.args[2] & PROT_EXEC != 0 => stacks.code_changed(pid),
+            Some(Concern::Mmap { .. }) => stacks.memory_changed(pid, ret as u64, call.args[1]),
+            Some(Concern::Remap) if PROTECTING.contains(&call.nr) && call.args[2] & PROT_EXEC != 0 => {
+                stacks.code_changed(pid);
+            }
+            Some(Concern::Remap) => stacks.memory_changed(pid, call.args[0], call.args[1]),
+            _ => {}
+        }
     }
 
     /// At the exit of a call, while the recording ends: whether it ended only because we interrupted it. It will start

@@ -18,6 +18,7 @@ use crate::control::{Shared, StopReason};
 use crate::elf::BuildIds;
 use crate::error::StartStep;
 use crate::recording::{NewTask, Recording};
+use crate::stacks::Stacks;
 use crate::sys::child::{Command, Held, Step};
 use crate::sys::clock::monotonic_ns;
 use crate::sys::ptrace::{self, Gone, Resume};
@@ -69,6 +70,8 @@ pub(super) struct Engine<'a> {
     pub(super) select_all: bool,
     pub(super) build_ids: BuildIds,
     pub(super) remarks: Remarks,
+    /// Where calls are told with their stacks.
+    pub(super) stacks: Option<Stacks>,
     /// Tasks record their own calls where they can.
     pub(super) inline: Option<Inline>,
     pub(super) pace: Pace,
@@ -96,6 +99,7 @@ impl<'a> Engine<'a> {
             select_all: config.filter.is_all(),
             build_ids: BuildIds::default(),
             remarks: Remarks::default(),
+            stacks: config.stacks.as_ref().map(Stacks::new),
             inline: around.inline,
             pace: Pace::default(),
             helper_calls: Vec::new(),
@@ -209,8 +213,14 @@ impl<'a> Engine<'a> {
         while !self.tasks.is_empty() {
             self.serve_next()?;
         }
-        self.recording.notes(std::mem::take(&mut self.remarks).into_notes());
+        self.tell_notes();
         Ok(())
+    }
+
+    /// Remarks for people, at the end.
+    fn tell_notes(&mut self) {
+        self.recording.notes(std::mem::take(&mut self.remarks).into_notes());
+        self.recording.notes(self.stacks.as_ref().and_then(Stacks::note).into_iter().collect());
     }
 
     /// Whether news was collected that is not served yet.
@@ -316,7 +326,7 @@ impl<'a> Engine<'a> {
                 }
                 self.recording.event(tracee.task, time_ns, EventBody::TaskEnd(TaskEnd::Detached));
             }
-            self.recording.notes(std::mem::take(&mut self.remarks).into_notes());
+            self.tell_notes();
             self.recording.close(Some(reason));
             return;
         }
@@ -424,6 +434,11 @@ impl<'a> Engine<'a> {
 
     fn task_ended(&mut self, waited: Waited, time_ns: u64) {
         let Some(tracee) = self.tasks.remove(&waited.tid) else { return };
+        if let Some(stacks) = &mut self.stacks
+            && tracee.pid == waited.tid
+        {
+            stacks.forget(tracee.pid);
+        }
         self.shared.tasks.store(self.tasks.len() as u64, std::sync::atomic::Ordering::Relaxed);
         let superseded = self.in_execve_of_another(&tracee, waited.tid);
         let mut tracee = tracee;

@@ -3,7 +3,9 @@
 use sysrec_format::block::Overhead;
 
 use super::Ptrace;
+use crate::StackOptions;
 use crate::backend::measure::{self, Sample};
+use crate::stacks::Stacks;
 use crate::sys::child::{fork_stopped, null_call};
 use crate::sys::clock::monotonic_ns;
 use crate::sys::ptrace::{self, Resume};
@@ -19,18 +21,22 @@ const WARM_UP: usize = 16;
 const BARE_CALLS: u32 = 500;
 const SYSCALL_STOP: i32 = libc::SIGTRAP | 0x80;
 
-/// Measures; all zero where that fails (it is no reason not to record).
-pub(super) fn overhead(placement: bool) -> Overhead {
+/// Measures, with the stack of each call where the recording has them; all zero where that fails (it is no reason not to
+/// record).
+pub(super) fn overhead(placement: bool, stacks: Option<&StackOptions>) -> Overhead {
+    // Where slow calls alone have a stack, the others cost nothing more.
+    let stacks = stacks.filter(|stacks| stacks.duration_min.is_none());
     let own = sched::affinity(0).ok().filter(|cpus| placement && cpus.len() > 1);
     if let (Some(_), Some(cpu)) = (&own, sched::current_cpu()) {
         _ = sched::set_affinity(0, &CpuSet::single(cpu));
     }
     let bare_ns = bare_call_ns();
-    let samples = traced_calls().unwrap_or_default();
+    let samples = traced_calls(stacks.map(Stacks::new)).unwrap_or_default();
     if let Some(own) = own {
         _ = sched::set_affinity(0, &own);
     }
-    let method = format!("{CALLS} calls of getppid in a traced child, against {BARE_CALLS} bare ones");
+    let with = if stacks.is_some() { ", with their stacks," } else { "," };
+    let method = format!("{CALLS} calls of getppid in a traced child{with} against {BARE_CALLS} bare ones");
     measure::overhead(Ptrace::NAME, method, samples.get(WARM_UP..).unwrap_or_default(), bare_ns)
 }
 
@@ -42,7 +48,7 @@ fn bare_call_ns() -> u64 {
     (monotonic_ns() - start) / u64::from(BARE_CALLS)
 }
 
-fn traced_calls() -> Option<Vec<Sample>> {
+fn traced_calls(mut stacks: Option<Stacks>) -> Option<Vec<Sample>> {
     let pid = fork_stopped(|| {
         for _ in 0..CALLS {
             null_call();
@@ -63,11 +69,18 @@ fn traced_calls() -> Option<Vec<Sample>> {
         match status {
             WaitStatus::Stopped { signo: SYSCALL_STOP, .. } => {
                 let end_ns = monotonic_ns();
-                _ = ptrace::syscall_info(pid);
+                let info = ptrace::syscall_info(pid);
                 match start.take() {
                     // This one child does nothing but enter and leave.
                     Some(start_ns) => samples.push(Sample { start_ns, end_ns }),
-                    None => start = Some(monotonic_ns()),
+                    None => {
+                        if let (Some(stacks), Ok(info)) = (&mut stacks, info)
+                            && let Ok(registers) = ptrace::registers(pid)
+                        {
+                            _ = stacks.take((pid, pid), info.ip, &registers, |_| ());
+                        }
+                        start = Some(monotonic_ns());
+                    }
                 }
                 _ = ptrace::resume(pid, Resume::ToSyscall, 0);
             }

@@ -42,7 +42,7 @@ use super::inline::Inline;
 use super::{Backend, Launch, Surroundings};
 use crate::capture::CapturePlan;
 use crate::sys::wait::WaitStatus;
-use crate::{Error, Registers};
+use crate::{Error, Registers, StackOptions};
 
 /// How the ptrace backend is to work.
 #[derive(Clone, Debug)]
@@ -63,6 +63,8 @@ pub(crate) struct Ptrace {
     pub name_descriptors: bool,
     /// Move ourselves and the tasks to where stops are cheap.
     pub placement: bool,
+    /// Which calls are told with their stacks.
+    pub stacks: Option<StackOptions>,
 }
 
 impl Ptrace {
@@ -71,9 +73,11 @@ impl Ptrace {
 
     /// Measures what a stop costs here, now. Takes a few milliseconds.
     pub(crate) fn overhead(&self, inline: Option<&mut Inline>) -> Overhead {
-        match inline {
+        // Where each call has a stack, none is made by the stub.
+        let all_stop = self.stacks.as_ref().is_some_and(|stacks| stacks.filter.is_all());
+        match inline.filter(|_| !all_stop) {
             Some(inline) => crate::backend::inline::measure::overhead(inline),
-            None => measure::overhead(self.placement),
+            None => measure::overhead(self.placement, self.stacks.as_ref()),
         }
     }
 }

@@ -121,6 +121,9 @@ impl Engine<'_> {
         let Some(tracee) = self.tasks.get_mut(&tid) else { return Next::Nothing };
         tracee.comm.clone_from(&comm);
         let (task, pid) = (tracee.task, tracee.pid);
+        if let Some(stacks) = &mut self.stacks {
+            stacks.forget(pid);
+        }
         let first = self.launching && self.command == Some(tid);
         self.launching = self.launching && !first;
         if !self.ending {

@@ -74,8 +74,21 @@ pub(super) struct InCall {
     pub kept_back: Option<Box<Entry>>,
     /// What was changed in a clone call so that the child does not escape.
     pub edit: Option<CloneEdit>,
+    /// Its stack is to be taken at its exit.
+    pub stack_due: Option<StackDue>,
     /// The task whose CPUs were given back for the time of this call.
     pub lent_cpus: Option<i32>,
+}
+
+/// What the stack of a call is taken by, when it has taken long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StackDue {
+    /// When it is long enough, on the recorder's clock.
+    pub from_ns: u64,
+    /// The call's instruction pointer.
+    pub ip: u64,
+    /// Its stack pointer.
+    pub sp: u64,
 }
 
 /// `CLONE_UNTRACED`, taken out of a call's flags for as long as the call lasts.
