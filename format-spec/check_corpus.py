@@ -393,6 +393,30 @@ def summary(block):
     }
 
 
+def symbols(block):
+    names = [text(item) for item in block.texts.items]
+
+    def function(item):
+        return {
+            "name": names[item.name],
+            "file": names[item.file.value] if item.file.is_some else None,
+            "line": item.line,
+            "inlined": item.inlined != 0,
+        }
+
+    return [
+        {
+            "path": latin(module.path.bytes),
+            "build_id": latin(module.build_id.bytes),
+            "address": place.address,
+            "in_file": place.in_file != 0,
+            "functions": [function(item) for item in place.functions],
+        }
+        for module in block.modules
+        for place in module.places
+    ]
+
+
 # The file
 
 
@@ -419,6 +443,7 @@ class Trace:
         self.kaitai, self.data = kaitai, data
         self.damages, self.frames, self.calls, self.events = [], [], {}, []
         self.session = self.summary = None
+        self.symbols = []
         self.overheads, self.unknown_chunks = [], 0
         self.read_header()
         self.read_log()
@@ -593,6 +618,8 @@ class Trace:
                 self.events += [event(record) for record in body.records]
             elif kind == 5:
                 self.summary = summary(body)
+            elif kind == 7:
+                self.symbols += symbols(body)
             else:
                 self.unknown_chunks += 1
 
@@ -672,7 +699,7 @@ class Trace:
             "summary": self.summary,
             "calls": self.calls,
             "events": self.events,
-        }
+        } | ({"symbols": self.symbols} if self.symbols else {})
 
 
 def meaning(kaitai, data):

@@ -106,6 +106,7 @@ types:
             'chunk_kind::events': events(header.count)
             'chunk_kind::summary': summary
             'chunk_kind::index': index(header.count)
+            'chunk_kind::symbols': symbols
       - id: padding
         size: (8 - header.payload_bytes % 8) % 8
   index:
@@ -273,6 +274,59 @@ types:
         type: u8
       - id: notes
         type: texts
+  optional_u4:
+    seq:
+      - id: is_some
+        type: u1
+      - id: value
+        type: u4
+        if: is_some != 0
+  symbol_function:
+    seq:
+      - id: name
+        type: u4
+      - id: file
+        type: optional_u4
+      - id: line
+        type: u4
+      - id: inlined
+        type: u1
+  symbol_place:
+    seq:
+      - id: address
+        type: u8
+      - id: in_file
+        type: u1
+      - id: num_functions
+        type: u8
+      - id: functions
+        type: symbol_function
+        repeat: expr
+        repeat-expr: num_functions
+  symbol_module:
+    seq:
+      - id: path
+        type: text
+      - id: build_id
+        type: text
+      - id: num_places
+        type: u8
+      - id: places
+        type: symbol_place
+        repeat: expr
+        repeat-expr: num_places
+  symbols:
+    seq:
+      - id: block_version
+        type: u2
+      - id: texts
+        type: texts
+      - id: num_modules
+        type: u8
+      - id: modules
+        type: symbol_module
+        repeat: expr
+        repeat-expr: num_modules
 
   # CALLS
   varint:
@@ -721,6 +775,7 @@ enums:
     4: events
     5: summary
     6: index
+    7: symbols
   row_kind:
     1: entry
     2: exit

@@ -20,9 +20,9 @@ fn stated() -> BTreeMap<String, BTreeSet<String>> {
         };
         let on = match depends {
             "no sysrec crate" => BTreeSet::new(),
-            "all" => {
-                ["format", "syscalls", "recorder", "analyzer"].map(|name| format!("sysrec-{name}")).into()
-            }
+            "all" => ["format", "syscalls", "recorder", "analyzer", "symbols"]
+                .map(|name| format!("sysrec-{name}"))
+                .into(),
             some => some.split(", ").map(|name| format!("sysrec-{name}")).collect(),
         };
         rows.insert(name.to_owned(), on);

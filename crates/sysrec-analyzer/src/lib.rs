@@ -13,6 +13,8 @@
 #![forbid(unsafe_code)]
 
 mod activity;
+pub mod call_tree;
+pub mod code;
 pub mod descriptors;
 pub mod diff;
 mod error;
@@ -38,7 +40,7 @@ pub use integrity::{Integrity, Loss, Rings, RingsOutcome, loss_reason_name};
 pub use mechanism::{Mechanism, MechanismUse};
 pub use named::NamedTimeline;
 pub use outcome::{abi_name, call_name, errno_name, error_of, is_error, returns_no_result};
-pub use pass::{Group, Pass, Passed, SelectedChunk, run};
+pub use pass::{Extra, Group, Pass, Passed, SelectedChunk, run};
 pub use process_tree::{ProcessNode, ProcessTree};
 pub use selection::{Outcome, Selection};
 pub use tasks::{ARGUMENT_BYTES_MAX, HISTORY_MAX, Name, Program, Task, TaskTable};

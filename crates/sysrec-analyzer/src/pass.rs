@@ -34,6 +34,12 @@ pub trait Pass: Sync {
     /// An empty partial result.
     fn begin(&self) -> Self::Partial;
 
+    /// Which columns beside durations and return values it looks at, of a chunk of this task's calls between these
+    /// moments (nanoseconds on the trace's clock).
+    fn extra(&self, _task: &Task, _first_ns: u64, _last_ns: u64) -> Extra {
+        Extra::default()
+    }
+
     /// Takes the selected calls of one chunk.
     ///
     /// # Errors
@@ -48,6 +54,15 @@ pub trait Pass: Sync {
     fn wants_events(&self) -> bool {
         false
     }
+}
+
+/// Columns that cost time to decode and that few questions are about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extra {
+    /// [`Group::stacks`].
+    pub stacks: bool,
+    /// [`Group::starts`].
+    pub starts: bool,
 }
 
 /// What a pass came to.
@@ -92,16 +107,26 @@ pub struct Group<'a> {
     pub durations: &'a [u64],
     /// Their return values, as long as `durations`, as the column has them (see [`Group::returns`]).
     returns: &'a [u64],
+    /// The stack of each as the column has it ([`sysrec_format::calls::stack`]), as long as `durations`; empty where
+    /// the pass did not ask for it, or no call of the chunk has a stack.
+    pub stacks: &'a [u64],
+    /// When each began, nanoseconds on the trace's clock, as long as `durations`; empty where the pass did not ask.
+    pub starts: &'a [u64],
     fallible: bool,
 }
 
 impl Group<'_> {
     /// How many of them returned an error.
     pub fn errors(&self) -> u64 {
+        self.errors_of(0..self.returns.len())
+    }
+
+    /// How many of those at these positions returned an error.
+    pub(crate) fn errors_of(&self, calls: std::ops::Range<usize>) -> u64 {
         if !self.fallible {
             return 0;
         }
-        self.returns.iter().map(|value| u64::from(is_zigzag_error(*value))).sum()
+        self.returns[calls].iter().map(|value| u64::from(is_zigzag_error(*value))).sum()
     }
 
     /// Duration in nanoseconds and error number (0 for none) of each.
@@ -129,6 +154,8 @@ pub struct SelectedChunk<'a> {
     pub trace: &'a Trace,
     /// Who made the calls.
     pub task: &'a Task,
+    /// The earliest moment in the chunk, nanoseconds on the trace's clock.
+    pub first_ns: u64,
     /// The whole chunk, for questions that need more than durations and return values.
     pub whole: &'a CallsChunk<'a>,
     /// What was asked for; already applied to [`groups`](Self::groups), not to `whole`.
@@ -143,10 +170,13 @@ impl SelectedChunk<'_> {
         self.whole.sites().iter().zip(&self.columns.lengths).filter_map(move |(site, length)| {
             let range = begin..begin + length;
             begin = range.end;
+            let extra = |column: &'_ [u64]| if column.is_empty() { 0..0 } else { range.clone() };
             (*length > 0).then(|| Group {
                 site,
                 durations: &self.columns.durations[range.clone()],
-                returns: &self.columns.returns[range],
+                returns: &self.columns.returns[range.clone()],
+                stacks: &self.columns.stacks[extra(&self.columns.stacks)],
+                starts: &self.columns.starts[extra(&self.columns.starts)],
                 fallible: !returns_no_result(site.abi, site.nr),
             })
         })
@@ -158,6 +188,10 @@ impl SelectedChunk<'_> {
 struct Columns {
     durations: Vec<u64>,
     returns: Vec<u64>,
+    /// As long as `durations`, or empty.
+    stacks: Vec<u64>,
+    /// As long as `durations`, or empty.
+    starts: Vec<u64>,
     /// Calls of each site that are selected.
     lengths: Vec<usize>,
     site: Vec<u64>,
@@ -242,19 +276,27 @@ impl<'t> Worker<'t> {
             return Ok(());
         }
         let whole = self.trace.layout().calls(self.trace.file(), frame, &mut self.payload)?;
-        self.columns.read(&whole, self.selection)?;
+        let extra = pass.extra(task, header.first_ns, header.last_ns);
+        self.columns.read(&whole, self.selection, extra.stacks)?;
         // A chunk that lies inside the selected time need not be asked for the times of its calls.
-        let crosses = header.first_ns < self.from_ns || header.last_ns >= self.to_ns;
-        if crosses || self.named.is_some() {
-            let (inside, named) = (self.from_ns..self.to_ns, self.named);
+        let partly = header.first_ns < self.from_ns || header.last_ns >= self.to_ns;
+        if partly || extra.starts || self.named.is_some() {
+            self.columns.read_starts(&whole)?;
+        }
+        if partly || self.named.is_some() {
+            let (times, named) = (self.from_ns..self.to_ns, self.named);
             let is_named = |start_ns| named.is_none_or(|named| named.has(task.id, start_ns));
-            self.columns.keep_starts(&whole, |start_ns| inside.contains(&start_ns) && is_named(start_ns))?;
+            self.columns.keep(|columns, _, position| {
+                let start_ns = columns.starts[position];
+                times.contains(&start_ns) && is_named(start_ns)
+            });
         }
         if self.selection.looks_at_values() {
             self.columns.keep_values(&whole, self.selection);
         }
         let (trace, selection, columns) = (self.trace, self.selection, &self.columns);
-        pass.calls(partial, &SelectedChunk { trace, task, whole: &whole, selection, columns })
+        let first_ns = header.first_ns;
+        pass.calls(partial, &SelectedChunk { trace, task, first_ns, whole: &whole, selection, columns })
     }
 
     fn events<P: Pass>(&mut self, pass: &P, partial: &mut P::Partial, frame: &Frame) {
@@ -278,17 +320,27 @@ impl<'t> Worker<'t> {
 }
 
 impl Columns {
-    /// Decodes durations and return values of the sites that the filters leave.
-    fn read(&mut self, chunk: &CallsChunk<'_>, selection: &Selection) -> Result<(), FormatError> {
+    /// Decodes durations and return values of the sites that the filters leave, and their stacks.
+    fn read(
+        &mut self,
+        chunk: &CallsChunk<'_>,
+        selection: &Selection,
+        stacks: bool,
+    ) -> Result<(), FormatError> {
         self.durations.clear();
         self.returns.clear();
+        self.stacks.clear();
+        self.starts.clear();
         self.lengths.clear();
         let mut durations = chunk.column(ColumnId::DURATION)?;
         let mut returns = chunk.column(ColumnId::RETURN)?;
+        let has_stacks = stacks && chunk.has(ColumnId::STACK);
+        let mut stacks = has_stacks.then(|| chunk.column(ColumnId::STACK)).transpose()?;
         for site in chunk.sites() {
             if !selection.has_number(site.abi, site.nr) {
                 durations.skip_site()?;
                 returns.skip_site()?;
+                stacks.as_mut().map(|stacks| stacks.skip_site()).transpose()?;
                 self.lengths.push(0);
                 continue;
             }
@@ -296,38 +348,35 @@ impl Columns {
             append(&mut self.durations, &mut self.site);
             returns.next_site(&mut self.site)?;
             append(&mut self.returns, &mut self.site);
+            if let Some(stacks) = &mut stacks {
+                stacks.next_site(&mut self.site)?;
+                append(&mut self.stacks, &mut self.site);
+            }
             self.lengths.push(site.calls as usize);
         }
         Ok(())
     }
 
-    /// Keeps the calls whose start is wanted, of columns from which none was taken yet.
-    fn keep_starts(
-        &mut self,
-        chunk: &CallsChunk<'_>,
-        wanted: impl Fn(u64) -> bool,
-    ) -> Result<(), FormatError> {
-        let mut starts = std::mem::take(&mut self.times);
-        chunk.starts(&mut starts)?;
+    /// Works out when each of the decoded calls began.
+    fn read_starts(&mut self, chunk: &CallsChunk<'_>) -> Result<(), FormatError> {
+        chunk.starts(&mut self.times)?;
         chunk.order(&mut self.order)?;
-        // `starts` is in order of time; the columns are site by site, without the sites that are filtered out.
+        // These are in order of time; the columns are site by site, without the sites that are filtered out.
         let mut begin = 0;
         let mut next: Vec<Option<usize>> = Vec::with_capacity(self.lengths.len());
         for length in &self.lengths {
             next.push((*length > 0).then_some(begin));
             begin += length;
         }
-        let mut inside = vec![false; begin];
-        for (site, start) in self.order.iter().zip(&starts) {
+        self.starts.resize(begin, 0);
+        for (site, time) in self.order.iter().zip(&self.times) {
             if let Some(Some(position)) = next.get_mut(*site as usize)
-                && let Some(inside) = inside.get_mut(*position)
+                && let Some(start) = self.starts.get_mut(*position)
             {
-                *inside = wanted(*start);
+                *start = *time;
                 *position += 1;
             }
         }
-        self.times = starts;
-        self.keep(|_, _, position| inside[position]);
         Ok(())
     }
 
@@ -350,14 +399,19 @@ impl Columns {
                 if selected(self, site, from) {
                     self.durations[to] = self.durations[from];
                     self.returns[to] = self.returns[from];
+                    for column in [&mut self.stacks, &mut self.starts].into_iter().filter(|it| !it.is_empty())
+                    {
+                        column[to] = column[from];
+                    }
                     to += 1;
                 }
                 from += 1;
             }
             self.lengths[site] = to - begin;
         }
-        self.durations.truncate(to);
-        self.returns.truncate(to);
+        for column in [&mut self.durations, &mut self.returns, &mut self.stacks, &mut self.starts] {
+            column.truncate(to);
+        }
     }
 }
 

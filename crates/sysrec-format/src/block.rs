@@ -141,6 +141,51 @@ pub struct Summary {
     pub notes: Vec<String>,
 }
 
+/// Names of the code that a trace points at, found after the recording on a machine that had it. A trace can have
+/// several such blocks; they add up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Symbols {
+    /// Texts that the rest of the block names by their places in this list.
+    pub texts: Vec<String>,
+    /// Code by module.
+    pub modules: Vec<SymbolModule>,
+}
+
+/// What is known of the code of one module.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SymbolModule {
+    /// Its path, as mappings and modules of stacks have it.
+    pub path: Vec<u8>,
+    /// Its build-id, as they have it.
+    pub build_id: Vec<u8>,
+    /// Addresses in it.
+    pub places: Vec<SymbolPlace>,
+}
+
+/// What an address belongs to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SymbolPlace {
+    /// An address inside an instruction: not behind it, as sites and most frames have it.
+    pub address: u64,
+    /// Whether the address is a byte of the module's file; else it is in the module's own terms.
+    pub in_file: bool,
+    /// The functions that it belongs to, the outermost first.
+    pub functions: Vec<SymbolFunction>,
+}
+
+/// A function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SymbolFunction {
+    /// Its name: a place in [`Symbols::texts`].
+    pub name: u32,
+    /// Its source file: a place in [`Symbols::texts`].
+    pub file: Option<u32>,
+    /// Line in it, from 1; 0 where it is not known.
+    pub line: u32,
+    /// Whether it was inlined into the function before it in the list.
+    pub inlined: bool,
+}
+
 fn config() -> impl bincode::config::Config {
     bincode::config::legacy().with_limit::<BLOCK_BYTES_MAX>()
 }

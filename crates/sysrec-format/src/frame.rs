@@ -30,6 +30,8 @@ impl ChunkKind {
     pub const SUMMARY: ChunkKind = ChunkKind(5);
     /// Copies of all frame headers with their places.
     pub const INDEX: ChunkKind = ChunkKind(6);
+    /// Names of code, put in after the recording ([`Symbols`](crate::block::Symbols)).
+    pub const SYMBOLS: ChunkKind = ChunkKind(7);
 
     /// The name that the format document uses; `None` for a kind that this version does not know.
     pub fn name(self) -> Option<&'static str> {
@@ -40,13 +42,14 @@ impl ChunkKind {
             Self::EVENTS => "EVENTS",
             Self::SUMMARY => "SUMMARY",
             Self::INDEX => "INDEX",
+            Self::SYMBOLS => "SYMBOLS",
             _ => return None,
         })
     }
 
     /// Whether it is a metadata block, of which a trace has a few.
     pub(crate) fn is_metadata(self) -> bool {
-        matches!(self, Self::SESSION | Self::OVERHEAD | Self::SUMMARY)
+        matches!(self, Self::SESSION | Self::OVERHEAD | Self::SUMMARY | Self::SYMBOLS)
     }
 }
 

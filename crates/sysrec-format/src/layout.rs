@@ -12,7 +12,7 @@ mod verify;
 
 pub use frames::{FRAMES_AT_ONCE, Frames};
 
-use crate::block::{self, Overhead, Session, Summary};
+use crate::block::{self, Overhead, Session, Summary, Symbols};
 use crate::calls::CallsChunk;
 use crate::damage::Damage;
 use crate::error::Error;
@@ -357,6 +357,17 @@ impl Layout {
     /// As [`payload`](Self::payload).
     pub fn summary(&self, file: &(impl ReadAt + ?Sized)) -> Result<Option<Summary>, Error> {
         self.of_kind(ChunkKind::SUMMARY).last().map(|frame| self.block(file, frame, "summary")).transpose()
+    }
+
+    /// Names of code that were put into the trace after the recording; block by block, none for most traces.
+    ///
+    /// # Errors
+    /// As [`payload`](Self::payload), for each block.
+    pub fn symbols<'a>(
+        &'a self,
+        file: &'a (impl ReadAt + ?Sized),
+    ) -> impl Iterator<Item = Result<Symbols, Error>> + 'a {
+        self.of_kind(ChunkKind::SYMBOLS).map(move |frame| self.block(file, frame, "symbols"))
     }
 }
 

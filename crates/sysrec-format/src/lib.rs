@@ -47,6 +47,7 @@ pub mod index;
 pub mod journal;
 pub mod layout;
 pub mod limits;
+pub mod names;
 pub mod read_at;
 pub mod rings;
 mod seal;

@@ -24,7 +24,7 @@ pub const EVENT_STRING_BYTES_MAX: usize = 8_192;
 pub const CAPTURED_BYTES_MAX: usize = 57_344;
 /// Captures in one CALLS chunk. Besides, [`CALLS_PER_PAYLOAD_BYTE_MAX`] holds for them as for calls.
 pub const CHUNK_CAPTURES_MAX: u32 = 1 << 20;
-/// Bytes of a metadata block: SESSION, OVERHEAD, SUMMARY.
+/// Bytes of a metadata block: SESSION, OVERHEAD, SUMMARY, SYMBOLS.
 pub const BLOCK_BYTES_MAX: usize = 4 << 20;
 /// Bytes of a header, which a later version may make longer.
 pub const HEADER_BYTES_MAX: u32 = 65_536;

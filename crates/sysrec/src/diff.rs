@@ -17,7 +17,8 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory};
-use sysrec_analyzer::diff::{Diff, Options, Recording, Row, Unit, compare};
+use sysrec_analyzer::call_tree::{Paths, Root, Steps};
+use sysrec_analyzer::diff::{Diff, NoUnit, Options, Recording, Row, Unit, compare};
 use sysrec_analyzer::metrics::Dimension;
 use sysrec_analyzer::{Selection, Trace};
 use sysrec_syscalls::Filter;
@@ -27,7 +28,8 @@ use crate::diff::rule::{Broken, Rules};
 use crate::form::{Form, FormArgs};
 use crate::report::parse_dimension;
 use crate::selection::SelectionArgs;
-use crate::{open, screen, text};
+use crate::symbols::{SymbolArgs, Symbols};
+use crate::{open, screen, stack_text, text};
 
 /// Compare recordings: what changed, by how much, and is it real
 #[derive(Debug, Args)]
@@ -58,8 +60,9 @@ pub(crate) struct DiffArgs {
 /// What a comparison shows, and how.
 #[derive(Debug, Args)]
 pub(crate) struct ViewArgs {
-    /// What a row stands for; more than one, comma-separated, for every combination. Processes and threads go by name
-    #[arg(long, value_name = "WHAT", value_delimiter = ',', default_value = "syscall", value_parser = parse_dimension)]
+    /// What a row stands for; more than one, comma-separated, for every combination. Processes and threads go by
+    /// name. stack: the code that makes the calls, alone
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', default_value = "syscall", value_parser = parse_by)]
     by: Vec<Dimension>,
 
     /// Give counts and totals for one of N units of work, such as the requests of a run
@@ -95,6 +98,17 @@ pub(crate) struct ViewArgs {
 
     #[command(flatten)]
     selection: SelectionArgs,
+
+    #[command(flatten)]
+    symbols: SymbolArgs,
+}
+
+/// What a report can have rows for, and the code that makes the calls.
+fn parse_by(name: &str) -> Result<Dimension, String> {
+    match name {
+        "stack" => Ok(Dimension::Stack),
+        name => parse_dimension(name).map_err(|problem| problem + ", stack"),
+    }
 }
 
 fn parse_parts(text: &str) -> Result<u64, String> {
@@ -152,6 +166,10 @@ pub(crate) fn show(args: &ViewArgs, base: &[PathBuf], new: &[PathBuf]) -> anyhow
     if let Some(problem) = rules.and_then(|rules| rules.problem(&args.by)) {
         crate::Cli::command().error(ErrorKind::ValueValidation, problem).exit();
     }
+    if args.by.len() > 1 && args.by.contains(&Dimension::Stack) {
+        let problem = "a stack says all that there is to say: --by stack goes alone";
+        crate::Cli::command().error(ErrorKind::ArgumentConflict, problem).exit();
+    }
     let (base, new) = (open::traces(base)?, open::traces(new)?);
     let unit = match (&args.per, &args.per_call_of) {
         (Some(parts), _) => Unit::Part(*parts),
@@ -160,8 +178,8 @@ pub(crate) fn show(args: &ViewArgs, base: &[PathBuf], new: &[PathBuf]) -> anyhow
     };
     let mut selection = args.selection.selection();
     selection.filters.extend(args.histogram.clone());
-    let base_recordings = read(&base, &selection, &args.by, &unit)?;
-    let new_recordings = read(&new, &selection, &args.by, &unit)?;
+    let base_recordings = read(&base, &selection, args, &unit)?;
+    let new_recordings = read(&new, &selection, args, &unit)?;
     let options = Options {
         floor_share: args.floor,
         floor_ns: args.floor_time.as_nanos() as f64,
@@ -195,12 +213,16 @@ pub(crate) fn show(args: &ViewArgs, base: &[PathBuf], new: &[PathBuf]) -> anyhow
 fn read(
     traces: &[Trace],
     selection: &Selection,
-    by: &[Dimension],
+    args: &ViewArgs,
     unit: &Unit,
 ) -> anyhow::Result<Vec<Recording>> {
     let mut recordings = Vec::with_capacity(traces.len());
     for trace in traces {
-        let Ok(recording) = Recording::read(trace, selection, by, unit) else {
+        let recording = match args.by.as_slice() {
+            [Dimension::Stack] => by_stack(trace, selection, &args.symbols, unit),
+            by => Recording::read(trace, selection, by, unit),
+        };
+        let Ok(recording) = recording else {
             let Unit::CallOf(filter) = unit else { bail!("{}: has no unit of work", trace.path().display()) };
             return Err(anyhow::anyhow!(
                 "there is no finished call of {filter} in it, so nothing can be given for one; take another call for \
@@ -212,6 +234,19 @@ fn read(
         recordings.push(recording);
     }
     Ok(recordings)
+}
+
+/// One recording's rows by the code that made the calls.
+fn by_stack(
+    trace: &Trace,
+    selection: &Selection,
+    symbols: &SymbolArgs,
+    unit: &Unit,
+) -> Result<Recording, NoUnit> {
+    let paths = Paths::of(trace, selection, Root::Program);
+    let mut symbols = Symbols::new(symbols, trace);
+    let mut steps = Steps::new(&mut symbols, false);
+    Recording::of_paths(trace, selection, unit, &paths, |path| stack_text::of_path(&paths, &mut steps, path))
 }
 
 impl Answer<'_> {

@@ -1,9 +1,13 @@
 //! The sysrec command line: records every system call of a program, and answers questions from the recording.
 
 mod basis;
+mod branch_lines;
 mod call_text;
+mod call_tree;
 mod compare;
 mod diff;
+mod export;
+mod flamegraph;
 mod form;
 mod generate;
 mod hex_json;
@@ -18,6 +22,8 @@ mod report;
 mod rings;
 mod screen;
 mod selection;
+mod stack_text;
+mod symbols;
 mod table;
 mod task_json;
 mod text;
@@ -44,8 +50,10 @@ enum Command {
     Record(record::RecordArgs),
     Report(report::ReportArgs),
     Tree(tree::TreeArgs),
+    Flamegraph(flamegraph::FlamegraphArgs),
     Diff(diff::DiffArgs),
     Compare(compare::CompareArgs),
+    Export(export::ExportArgs),
     Replay(replay::ReplayArgs),
     Info(info::InfoArgs),
     Verify(verify::VerifyArgs),
@@ -58,7 +66,9 @@ fn main() -> ExitCode {
         Command::Record(args) => record::run(&args),
         Command::Report(args) => screen::exit_code(report::run(&args)),
         Command::Tree(args) => screen::exit_code(tree::run(&args)),
+        Command::Flamegraph(args) => screen::exit_code(flamegraph::run(&args)),
         Command::Diff(args) => screen::exit_code(diff::run(&args)),
+        Command::Export(args) => screen::exit_code(export::run(&args)),
         Command::Compare(args) => screen::exit_code(compare::run(&args)),
         Command::Replay(args) => screen::exit_code(replay::run(&args)),
         Command::Info(args) => screen::exit_code(info::run(&args)),

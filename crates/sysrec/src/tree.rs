@@ -1,4 +1,5 @@
-//! `sysrec tree`: who started whom, how long each lived, what it did, and how it ended.
+//! `sysrec tree`: the code that makes the calls (see `call_tree`); or who started whom, how long each lived, what it did,
+//! and how it ended.
 
 mod branches;
 mod json;
@@ -7,20 +8,25 @@ mod shown;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, ValueEnum};
+use sysrec_analyzer::call_tree::{Direction, Root, Shape};
 use sysrec_analyzer::{Activities, ProcessTree, Selection, Task, Trace};
 use sysrec_format::event::TaskEnd;
 use sysrec_syscalls::signal;
 
+use crate::call_tree::{CallTree, Question};
 use crate::selection::SelectionArgs;
+use crate::symbols::{SymbolArgs, Symbols};
 use crate::{basis, open, screen, text};
 
-/// Show processes and threads as a tree, with life spans, calls, errors and how each ended
+/// Show who makes the calls as a tree: the code of each program down to its calls, or processes and threads
 #[derive(Debug, Args)]
 #[command(
-    after_help = "START is counted from the beginning of the recording, in seconds. The figures of a process are those of all \
-    its threads; IN CALLS is wall time, which threads spend at the same time. A line '=>' is a further program that the \
-    process executed. Filters apply to the figures: every process is shown."
+    after_help = "TOTAL is the wall time of all calls below, OWN that of the calls that the code makes itself; threads spend it \
+    at the same time. With stacks (record --stacks) the tree goes from main to the call, without them from the place \
+    of each call. With --by process, START is counted from the beginning of the recording, in seconds, a line '=>' is \
+    a further program that the process executed, and filters apply to the figures: every process is shown."
 )]
 pub(crate) struct TreeArgs {
     /// The trace
@@ -28,34 +34,66 @@ pub(crate) struct TreeArgs {
     trace: PathBuf,
 
     /// What the tree is made of
-    #[arg(long, value_enum, default_value_t = By::Process)]
+    #[arg(long, value_enum, default_value_t = By::Code)]
     by: By,
 
-    /// Show every thread; else those of a process with many are one line
+    /// Begin with the calls, and go outward: who makes them
     #[arg(long)]
-    threads: bool,
+    bottom_up: bool,
 
-    /// Show processes down to this depth, and add up those below
+    /// Show so many levels, and add up what is below
     #[arg(long, value_name = "N")]
     depth: Option<usize>,
 
-    /// Show the N processes that spent the most time in calls, and those above them
+    /// Leave out code with less than this share of all wall time, per cent; of a tree with no wall time, of all calls
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    min_share: Option<f64>,
+
+    /// Tell lines of source apart, and not only functions
+    #[arg(long)]
+    lines: bool,
+
+    /// Count a function that calls itself, by others too, as one
+    #[arg(long)]
+    fold_recursion: bool,
+
+    /// Show every thread; else those of a process with many are one line (with --by process)
+    #[arg(long)]
+    threads: bool,
+
+    /// Show the N processes that spent the most time in calls, and those above them (with --by process)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     top: Option<u32>,
 
-    /// Print JSON: every process, every thread; docs/json.md describes it
+    /// Print JSON: every node; docs/json.md describes it
     #[arg(long)]
     json: bool,
 
     #[command(flatten)]
     selection: SelectionArgs,
+
+    #[command(flatten)]
+    symbols: SymbolArgs,
 }
 
 /// What a tree is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum By {
+    /// The code of each program
+    Code,
     /// Processes under those that started them
     Process,
+    /// The code of each thread
+    Thread,
+    /// The code that makes each system call
+    Syscall,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').parse::<f64>() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        _ => Err(format!("'{text}' is not a share; write it as 0.5 or 10%")),
+    }
 }
 
 /// What was asked for, answered, before it is put into a form.
@@ -71,7 +109,37 @@ struct Answer<'a> {
 /// # Errors
 /// A trace that cannot be opened, or an output that cannot be written.
 pub(crate) fn run(args: &TreeArgs) -> anyhow::Result<ExitCode> {
-    let By::Process = args.by;
+    if let Some(problem) = args.contradiction() {
+        crate::Cli::command().error(ErrorKind::ArgumentConflict, problem).exit();
+    }
+    match args.by {
+        By::Process => of_processes(args),
+        _ => of_code(args),
+    }
+}
+
+fn of_code(args: &TreeArgs) -> anyhow::Result<ExitCode> {
+    let trace = open::trace(&args.trace)?;
+    let selection = args.selection.selection();
+    let question = Question {
+        root: if args.by == By::Thread { Root::Thread } else { Root::Program },
+        shape: Shape {
+            direction: if args.bottom_up { Direction::BottomUp } else { Direction::TopDown },
+            by_call: args.by == By::Syscall,
+            fold_recursion: args.fold_recursion,
+        },
+        lines: args.lines,
+        depth: args.depth,
+        share_min: args.min_share.map(|percent| percent / 100.0),
+    };
+    let mut symbols = Symbols::new(&args.symbols, &trace);
+    let answer = CallTree::new(&trace, &selection, &question, &mut symbols);
+    let text = if args.json { answer.json()? } else { answer.text(screen::width(), &symbols) };
+    screen::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn of_processes(args: &TreeArgs) -> anyhow::Result<ExitCode> {
     let trace = open::trace(&args.trace)?;
     let selection = args.selection.selection();
     let activities = Activities::of(&trace, &selection);
@@ -81,6 +149,21 @@ pub(crate) fn run(args: &TreeArgs) -> anyhow::Result<ExitCode> {
     let text = if args.json { json::text(&answer)? } else { answer.text(args, screen::width()) };
     screen::print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+impl TreeArgs {
+    /// Options that say nothing of the tree that was asked for.
+    fn contradiction(&self) -> Option<&'static str> {
+        let of_code = self.bottom_up || self.min_share.is_some() || self.lines || self.fold_recursion;
+        match self.by {
+            By::Process if of_code => Some(
+                "--bottom-up, --min-share, --lines and --fold-recursion are about code, not --by process",
+            ),
+            By::Process => None,
+            _ if self.threads || self.top.is_some() => Some("--threads and --top go with --by process"),
+            _ => None,
+        }
+    }
 }
 
 impl Answer<'_> {

@@ -5,6 +5,7 @@ use sysrec_format::damage::Damage;
 use sysrec_format::event::TaskId;
 use sysrec_syscalls::Filter;
 
+use crate::call_tree::{DIGITS, Path, Paths};
 use crate::metrics::{Dimension, Distribution, Key, Metrics, Who};
 use crate::selection::{Outcome, Selection};
 use crate::trace::Trace;
@@ -26,6 +27,14 @@ pub struct Figures {
     pub max_ns: u64,
 }
 
+impl Figures {
+    fn of(errors: u64, latency: &Distribution) -> Self {
+        let [p50_ns, p99_ns] = latency.quantiles_ns([0.5, 0.99]);
+        let (calls, wall_ns, max_ns) = (latency.count(), latency.sum_ns(), latency.max_ns());
+        Self { calls, errors, wall_ns, p50_ns, p99_ns, max_ns }
+    }
+}
+
 /// What counts and totals are given for.
 #[derive(Clone, Debug)]
 pub enum Unit {
@@ -35,6 +44,18 @@ pub enum Unit {
     Part(u64),
     /// One call that the filter selects.
     CallOf(Box<Filter>),
+}
+
+impl Unit {
+    /// How many of them a recording has.
+    fn of(&self, trace: &Trace, selection: &Selection) -> Result<u64, NoUnit> {
+        let units = match self {
+            Unit::Recording => 1,
+            Unit::Part(parts) => (*parts).max(1),
+            Unit::CallOf(filter) => calls_of(trace, selection, filter),
+        };
+        if units == 0 { Err(NoUnit) } else { Ok(units) }
+    }
 }
 
 /// A recording without a single call of those that were to be the unit.
@@ -72,14 +93,7 @@ impl Recording {
         by: &[Dimension],
         unit: &Unit,
     ) -> Result<Recording, NoUnit> {
-        let units = match unit {
-            Unit::Recording => 1,
-            Unit::Part(parts) => (*parts).max(1),
-            Unit::CallOf(filter) => calls_of(trace, selection, filter),
-        };
-        if units == 0 {
-            return Err(NoUnit);
-        }
+        let units = unit.of(trace, selection)?;
         let mut metrics = Metrics::new(by);
         metrics.add(trace, selection);
         let mut report = metrics.finish();
@@ -96,11 +110,8 @@ impl Recording {
                 }
             }
         }
-        let figures = |(key, (errors, latency)): (Key, (u64, Distribution))| {
-            let [p50_ns, p99_ns] = latency.quantiles_ns([0.5, 0.99]);
-            let (calls, wall_ns, max_ns) = (latency.count(), latency.sum_ns(), latency.max_ns());
-            (key, Figures { calls, errors, wall_ns, p50_ns, p99_ns, max_ns })
-        };
+        let figures =
+            |(key, (errors, latency)): (Key, (u64, Distribution))| (key, Figures::of(errors, &latency));
         let damages = report.damages.pop().unwrap_or_default();
         Ok(Recording {
             rows: cells.into_iter().map(figures).collect(),
@@ -109,6 +120,39 @@ impl Recording {
             whole: trace.integrity().is_whole() && damages.is_empty() && report.more_damages == 0,
             damages,
             more_damages: report.more_damages,
+        })
+    }
+
+    /// The same by the code that made the calls ([`Dimension::Stack`]); `stack` says what a path is called.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn of_paths(
+        trace: &Trace,
+        selection: &Selection,
+        unit: &Unit,
+        paths: &Paths<'_>,
+        mut stack: impl FnMut(&Path) -> String,
+    ) -> Result<Recording, NoUnit> {
+        let units = unit.of(trace, selection)?;
+        let mut cells: FxHashMap<String, (u64, Distribution)> = FxHashMap::default();
+        for (path, cell) in &paths.cells {
+            let new = || (0, Distribution::new(DIGITS));
+            let (errors, latency) = cells.entry(stack(path)).or_insert_with(new);
+            *errors += cell.activity.errors;
+            latency.merge(&cell.latency);
+        }
+        cells.retain(|_, (_, latency)| latency.count() > 0);
+        let row = |(stack, (errors, latency)): (String, (u64, Distribution))| {
+            (Key { stack: Some(stack), ..Key::default() }, Figures::of(errors, &latency))
+        };
+        Ok(Recording {
+            rows: cells.into_iter().map(row).collect(),
+            units,
+            unfinished: paths.unfinished.clone(),
+            whole: trace.integrity().is_whole() && paths.damages.is_empty() && paths.more_damages == 0,
+            damages: paths.damages.clone(),
+            more_damages: paths.more_damages,
         })
     }
 

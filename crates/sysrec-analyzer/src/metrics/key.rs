@@ -27,10 +27,13 @@ pub enum Dimension {
     Socket,
     /// The number of the descriptor that it was about.
     Fd,
+    /// The code that made it. Only comparisons have it, and alone: code is named by the caller
+    /// ([`Recording::of_paths`](crate::diff::Recording::of_paths)).
+    Stack,
 }
 
 impl Dimension {
-    /// All of them.
+    /// Those that a report can have.
     pub const ALL: [Dimension; 9] = [
         Dimension::Syscall,
         Dimension::Process,
@@ -60,10 +63,11 @@ impl Dimension {
             Dimension::Dir => "dir",
             Dimension::Socket => "socket",
             Dimension::Fd => "fd",
+            Dimension::Stack => "stack",
         }
     }
 
-    /// The dimension of that [`name`](Self::name).
+    /// The dimension of that [`name`](Self::name), of those that a report can have.
     pub fn from_name(name: &str) -> Option<Dimension> {
         Dimension::ALL.into_iter().find(|dimension| dimension.name() == name)
     }
@@ -90,6 +94,8 @@ pub struct Key {
     pub socket: Option<Vec<u8>>,
     /// The descriptor, if the call is about one.
     pub fd: Option<Option<i32>>,
+    /// The steps from the program to the call, with ` ; ` between them.
+    pub stack: Option<String>,
 }
 
 /// A process or thread of one of the traces.
@@ -124,6 +130,7 @@ impl Key {
             Dimension::Dir => self.dir.as_deref().map(name),
             Dimension::Socket => self.socket.as_deref().map(name),
             Dimension::Fd => self.fd.map(|fd| fd.map_or("-".into(), |fd| fd.to_string().into())),
+            Dimension::Stack => self.stack.as_deref().map(Cow::Borrowed),
         }
     }
 }

@@ -227,7 +227,7 @@ impl Metrics {
                 Dimension::Thread => key.thread = Some(who(|task| task.tid)),
                 Dimension::Errno => key.errno = Some(u32::from(raw.errno)),
                 Dimension::Abi => key.abi = Some(Abi(raw.abi)),
-                Dimension::File | Dimension::Dir | Dimension::Socket | Dimension::Fd => {}
+                Dimension::File | Dimension::Dir | Dimension::Socket | Dimension::Fd | Dimension::Stack => {}
             }
         }
         key

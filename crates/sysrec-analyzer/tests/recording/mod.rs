@@ -13,7 +13,9 @@
 use std::path::PathBuf;
 
 use sysrec_format::block::{EndReason, Host, Overhead, Session};
-use sysrec_format::event::{Abi, Entry, Event, EventBody, Exit, Origin, TaskEnd, TaskId, UnfinishedReason};
+use sysrec_format::event::{
+    Abi, Entry, Event, EventBody, Exit, FrameFlags, Origin, StackId, TaskEnd, TaskId, UnfinishedReason,
+};
 use sysrec_format::header::Clock;
 use sysrec_format::storage::{MemoryStorage, Storage};
 use sysrec_format::writer::{Ending, NewTrace, TraceWriter, WriterOptions};
@@ -35,6 +37,9 @@ pub struct Recording<S: Storage = MemoryStorage> {
     pub ip: u64,
     /// The arguments of the calls to come.
     pub args: [u64; 6],
+    /// The stack of the calls to come.
+    pub stack: Option<StackId>,
+    nodes: Vec<(Option<StackId>, &'static str)>,
 }
 
 /// The session of every recording that names no other.
@@ -89,7 +94,8 @@ impl<S: Storage> Recording<S> {
         };
         writer.overhead(&overhead).expect("room for the start");
         let (abi, ip, args) = (Abi::X86_64, 0x40_1000, [0; 6]);
-        Self { writer, now_ns: START_NS, tasks: Vec::new(), abi, ip, args }
+        let (stack, nodes) = (None, Vec::new());
+        Self { writer, now_ns: START_NS, tasks: Vec::new(), abi, ip, args, stack, nodes }
     }
 
     /// The writer, for what has no short form.
@@ -165,6 +171,35 @@ impl<S: Storage> Recording<S> {
         self.event(task, EventBody::TaskEnd(TaskEnd::Exited { code }))
     }
 
+    /// The calls to come have this stack, the outermost function first: code that the recorder knew the names of.
+    pub fn under(&mut self, functions: &[&'static str]) -> &mut Self {
+        self.stack = None;
+        for function in functions {
+            let known = self.nodes.iter().position(|node| *node == (self.stack, *function));
+            let node = known.unwrap_or(self.nodes.len());
+            if known.is_none() {
+                self.nodes.push((self.stack, *function));
+                let body = EventBody::StackNode {
+                    node: StackId(node as u32),
+                    parent: self.stack,
+                    module: None,
+                    offset: 0x1000 + node as u64,
+                    flags: FrameFlags::default(),
+                    name: function.as_bytes().to_vec(),
+                };
+                self.writer.event(&Event { time_ns: self.now_ns, task: None, body });
+            }
+            self.stack = Some(StackId(node as u32));
+        }
+        self
+    }
+
+    /// A file's code is mapped into a process, from its beginning.
+    pub fn map(&mut self, task: TaskId, address: u64, length: u64, path: &str, build_id: &[u8]) -> &mut Self {
+        let (path, build_id) = (path.as_bytes().to_vec(), build_id.to_vec());
+        self.event(task, EventBody::Mapping { address, length, file_offset: 0, path, build_id })
+    }
+
     /// A call that begins now; time goes on until it ends.
     pub fn call(&mut self, task: TaskId, name: &str, duration_ns: u64, ret: i64) -> &mut Self {
         let entry = self.entry(name);
@@ -217,7 +252,7 @@ impl<S: Storage> Recording<S> {
             args,
             registers: None,
             captures: Vec::new(),
-            stack: None,
+            stack: self.stack,
         }
     }
 }

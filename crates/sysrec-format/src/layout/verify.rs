@@ -64,6 +64,7 @@ impl Layout {
             ChunkKind::SESSION => self.block::<crate::block::Session>(file, frame, "session").map(drop),
             ChunkKind::OVERHEAD => self.block::<crate::block::Overhead>(file, frame, "overhead").map(drop),
             ChunkKind::SUMMARY => self.block::<crate::block::Summary>(file, frame, "summary").map(drop),
+            ChunkKind::SYMBOLS => self.block::<crate::block::Symbols>(file, frame, "symbols").map(drop),
             _ => self.payload(file, frame, buffer).map(drop),
         }
     }

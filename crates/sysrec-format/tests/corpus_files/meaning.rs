@@ -1,7 +1,7 @@
 //! What a trace means, as JSON. Byte strings are text with one character (U+0000 to U+00FF) a byte.
 
 use serde_json::{Value, json};
-use sysrec_format::block::{Overhead, Session, Summary};
+use sysrec_format::block::{Overhead, Session, Summary, SymbolFunction, SymbolModule, SymbolPlace, Symbols};
 use sysrec_format::damage::Damage;
 use sysrec_format::error::Error;
 use sysrec_format::event::*;
@@ -52,7 +52,7 @@ pub fn meaning(bytes: &[u8]) -> Value {
             _ => {}
         }
     }
-    json!({
+    let mut meaning = json!({
         "version": [header.version.0, header.version.1],
         "trace_id": text(&header.trace_id),
         "created_realtime_ns": header.created_realtime_ns,
@@ -69,7 +69,30 @@ pub fn meaning(bytes: &[u8]) -> Value {
         "summary": layout.summary(bytes).ok().flatten().map(|summary| of_summary(&summary)),
         "calls": calls,
         "events": events,
-    })
+    });
+    let symbols: Vec<Value> =
+        layout.symbols(bytes).filter_map(Result::ok).flat_map(|it| of_symbols(&it)).collect();
+    if !symbols.is_empty() {
+        meaning["symbols"] = json!(symbols);
+    }
+    meaning
+}
+
+fn of_symbols(symbols: &Symbols) -> Vec<Value> {
+    let name = |place: u32| symbols.texts[place as usize].as_str();
+    let function = |function: &SymbolFunction| {
+        let SymbolFunction { name: text, file, line, inlined } = *function;
+        json!({ "name": name(text), "file": file.map(name), "line": line, "inlined": inlined })
+    };
+    let place = |module: &SymbolModule, place: &SymbolPlace| {
+        json!({
+            "path": text(&module.path), "build_id": text(&module.build_id), "address": place.address,
+            "in_file": place.in_file, "functions": place.functions.iter().map(function).collect::<Vec<_>>(),
+        })
+    };
+    let of_module =
+        |module: &SymbolModule| module.places.iter().map(|it| place(module, it)).collect::<Vec<_>>();
+    symbols.modules.iter().flat_map(of_module).collect()
 }
 
 fn damage(damage: &Damage) -> Value {

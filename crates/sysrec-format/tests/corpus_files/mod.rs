@@ -3,11 +3,14 @@
 
 mod meaning;
 
-use sysrec_format::block::{EndReason, Host, Overhead, Session};
+use sysrec_format::block::{
+    EndReason, Host, Overhead, Session, SymbolFunction, SymbolModule, SymbolPlace, Symbols,
+};
 use sysrec_format::event::*;
 use sysrec_format::frame::{ChunkKind, FRAME_BYTES};
 use sysrec_format::header::Clock;
 use sysrec_format::layout::{Layout, Place};
+use sysrec_format::names::with_symbols;
 use sysrec_format::storage::MemoryStorage;
 use sysrec_format::writer::{Ending, NewTrace, TraceWriter, WriterOptions};
 
@@ -417,6 +420,51 @@ fn unknown_chunk() -> Vec<u8> {
     bytes
 }
 
+/// Names in two chunks, put in over others.
+fn symbols() -> Vec<u8> {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    let function = |name, file, line, inlined| SymbolFunction { name, file, line, inlined };
+    let place = |address, in_file, functions| SymbolPlace { address, in_file, functions };
+    let module = |path: &str, build_id: &[u8], places| SymbolModule {
+        path: path.as_bytes().to_vec(),
+        build_id: build_id.to_vec(),
+        places,
+    };
+    let older = Symbols {
+        texts: texts(&["older"]),
+        modules: vec![module("/bin/server", &[9], vec![place(1, true, vec![function(0, None, 0, false)])])],
+    };
+    let two = [
+        Symbols {
+            texts: texts(&["main", "/src/server.c", "log_line"]),
+            modules: vec![module(
+                "/bin/server",
+                &[1, 2, 0xff],
+                vec![
+                    place(
+                        0x1000,
+                        false,
+                        vec![function(0, Some(1), 42, false), function(2, Some(1), 7, true)],
+                    ),
+                    place(u64::MAX, true, vec![]),
+                ],
+            )],
+        },
+        Symbols {
+            texts: texts(&["write"]),
+            modules: vec![module(
+                "/lib/libc.so.6",
+                &[],
+                vec![place(0xe9_1bf, true, vec![function(0, None, 0, false)])],
+            )],
+        },
+    ];
+    let (mut once, mut twice) = (Vec::new(), Vec::new());
+    with_symbols(&minimal(), &[older], &mut once).expect("memory takes everything");
+    with_symbols(&once, &two, &mut twice).expect("memory takes everything");
+    twice
+}
+
 fn good() -> Vec<(&'static str, Vec<u8>)> {
     let empty = finish(create(&Session::default(), MemoryStorage::new()), START_NS);
     let mut many = create(&full_session(), MemoryStorage::new());
@@ -439,6 +487,7 @@ fn good() -> Vec<(&'static str, Vec<u8>)> {
         ("unknown-chunk", unknown_chunk()),
         ("stacks", finish(with_stacks, START_NS + 6000)),
         ("stacks-recorder-killed", killed_with_stacks()),
+        ("symbols", symbols()),
         ("newer-minor-version", header_with(minimal(), 10, &[9])),
     ]
 }

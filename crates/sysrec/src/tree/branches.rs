@@ -6,6 +6,7 @@ use sysrec_format::event::Origin;
 
 use super::shown::{Folded, Shown};
 use super::{Answer, ending, lifetime, seconds};
+use crate::branch_lines::BranchLines;
 use crate::quote::command_line;
 use crate::screen::{FAILURE, QUIET};
 use crate::table::{Cell, Column, Table};
@@ -15,26 +16,6 @@ use crate::text::{count, counted, duration, printable};
 const THREADS_SHOWN: usize = 5;
 /// Columns of a terminal that has room for all figures.
 const WIDTH_OF_ALL: usize = 100;
-/// Levels whose branches are drawn; deeper ones are numbered, so that a line does not grow with the tree.
-const LEVELS_DRAWN: usize = 24;
-
-/// What branches are drawn with, each as wide as the others.
-#[derive(Clone, Copy, Debug)]
-struct Lines {
-    branch: &'static str,
-    last: &'static str,
-    through: &'static str,
-    blank: &'static str,
-    exec: &'static str,
-}
-
-impl Lines {
-    /// For a terminal.
-    const BOX: Lines =
-        Lines { branch: "├─ ", last: "└─ ", through: "│  ", blank: "   ", exec: "⇒ " };
-    /// For everything else.
-    const ASCII: Lines = Lines { branch: "|- ", last: "`- ", through: "|  ", blank: "   ", exec: "=> " };
-}
 
 /// One branch below a process.
 enum Branch<'a> {
@@ -56,7 +37,7 @@ struct Twig<'a> {
 
 /// The rows of the tree, for a terminal of so many columns, or for a file.
 pub(super) fn table(answer: &Answer<'_>, shown: &Shown, all_threads: bool, width: Option<usize>) -> Table {
-    let lines = if width.is_some() { Lines::BOX } else { Lines::ASCII };
+    let lines = BranchLines::of(width);
     let mut drawing = Drawing { answer, shown, all_threads, lines, table: Table::new(columns(width)) };
     let (roots, folded) = shown.split(answer.tree, answer.tree.roots());
     let mut open: Vec<Twig<'_>> = Vec::new();
@@ -96,18 +77,14 @@ struct Drawing<'a> {
     answer: &'a Answer<'a>,
     shown: &'a Shown,
     all_threads: bool,
-    lines: Lines,
+    lines: BranchLines,
     table: Table,
 }
 
 impl<'a> Drawing<'a> {
     fn twig(&self, stem: &str, branch: Branch<'a>, level: usize, is_last: bool) -> Twig<'a> {
-        let lines = &self.lines;
-        if level > LEVELS_DRAWN {
-            return Twig { branch, stem: stem.to_owned(), front: format!("{stem}[{level}] "), level };
-        }
-        let (own, below) = if is_last { (lines.last, lines.blank) } else { (lines.branch, lines.through) };
-        Twig { branch, stem: stem.to_owned() + below, front: stem.to_owned() + own, level }
+        let (front, stem) = self.lines.branch(stem, level, is_last);
+        Twig { branch, stem, front, level }
     }
 
     /// Draws a branch's own lines, and says what goes off it.

@@ -6,6 +6,7 @@ mod recording;
 mod run;
 
 mod bad_input;
+mod call_tree;
 mod generate;
 mod info;
 mod mechanisms;

@@ -84,7 +84,7 @@ fn the_page_as_json() {
 #[test]
 fn a_tree_marks_tasks_that_were_recorded_otherwise() {
     let folder = inline();
-    let tree = stdout_of(folder.path(), &["tree"]);
+    let tree = stdout_of(folder.path(), &["tree", "--by", "process"]);
     let marked: Vec<&str> = tree
         .lines()
         .filter(|line| line.contains("(by "))
@@ -99,7 +99,7 @@ fn a_tree_marks_tasks_that_were_recorded_otherwise() {
         ],
         "{tree}"
     );
-    let document = json_of(folder.path(), &["tree", "--json"]);
+    let document = json_of(folder.path(), &["tree", "--by", "process", "--json"]);
     let ways = &document["processes"][2]["mechanisms"];
     assert_eq!(
         (&ways[0]["mechanism"], &ways[0]["reason"]),

@@ -6,7 +6,7 @@ use crate::{json_of, on_terminal, stdout_of, sysrec};
 #[test]
 fn the_story_as_a_tree() {
     let folder = folder();
-    let ran = sysrec(folder.path(), &["tree"]);
+    let ran = sysrec(folder.path(), &["tree", "--by", "process"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     insta::assert_snapshot!(ran.stdout);
 }
@@ -14,7 +14,7 @@ fn the_story_as_a_tree() {
 #[test]
 fn the_story_as_json() {
     let folder = folder();
-    let document = json_of(folder.path(), &["tree", "--json"]);
+    let document = json_of(folder.path(), &["tree", "--by", "process", "--json"]);
     assert_eq!(document["schema"], "sysrec-tree/1");
     let processes = document["processes"].as_array().unwrap();
     let pids: Vec<i64> = processes.iter().map(|process| process["pid"].as_i64().unwrap()).collect();
@@ -41,7 +41,7 @@ fn the_story_as_json() {
 #[test]
 fn filters_apply_to_the_figures_and_every_process_stays() {
     let folder = folder();
-    let document = json_of(folder.path(), &["tree", "--json", "-e", "futex"]);
+    let document = json_of(folder.path(), &["tree", "--by", "process", "--json", "-e", "futex"]);
     let calls: Vec<u64> = document["processes"]
         .as_array()
         .unwrap()
@@ -49,7 +49,8 @@ fn filters_apply_to_the_figures_and_every_process_stays() {
         .map(|process| process["calls"].as_u64().unwrap())
         .collect();
     assert_eq!(calls, [0, 0, 3, 0, 0]);
-    let document = json_of(folder.path(), &["tree", "--json", "-z", "--min-duration", "1ms"]);
+    let document =
+        json_of(folder.path(), &["tree", "--by", "process", "--json", "-z", "--min-duration", "1ms"]);
     assert_eq!(document["total"]["calls"], 1, "the write");
 }
 
@@ -75,15 +76,15 @@ fn wide() -> Folder {
 #[test]
 fn a_large_tree_is_folded_on_request() {
     let folder = wide();
-    let full = stdout_of(folder.path(), &["tree"]);
+    let full = stdout_of(folder.path(), &["tree", "--by", "process"]);
     assert_eq!(full.lines().filter(|line| line.contains("gcc file")).count(), 300);
 
-    let shallow = stdout_of(folder.path(), &["tree", "--depth", "1"]);
+    let shallow = stdout_of(folder.path(), &["tree", "--by", "process", "--depth", "1"]);
     let folded = shallow.lines().nth(2).unwrap();
     assert!(folded.contains("300") && folded.ends_with("`- + 600 more processes"), "{shallow}");
     assert_eq!(shallow.lines().filter(|line| line.contains("gcc")).count(), 0);
 
-    let top = stdout_of(folder.path(), &["tree", "--top", "1"]);
+    let top = stdout_of(folder.path(), &["tree", "--by", "process", "--top", "1"]);
     let shown: Vec<&str> = top.lines().filter(|line| line.contains("gcc file")).collect();
     assert!(shown.len() == 1 && shown[0].contains("file77.c"), "{top}");
     assert!(top.contains("+ 598 more processes"), "{top}");
@@ -99,7 +100,7 @@ fn many_threads_are_one_line_until_asked_for() {
     }
     let folder = Folder::new();
     folder.file("trace.bin", &r.finish());
-    let text = stdout_of(folder.path(), &["tree"]);
+    let text = stdout_of(folder.path(), &["tree", "--by", "process"]);
     let folded = text.lines().nth(2).unwrap();
     assert!(folded.ends_with("`- + 31 more threads"), "{text}");
     assert_eq!(
@@ -107,7 +108,7 @@ fn many_threads_are_one_line_until_asked_for() {
         ["31", "31"],
         "calls and errors: {folded}"
     );
-    let text = stdout_of(folder.path(), &["tree", "--threads"]);
+    let text = stdout_of(folder.path(), &["tree", "--by", "process", "--threads"]);
     assert_eq!(text.matches("worker (thread)").count(), 31);
     assert_eq!(text.matches("server (main thread)").count(), 1);
 }
@@ -122,7 +123,7 @@ fn a_deep_chain_is_numbered() {
     }
     let folder = Folder::new();
     folder.file("trace.bin", &r.finish());
-    let text = stdout_of(folder.path(), &["tree"]);
+    let text = stdout_of(folder.path(), &["tree", "--by", "process"]);
     assert!(text.contains("[4999] 5000 bomb (forked, no execve)"));
     assert!(text.lines().all(|line| line.len() < 250));
 }
@@ -131,7 +132,7 @@ fn a_deep_chain_is_numbered() {
 fn attached_processes_say_so() {
     let folder = Folder::new();
     folder.file("trace.bin", &attached().finish());
-    let text = stdout_of(folder.path(), &["tree"]);
+    let text = stdout_of(folder.path(), &["tree", "--by", "process"]);
     let line = text.lines().nth(1).unwrap();
     assert!(line.contains("detached") && line.ends_with("50 nginx (attached)"), "{text}");
     assert!(line.contains("1.00 ms"), "{text}");
@@ -141,7 +142,7 @@ fn attached_processes_say_so() {
 #[test]
 fn a_terminal_gets_boxes_and_no_line_too_long() {
     let folder = folder();
-    let Some(text) = on_terminal(folder.path(), 90, "tree") else { return };
+    let Some(text) = on_terminal(folder.path(), 90, "tree --by process") else { return };
     let tree: Vec<&str> = text.lines().skip_while(|line| !line.contains("process")).collect();
     assert!(tree.iter().any(|line| line.contains("├─ 101 env X=1 date")), "{text}");
     assert!(tree.iter().any(|line| line.contains("⇒ date")), "{text}");

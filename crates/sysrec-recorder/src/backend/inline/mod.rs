@@ -152,7 +152,12 @@ impl Inline {
         let rings = Rings::create(owner)
             .map_err(|error| format!("inline needs a file in /dev/shm ({})", crate::error::plain(&error)))?;
         let mut page = Box::new(stub::page());
-        leave_to_recorder(&mut page, numbers_for_the_recorder().chain(more.iter().copied()));
+        let table = &mut page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS];
+        for nr in numbers_for_the_recorder().chain(more.iter().copied()) {
+            if let Some(entry) = table.get_mut(nr as usize) {
+                *entry = number::RECORDER;
+            }
+        }
         let path = rings.path().as_os_str().as_bytes();
         page[PATH..PATH + path.len()].copy_from_slice(path);
         Ok(Inline {
@@ -182,15 +187,6 @@ impl Inline {
             .ok()
             .and_then(|nr| self.page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS].get(nr))
             .is_some_and(|&entry| entry == number::INLINE)
-    }
-}
-
-fn leave_to_recorder(page: &mut [u8; STUB_BYTES], numbers: impl Iterator<Item = u32>) {
-    let table = &mut page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS];
-    for nr in numbers {
-        if let Some(entry) = table.get_mut(nr as usize) {
-            *entry = number::RECORDER;
-        }
     }
 }
 

@@ -1,0 +1,96 @@
+"""Reads what `sysrec export` wrote, with libraries that other people wrote, and prints what it says as JSON.
+
+    read_export.py perfetto FILE       Perfetto's own protobuf definitions (PyPI: perfetto)
+    read_export.py speedscope FILE SCHEMA
+                                       validates against speedscope's JSON schema (npm: speedscope; PyPI: jsonschema)
+
+Exits with 77 where a library is not installed.
+"""
+
+import json
+import sys
+
+
+def perfetto(path):
+    try:
+        from google.protobuf.unknown_fields import UnknownFieldSet
+        from perfetto.protos.perfetto.trace import perfetto_trace_pb2 as pb
+    except ImportError as error:
+        print(error, file=sys.stderr)
+        sys.exit(77)
+    trace = pb.Trace()
+    trace.ParseFromString(open(path, "rb").read())
+    names, annotations, functions, frames, stacks, categories = {}, {}, {}, {}, {}, {}
+    tracks, slices, open_slices = {}, [], {}
+    for packet in trace.packet:
+        assert not list(UnknownFieldSet(packet)), "fields that Perfetto does not have"
+        data = packet.interned_data
+        categories.update((it.iid, it.name) for it in data.event_categories)
+        names.update((it.iid, it.name) for it in data.event_names)
+        annotations.update((it.iid, it.name) for it in data.debug_annotation_names)
+        functions.update((it.iid, it.str.decode()) for it in data.function_names)
+        frames.update((it.iid, functions[it.function_name_id]) for it in data.frames)
+        stacks.update((it.iid, [frames[frame] for frame in it.frame_ids]) for it in data.callstacks)
+        if packet.HasField("track_descriptor"):
+            track = packet.track_descriptor
+            if track.HasField("thread"):
+                tracks[track.uuid] = {
+                    "tid": track.thread.tid,
+                    "pid": track.thread.pid,
+                    "name": track.thread.thread_name,
+                    "process": tracks[track.parent_uuid]["name"],
+                }
+            else:
+                tracks[track.uuid] = {"pid": track.process.pid, "name": track.process.process_name}
+        if packet.HasField("track_event"):
+            event = packet.track_event
+            if event.type == pb.TrackEvent.TYPE_SLICE_BEGIN:
+                slice = {
+                    "name": names[event.name_iid],
+                    "category": [categories[iid] for iid in event.category_iids],
+                    "start_ns": packet.timestamp,
+                    "end_ns": None,
+                    "tid": tracks[event.track_uuid]["tid"],
+                    "args": {annotations[it.name_iid]: it.string_value for it in event.debug_annotations},
+                    "stack": stacks.get(event.callstack_iid),
+                }
+                slices.append(slice)
+                open_slices[event.track_uuid] = slice
+            else:
+                assert event.type == pb.TrackEvent.TYPE_SLICE_END
+                open_slices.pop(event.track_uuid)["end_ns"] = packet.timestamp
+    return {"tracks": list(tracks.values()), "slices": slices}
+
+
+def speedscope(path, schema):
+    try:
+        import jsonschema
+    except ImportError as error:
+        print(error, file=sys.stderr)
+        sys.exit(77)
+    document = json.load(open(path))
+    jsonschema.validate(document, json.load(open(schema)))
+    names = [frame["name"] for frame in document["shared"]["frames"]]
+    profiles = []
+    for profile in document["profiles"]:
+        open_frames, leaves, at = [], [], profile["startValue"]
+        for event in profile["events"]:
+            assert event["at"] >= at, "time goes back"
+            at = event["at"]
+            if event["type"] == "O":
+                open_frames.append((event["frame"], at))
+                deepest = True
+            else:
+                frame, begin = open_frames.pop()
+                assert frame == event["frame"], "frames close in another order than they opened"
+                if deepest:
+                    stack = [names[it] for it, _ in open_frames] + [names[frame]]
+                    leaves.append({"stack": stack, "start_ns": begin, "end_ns": at})
+                deepest = False
+        assert not open_frames and at <= profile["endValue"]
+        profiles.append({"name": profile["name"], "calls": leaves})
+    return {"profiles": profiles}
+
+
+if __name__ == "__main__":
+    json.dump({"perfetto": perfetto, "speedscope": speedscope}[sys.argv[1]](*sys.argv[2:]), sys.stdout)
