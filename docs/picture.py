@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes the pictures of the README from real runs, redis-server recorded under a small load: docs/report.svg (a terminal),
-and, of a recording with stacks, docs/tree.svg (a terminal) and docs/flamegraph.svg.
+"""Makes the pictures of the README from real runs: docs/report.svg, a terminal, of redis-server under a small load; and of a
+threaded server of the tests, recorded with stacks, docs/tree.svg, a terminal, and docs/flamegraph.svg.
 
 Needs: redis-server, redis-benchmark (Debian: redis-server, redis-tools), tmux, and python's `rich` (pip install rich).
 Run at the top of the repository, with sysrec on PATH: docs/picture.py [report] [code]
@@ -20,9 +20,12 @@ from rich.text import Text
 COLUMNS, LINES = 120, 60
 PORT = "17777"
 SERVER = f"redis-server --port {PORT} --io-threads 4 --save '' --logfile /dev/null"
-# Of code: what threads wait for is left out, so that work is seen.
-WORK = "-e '!%clock,!epoll_wait,!futex,!nanosleep,!clock_nanosleep'"
-TREE = f"sysrec tree redis.bin {WORK} --min-share 4 --depth 14"
+RECORD = f"sysrec record -o redis.bin {SERVER}"
+REPORT = "sysrec report redis.bin --top 10"
+RECORD_CODE = "sysrec record --stacks -o server.bin ./server 4000 4"
+# What threads wait for each other is left out, so that work is seen.
+WORK = "-e '!futex'"
+TREE = f"sysrec tree server.bin {WORK} --min-share 2"
 SESSION = "sysrec-picture"
 
 
@@ -48,18 +51,25 @@ def wait_for_server():
     sys.exit("the server did not come up")
 
 
-def picture(record, load, show, until, name):
-    """Records the server under load in a terminal, shows something of it there, and draws that terminal."""
-    folder = tempfile.mkdtemp()
+def under_load():
+    wait_for_server()
+    subprocess.run(
+        ["redis-benchmark", "-p", PORT, "-n", "5000", "-c", "20", "-q", "-t", "set,get"],
+        check=True,
+        capture_output=True,
+    )
+    tmux("send-keys", "-t", SESSION, "C-c")
+
+
+def picture(folder, record, load, show, name):
+    """Records in a terminal, shows something of the recording there, and draws that terminal."""
     tmux("new-session", "-d", "-s", SESSION, "-x", str(COLUMNS), "-y", str(LINES), "-c", folder, "env PS1='$ ' sh")
     try:
-        tmux("send-keys", "-t", SESSION, f"{record} {SERVER}", "Enter")
-        wait_for_server()
-        subprocess.run(["redis-benchmark", "-p", PORT, "-q", *load], check=True, capture_output=True)
-        tmux("send-keys", "-t", SESSION, "C-c")
-        wait_for(r"lost", "the end of the recording")
+        tmux("send-keys", "-t", SESSION, record, "Enter")
+        load()
+        wait_for(r"nothing lost", "the end of the recording")
         tmux("send-keys", "-t", SESSION, show, "Enter")
-        wait_for(until, "the view")
+        wait_for(r"Not seen:", "the view")
         screen = tmux("capture-pane", "-e", "-p", "-t", SESSION)
     finally:
         tmux("kill-server")
@@ -68,19 +78,21 @@ def picture(record, load, show, until, name):
     for line in lines:
         console.print(Text.from_ansi(line.rstrip()), no_wrap=True, overflow="crop")
     pathlib.Path(name).write_text(console.export_svg(title="sysrec", unique_id="sysrec"))
-    return pathlib.Path(folder) / "redis.bin"
 
 
 def main():
     wanted = sys.argv[1:] or ["report", "code"]
-    load = ["-n", "5000", "-c", "20", "-t", "set,get"]
+    folder = tempfile.mkdtemp()
     if "report" in wanted:
-        show = "sysrec report redis.bin --top 10"
-        picture("sysrec record -o redis.bin", load, show, "Not seen:", "docs/report.svg")
+        picture(folder, RECORD, under_load, REPORT, "docs/report.svg")
     if "code" in wanted:
-        trace = picture("sysrec record --stacks -o redis.bin", load, TREE, "Not seen:", "docs/tree.svg")
-        draw = f"sysrec flamegraph {trace} {WORK} -o docs/flamegraph.svg"
-        subprocess.run(shlex.split(draw), check=True)
+        source = pathlib.Path("tests/guests/server_pool.c").resolve()
+        compile = ["cc", "-g", "-O2", "-pthread", "-D_GNU_SOURCE", "-o", f"{folder}/server", str(source)]
+        subprocess.run(compile, check=True)
+        picture(folder, RECORD_CODE, lambda: None, TREE, "docs/tree.svg")
+        out = pathlib.Path("docs/flamegraph.svg").resolve()
+        draw = f"sysrec flamegraph server.bin {WORK} -o {out}"
+        subprocess.run(shlex.split(draw), check=True, cwd=folder)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use sysrec_analyzer::descriptors::Descriptors;
 use sysrec_analyzer::{Item, Selection, Timeline, Trace};
-use sysrec_format::event::{Call, CaptureCut};
+use sysrec_format::event::{Abi, Call, CaptureCut};
 use sysrec_tests::compile::{Build, compile};
 use sysrec_tests::sysrec;
 
@@ -210,5 +210,40 @@ fn hostile_pointers_change_nothing_and_are_shown_as_what_they_are() {
                 assert!(huge.is_none());
             }
         }
+    }
+}
+
+#[test]
+fn calls_of_the_other_tables_are_captured_too() {
+    let Some((backends, guest)) = ready("foreign_opens") else { return };
+    match Command::new(&guest).stdin(Stdio::null()).status().expect("the guest runs").code() {
+        Some(0) => {}
+        code => return println!("SKIP: this kernel has no 32-bit calls (the guest ended with {code:?})"),
+    }
+    for backend in backends {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("trace");
+        record(&path, &["--backend", backend, "--capture", "names"], &guest, Path::new("unused"));
+        let trace = sysrec::open(&path).expect("a trace");
+        let (mut descriptors, all) = (Descriptors::new(), Selection::default());
+        let mut seen = Vec::new();
+        for item in Timeline::new(&trace, &all) {
+            let names = descriptors.next(&item);
+            let (Item::Call(call), Some(names)) = (&item, names) else { continue };
+            if call.entry.abi != Abi::X86_64 {
+                let path = names.path(&call.entry).map(|path| String::from_utf8(path).expect("text"));
+                let pipe = names.object_after(4).map(|object| object.name());
+                seen.push((call.entry.abi, path, names.object(3).is_some(), pipe.is_some()));
+            }
+        }
+        let path = |path: &str| Some(path.to_owned());
+        let expected = [
+            (Abi::I386, path("/dev/null"), false, false),
+            // A kernel that knows x32 opens 4 here.
+            (Abi::X32, path("/dev/zero"), true, seen[1].3),
+            (Abi::I386, None, true, true),
+            (Abi::I386, None, true, true),
+        ];
+        assert_eq!(seen, expected, "{backend}");
     }
 }

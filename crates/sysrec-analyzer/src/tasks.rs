@@ -63,6 +63,16 @@ pub struct Program {
     pub former: Option<TaskId>,
 }
 
+impl Program {
+    /// What people call it: the last part of its first argument, else of its path; empty where neither is known. (The
+    /// path is where links lead to: `busybox` for `ls`.)
+    pub fn file_name(&self) -> &[u8] {
+        let last = |path: &'_ [u8]| path.rsplit(|byte| *byte == b'/').next().map_or(0, <[u8]>::len);
+        let path = self.argv.first().filter(|argument| last(argument) > 0).unwrap_or(&self.exe);
+        &path[path.len() - last(path)..]
+    }
+}
+
 impl Task {
     fn unknown(id: TaskId) -> Self {
         Self {

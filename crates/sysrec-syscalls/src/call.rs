@@ -75,6 +75,8 @@ pub enum ArgKind {
     Hex32,
     /// The same in 64 bits on every ABI.
     Hex64,
+    /// A file offset in pages of 4,096 bytes; shown in bytes.
+    Pages,
     /// Unsigned, 8 bits.
     U8,
     /// Unsigned, 16 bits.
@@ -210,6 +212,8 @@ pub enum Shape {
     CloneArgs(Count),
     /// `struct msgbuf`: a type, and a text of that many bytes.
     Msgbuf(Count),
+    /// The arguments of the call that this one stands for.
+    InnerArguments(Count),
     /// The remaining time of a sleep, which is there when a signal ended it.
     Remaining(&'static Struct),
 }
@@ -322,7 +326,7 @@ impl Shape {
     pub fn level(self) -> Level {
         match self {
             Shape::Sockaddr(_) | Shape::Msghdr | Shape::Mmsghdr(_) | Shape::PathBytes(_) => Level::Names,
-            Shape::CloneArgs(_) => Level::Names,
+            Shape::CloneArgs(_) | Shape::InnerArguments(_) => Level::Names,
             // New descriptors, and the length of a socket's address.
             Shape::Number(ArgKind::Fd) | Shape::Array(Shape::Number(ArgKind::Fd), _) => Level::Names,
             _ => Level::All,

@@ -207,7 +207,8 @@ fn i386_has_layouts_of_its_own() {
         .with(0x1200, [0, 0x13, 0, 0, 3, 0, 0, 0])
         .with(0x1300, "abc")
         .with(0x1400, [5, 0, 0, 0, 0x00, 0x15, 0, 0, 4, 0, 0, 0])
-        .with(0x1500, [1, 0, b'/', b'x']);
+        .with(0x1500, [1, 0, b'/', b'x'])
+        .with(0x1600, "\x09\0\0\0msg");
     assert_eq!(
         i386("nanosleep", &[0x1000, 0], 0, &mut memory),
         "nanosleep({tv_sec=1, tv_nsec=500}, NULL) = 0"
@@ -228,6 +229,9 @@ fn i386_has_layouts_of_its_own() {
         i386("socketcall", &[3, 0x1400], 0, &mut memory),
         r#"connect(5, {sa_family=AF_UNIX, sun_path="/x"}, 4) = 0"#
     );
+    assert_eq!(i386("ipc", &[13, 0, 0o1600], 5, &mut memory), "msgget(IPC_PRIVATE, IPC_CREAT|0600) = 5");
+    let ipc = i386("ipc", &[11, 5, 3, 0, 0x1600], 0, &mut memory);
+    assert_eq!(ipc, r#"msgsnd(5, {mtype=9, mtext="msg"}, 3, 0) = 0"#);
     assert_eq!(i386("setuid", &[0xffff], 0, &mut memory), "setuid(-1) = 0");
     assert_eq!(
         i386("_llseek", &[3, 1, 2, 0, 1], 0, &mut memory),

@@ -12,7 +12,7 @@ const COLUMNS: [(&str, &str, u32); 4] =
     [("x86_64", "x86-64", 0), ("x32", "x32", 0x4000_0000), ("i386", "i386", 0), ("aarch64", "aarch64", 0)];
 
 /// Kinds of one word, and what the tables call them.
-const KINDS: [(&str, &str); 38] = [
+const KINDS: [(&str, &str); 39] = [
     ("int", "Int"),
     ("uint", "Uint"),
     ("long", "Long"),
@@ -47,6 +47,7 @@ const KINDS: [(&str, &str); 38] = [
     ("limit64", "Limit64"),
     ("handler", "Handler"),
     ("key", "Key"),
+    ("pages", "Pages"),
     ("id16", "Id16"),
     ("low_high", "LowHigh"),
     ("high_low", "HighLow"),
@@ -54,7 +55,7 @@ const KINDS: [(&str, &str); 38] = [
 ];
 
 /// Shapes that are no struct of `src/structs.rs`; those with `true` take a count.
-const SHAPES: [(&str, &str, bool); 28] = [
+const SHAPES: [(&str, &str, bool); 29] = [
     ("bytes", "Bytes", true),
     ("path_bytes", "PathBytes", true),
     ("cstr", "CStr", false),
@@ -83,6 +84,7 @@ const SHAPES: [(&str, &str, bool); 28] = [
     ("option_value", "OptionValue", true),
     ("clone_args", "CloneArgs", true),
     ("msgbuf", "Msgbuf", true),
+    ("inner_arguments", "InnerArguments", true),
 ];
 
 /// What makes a number one of a set, and how wide it is.

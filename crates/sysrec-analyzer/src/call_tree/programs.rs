@@ -33,8 +33,10 @@ impl Programs {
             let first = inherited.unwrap_or_else(|| number(process.name_at(start_ns).to_vec()));
             let mut history = vec![(0, first)];
             for program in &process.programs {
-                let file = program.exe.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-                let name = if file.is_empty() { process.name_at(program.from_ns) } else { file };
+                let name = match program.file_name() {
+                    [] => process.name_at(program.from_ns),
+                    file => file,
+                };
                 history.push((program.from_ns, number(name.to_vec())));
             }
             programs.by_process.insert(process.id, history);

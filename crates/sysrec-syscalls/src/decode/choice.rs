@@ -1,12 +1,12 @@
 //! Arguments whose meaning other arguments decide.
 
 use super::Decoder;
-use super::shape::epoll_event;
+use super::list::epoll_event;
+use crate::Moment;
 use crate::call::{ArgKind, Choice, Shape, Width};
 use crate::constants::{self as sets, Set};
 use crate::structs::{self, Struct};
 use crate::value::Value;
-use crate::{Abi, Moment, by_name};
 
 const fn flags(set: &'static Set) -> ArgKind {
     ArgKind::Flags(Width::Word, set)
@@ -234,52 +234,6 @@ impl Decoder<'_, '_> {
             name.push_str(&format!("|{:#x}", value & !0x1ff));
         }
         Value::name(name)
-    }
-
-    /// `socketcall` and `ipc` of i386 stand for other calls: from here on this is that one.
-    pub(crate) fn enter_multiplexed(&mut self) {
-        let inner = match (self.layout.abi, self.row.name) {
-            (Abi::I386, "socketcall") => self.inside_socketcall(),
-            (Abi::I386, "select") => {
-                self.words_at(self.word(self.args[0]), 5).map(|args| ("_newselect", args))
-            }
-            (Abi::I386, "mmap") => self.words_at(self.word(self.args[0]), 6).map(|args| ("mmap2", args)),
-            _ => None,
-        };
-        let Some((name, words)) = inner else { return };
-        // Those that i386 has no number of its own for are in x86-64's table.
-        let Some(row) = by_name(Abi::I386, name).or_else(|| by_name(Abi::X86_64, name)) else { return };
-        self.row = row;
-        self.args = [0; 6];
-        self.args.iter_mut().zip(words).for_each(|(arg, word)| *arg = word);
-    }
-
-    /// `net/socket.c`, `SYSCALL_DEFINE2(socketcall)`, with as many arguments as each has.
-    fn inside_socketcall(&mut self) -> Option<(&'static str, Vec<u64>)> {
-        const CALLS: [(&str, usize); 20] = [
-            ("socket", 3),
-            ("bind", 3),
-            ("connect", 3),
-            ("listen", 2),
-            ("accept", 3),
-            ("getsockname", 3),
-            ("getpeername", 3),
-            ("socketpair", 4),
-            ("sendto", 4),
-            ("recvfrom", 4),
-            ("sendto", 6),
-            ("recvfrom", 6),
-            ("shutdown", 2),
-            ("setsockopt", 5),
-            ("getsockopt", 5),
-            ("sendmsg", 3),
-            ("recvmsg", 3),
-            ("accept4", 4),
-            ("recvmmsg", 5),
-            ("sendmmsg", 4),
-        ];
-        let (name, count) = *CALLS.get(usize::try_from(self.args[0] as u32).ok()?.checked_sub(1)?)?;
-        Some((name, self.words_at(self.word(self.args[1]), count)?))
     }
 
     /// One event of `epoll_ctl`, without the brackets of an array.

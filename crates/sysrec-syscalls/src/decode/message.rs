@@ -178,12 +178,4 @@ impl Decoder<'_, '_> {
             ("cmsg_data", content),
         ])
     }
-
-    /// Arguments that stand behind one pointer, as many as that: `socketcall` and the oldest `select` and `mmap`.
-    pub(crate) fn words_at(&mut self, address: u64, count: usize) -> Option<Vec<u64>> {
-        let word = self.layout.word;
-        let bytes = self.read(Moment::Entry, address, (count * word) as u64, count * word);
-        let words: Vec<u64> = bytes.chunks_exact(word).map(little_endian).collect();
-        (words.len() == count).then_some(words)
-    }
 }

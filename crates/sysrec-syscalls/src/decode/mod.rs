@@ -12,7 +12,9 @@
 
 mod choice;
 mod clone;
+mod list;
 mod message;
+mod multiplexed;
 mod number;
 mod options;
 mod shape;

@@ -76,6 +76,7 @@ impl Decoder<'_, '_> {
             ArgKind::Id | ArgKind::Id16 => Value::Unsigned(value),
             ArgKind::Signal => signal_name(signed),
             ArgKind::Hex | ArgKind::Hex32 | ArgKind::Hex64 => Value::Hex(value),
+            ArgKind::Pages => Value::Hex(value << 12),
             ArgKind::Dev | ArgKind::Dev64 => device(value),
             ArgKind::Limit | ArgKind::Limit64 => limit(value, bits),
             ArgKind::Key if value == 0 => Value::name("IPC_PRIVATE"),

@@ -1,8 +1,9 @@
 //! Signals: sets, actions, what came with one, and how a child ended.
 
 use super::Decoder;
+use super::list::members;
 use super::number::{handler, signal_name};
-use super::shape::{little_endian, members};
+use super::shape::little_endian;
 use crate::constants as sets;
 use crate::value::Value;
 use crate::{Moment, signal};

@@ -29,7 +29,7 @@ impl Decoder<'_, '_> {
                 true => self.bytes(base, used, moment),
                 false if moved.is_none() && length == 0 && base != 0 => Some(Value::text(&[])),
                 // Behind the end of what was read.
-                false if moved.is_some_and(|moved| moved > 0) && base != 0 => Some(Value::text(&[])),
+                false if moment == Moment::Exit && base != 0 && self.succeeded() => Some(Value::text(&[])),
                 false => None,
             };
             items.push(Value::whole(vec![

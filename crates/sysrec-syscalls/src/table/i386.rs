@@ -85,7 +85,7 @@ rows! {
     79 settimeofday(tv: In(Struct(&structs::TIMEVAL)), tz: In(Struct(&structs::TIMEZONE))) -> Long, [CLOCK];
     80 getgroups(gidsetsize: Int, grouplist: Out(Array(&Number(&Id), Returned))) -> Long, [CREDS];
     81 setgroups(gidsetsize: Int, grouplist: In(Array(&Number(&Id), Count::Arg(0)))) -> Long, [CREDS];
-    82 select(arg: In(Array(&Number(&Ulong), Fixed(5)))) -> Long, [DESC];
+    82 select(arg: In(InnerArguments(Fixed(5)))) -> Long, [DESC];
     83 symlink(oldname: Path, newname: Path) -> Long, [FILE];
     84 oldlstat(filename: Path, statbuf: Ptr) -> Long, [FILE LSTAT];
     85 readlink(path: Path, buf: Out(Bytes(Returned)), bufsiz: Int) -> Long, [FILE];
@@ -93,7 +93,7 @@ rows! {
     87 swapon(specialfile: Path, swap_flags: Flags(Four, &sets::SWAP)) -> Long, [FILE];
     88 reboot(magic1: Enum(Four, &sets::REBOOT_MAGIC), magic2: Enum(Four, &sets::REBOOT_MAGIC), cmd: Enum(Four, &sets::REBOOT), arg: Ptr) -> Long, [];
     89 readdir(fd: Fd, dirent: Ptr, count: Uint) -> Long, [DESC];
-    90 mmap(arg: Ptr) -> Ptr, [DESC MEMORY];
+    90 mmap(arg: In(InnerArguments(Fixed(6)))) -> Ptr, [DESC MEMORY];
     91 munmap(addr: Ptr, len: Size) -> Long, [MEMORY];
     92 truncate(path: Path, length: Off) -> Long, [FILE];
     93 ftruncate(fd: Fd, length: Off) -> Long, [DESC];
@@ -105,7 +105,7 @@ rows! {
     99 statfs(pathname: Path, buf: Out(Struct(&structs::STATFS))) -> Long, [FILE STATFS];
     100 fstatfs(fd: Fd, buf: Out(Struct(&structs::STATFS))) -> Long, [DESC FSTATFS];
     101 ioperm(from: Hex, num: Hex, turn_on: Int) -> Long, [];
-    102 socketcall(call: Enum(Four, &sets::SOCKETCALL), args: In(Array(&Number(&Ulong), Fixed(6)))) -> Long, [DESC NETWORK];
+    102 socketcall(call: Enum(Four, &sets::SOCKETCALL), args: In(InnerArguments(Fixed(6)))) -> Long, [DESC NETWORK];
     103 syslog(type: Enum(Four, &sets::SYSLOG), buf: Ptr, len: Int) -> Long, [];
     104 setitimer(which: Enum(Four, &sets::ITIMER), value: In(Struct(&structs::ITIMERVAL)), ovalue: Out(Struct(&structs::ITIMERVAL))) -> Long, [];
     105 getitimer(which: Enum(Four, &sets::ITIMER), value: Out(Struct(&structs::ITIMERVAL))) -> Long, [];
@@ -120,7 +120,7 @@ rows! {
     114 wait4(upid: Pid, stat_addr: Out(WaitStatus), options: Flags(Four, &sets::WAIT), ru: Out(Struct(&structs::RUSAGE))) -> Pid, [PROCESS];
     115 swapoff(specialfile: Path) -> Long, [FILE];
     116 sysinfo(info: Out(Struct(&structs::SYSINFO))) -> Long, [];
-    117 ipc(call: Enum(Four, &sets::IPC_CALL), first: Int, second: Hex, third: Hex, ptr: Ptr, fifth: Hex) -> Long, [IPC];
+    117 ipc(call: Enum(Four, &sets::IPC_CALL), first: Int, second: Hex, third: Hex, ptr: In(InnerArguments(Fixed(2))), fifth: Hex) -> Long, [IPC];
     118 fsync(fd: Fd) -> Long, [DESC];
     119 sigreturn() -> Long, [SIGNAL];
     120 clone(clone_flags: By(Choice::Clone), newsp: By(Choice::Clone), parent_tidptr: By(Choice::Clone), tls: By(Choice::Clone), child_tidptr: By(Choice::Clone)) -> Pid, [PROCESS];
@@ -195,7 +195,7 @@ rows! {
     189 putpmsg() -> Long, [NETWORK];
     190 vfork() -> Pid, [PROCESS];
     191 ugetrlimit(resource: Enum(Four, &sets::RLIMIT), rlim: Out(Struct(&structs::RLIMIT))) -> Long, [];
-    192 mmap2(addr: Ptr, len: Size, prot: Flags(Word, &sets::PROT), flags: Flags(Word, &sets::MAP), fd: Fd, pgoff: Hex) -> Ptr, [DESC MEMORY];
+    192 mmap2(addr: Ptr, len: Size, prot: Flags(Word, &sets::PROT), flags: Flags(Word, &sets::MAP), fd: Fd, pgoff: Pages) -> Ptr, [DESC MEMORY];
     193 truncate64(path: Path, offset_low: LowHigh, offset_high: Unused) -> Long, [FILE];
     194 ftruncate64(fd: Fd, offset_low: LowHigh, offset_high: Unused) -> Long, [DESC];
     195 stat64(filename: Path, statbuf: Out(Stat64)) -> Long, [FILE STAT];

@@ -142,9 +142,8 @@ pub(super) fn task_name(task: &Task) -> String {
 
 /// What a process runs: its last command line, else its name.
 pub(super) fn process_name(process: &Task) -> String {
-    let file = process.programs.last().and_then(|program| program.exe.rsplit(|byte| *byte == b'/').next());
-    match file.filter(|file| !file.is_empty()) {
+    match process.programs.last().map(|program| program.file_name()) {
+        None | Some([]) => task_name(process),
         Some(file) => printable(file),
-        None => task_name(process),
     }
 }

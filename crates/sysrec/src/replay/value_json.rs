@@ -67,7 +67,7 @@ fn value(of: &Value) -> Json {
         Value::Text { bytes, .. } => json!({ "begin": String::from_utf8_lossy(bytes), "more": true }),
         Value::Struct { fields, has_more } => {
             let mut object: Map<String, Json> =
-                fields.iter().map(|(name, field)| ((*name).to_owned(), value(field))).collect();
+                fields.iter().map(|(name, field)| (member(name), value(field))).collect();
             if *has_more {
                 object.insert("more".to_owned(), json!(true));
             }
@@ -83,4 +83,9 @@ fn value(of: &Value) -> Json {
         Value::Remark(of, remark) => json!({ "value": value(of), "remark": remark }),
         _ => Json::Null,
     }
+}
+
+/// The name of a field; the address of IPv6, which a line shows without one, has its header's.
+fn member(name: &str) -> String {
+    if name.is_empty() { "sin6_addr" } else { name }.to_owned()
 }
