@@ -36,7 +36,10 @@ struct Options {
 
 fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
-    let tools = Toolbox::new(options.common.sysrec()?).with_ebpf(build_ebpf_record()?);
+    let mut tools = Toolbox::new(options.common.sysrec()?);
+    if !options.stacks {
+        tools = tools.with_ebpf(build_ebpf_record()?);
+    }
     let comparison = measure(&options, &tools)?;
     options.common.end(&comparison)
 }

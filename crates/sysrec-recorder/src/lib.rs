@@ -159,8 +159,8 @@ fn inline(options: &Options) -> Result<Result<Inline, String>, Error> {
     Ok(Inline::new(options.inline_classes, owner, &for_the_recorder(options)))
 }
 
-/// The calls of x86-64 that inline tasks leave to the recorder for what it copies of their memory, for their
-/// stacks, or for the descriptors that they open while most calls are not recorded.
+/// The calls of x86-64 that inline tasks leave to the recorder for their stacks, for what it copies of their memory, or for
+/// the descriptors that they open while most calls are not recorded.
 fn for_the_recorder(options: &Options) -> Vec<u32> {
     let level = level(options, true);
     let plan = CapturePlan::new(level, options.string_bytes);

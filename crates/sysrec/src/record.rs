@@ -69,15 +69,6 @@ pub(crate) struct RecordArgs {
     #[arg(long, value_enum, default_value_t = RegistersArg::Call)]
     registers: RegistersArg,
 
-    /// How much of the memory that arguments point at to record [default: names, and none with the inline backend, whose
-    /// calls have to stop for it]
-    #[arg(long, value_enum)]
-    capture: Option<CaptureArg>,
-
-    /// Bytes of a buffer or string, and elements of an array, that --capture all keeps
-    #[arg(long, value_name = "N", default_value_t = Options::STRING_BYTES as u32, value_parser = clap::value_parser!(u32).range(0..=16_384))]
-    string_limit: u32,
-
     /// Record the stack of each call: who made it, function by function (of 32-bit code the site alone)
     #[arg(short = 'k', long, visible_alias = "stack-trace")]
     stacks: bool,
@@ -94,6 +85,15 @@ pub(crate) struct RecordArgs {
     #[arg(long, value_name = "N", requires = "stacks", default_value_t = StackOptions::DEPTH as u16,
         value_parser = clap::value_parser!(u16).range(1..=StackOptions::DEPTH_MAX as i64))]
     stacks_depth: u16,
+
+    /// How much of the memory that arguments point at to record [default: names, and none with the inline backend, whose
+    /// calls have to stop for it]
+    #[arg(long, value_enum)]
+    capture: Option<CaptureArg>,
+
+    /// Bytes of a buffer or string, and elements of an array, that --capture all keeps
+    #[arg(long, value_name = "N", default_value_t = Options::STRING_BYTES as u32, value_parser = clap::value_parser!(u32).range(0..=16_384))]
+    string_limit: u32,
 
     /// Store the environment of the command in the trace
     #[arg(long)]
@@ -177,12 +177,12 @@ impl RecordArgs {
             max_size,
             user,
             registers,
-            capture,
-            string_limit,
             stacks,
             stacks_filter,
             stacks_min_duration,
             stacks_depth,
+            capture,
+            string_limit,
             environment,
             repeat: _,
             pause: _,
@@ -256,12 +256,6 @@ impl RecordArgs {
             RegistersArg::Call => Registers::Call,
             RegistersArg::All => Registers::All,
         };
-        options.capture = self.capture.map(|capture| match capture {
-            CaptureArg::None => Level::None,
-            CaptureArg::Names => Level::Names,
-            CaptureArg::All => Level::All,
-        });
-        options.string_bytes = self.string_limit as usize;
         if self.stacks {
             options.stacks = Some(StackOptions {
                 filter: Filter::parse_last(&self.stacks_filter)?,
@@ -269,6 +263,12 @@ impl RecordArgs {
                 depth: self.stacks_depth.into(),
             });
         }
+        options.capture = self.capture.map(|capture| match capture {
+            CaptureArg::None => Level::None,
+            CaptureArg::Names => Level::Names,
+            CaptureArg::All => Level::All,
+        });
+        options.string_bytes = self.string_limit as usize;
         options.environment = self.environment;
         options.placement = !self.no_placement;
         options.survive = self.survive;

@@ -194,17 +194,17 @@ impl Engine<'_> {
             Registers::All if recorded => ptrace::registers(tid).ok().map(Box::new),
             _ => None,
         };
-        let captures = if recorded && !self.config.capture.is_empty() {
-            self.config.capture.at_entry(CallAt { tid, abi, nr, args: &args })
-        } else {
-            Vec::new()
-        };
         // The command's own execve comes out of our code.
         let stacks = self.stacks.as_ref().filter(|_| recorded && !self.launching);
         let moment = stacks.and_then(|stacks| stacks.moment(abi, nr));
         let stack = match moment {
             Some(Moment::Entry) => self.take_stack(tid, info.ip, registers.as_deref()),
             _ => None,
+        };
+        let captures = if recorded && !self.config.capture.is_empty() {
+            self.config.capture.at_entry(CallAt { tid, abi, nr, args: &args })
+        } else {
+            Vec::new()
         };
         let mut call =
             InCall { abi, nr, args, recorded, kept_back: None, edit: None, stack_due: None, lent_cpus: None };
