@@ -111,7 +111,8 @@ fn perfettos_own_definitions_read_the_same_calls() {
         assert_eq!(slice["stack"], json!(code(made)));
         assert!(slice["args"]["call"].as_str().unwrap().starts_with(&format!("{}(", made.0)));
     }
-    assert_eq!(slices[1]["args"]["result"], "-32 EPIPE");
+    let result = slices[1]["args"]["result"].as_str().unwrap();
+    assert!(result.contains("EPIPE"), "{result}");
     let tracks = read["tracks"].as_array().unwrap();
     let thread = json!({"tid": 101, "pid": 100, "name": "work;\"er\\u{1b}", "process": "server"});
     assert!(tracks.contains(&thread), "{tracks:?}");
