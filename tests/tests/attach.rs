@@ -285,6 +285,8 @@ fn a_process_that_is_recorded_stops_and_continues() {
             guest.waits_for(libc::WCONTINUED).expect("it goes on"),
             (libc::CLD_CONTINUED, libc::SIGCONT)
         );
+        // One of its threads does. A stop that comes before the others have gone on is no new one to them.
+        eventually("its first thread goes on", || (process::state(guest.pid()) != Some('t')).then_some(()));
     }
     let (status, text) = guest.finish().expect("it ends");
     assert!(status.success(), "{status}: {text}");
