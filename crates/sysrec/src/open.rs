@@ -62,7 +62,7 @@ pub(crate) fn warn_without_names(traces: &[Trace]) {
         let options = trace.session().map_or(&[][..], |session| &session.backend_options);
         if !options.iter().any(|option| option.starts_with("capture=")) {
             screen::warn(&format!(
-                "{}: paths and addresses were not recorded, so that few calls can be named; record with --capture names",
+                "{}: paths and addresses were not recorded (--capture none), so that few calls can be named",
                 trace.path().display()
             ));
         }
