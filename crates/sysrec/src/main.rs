@@ -1,5 +1,6 @@
 //! The sysrec command line: records every system call of a program, and answers questions from the recording.
 
+mod activity_json;
 mod basis;
 mod branch_lines;
 mod call_text;
