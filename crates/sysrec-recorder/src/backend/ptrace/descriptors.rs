@@ -3,7 +3,7 @@
 //! a recording.
 
 use sysrec_format::event::{Abi, EventBody};
-use sysrec_syscalls::by_name;
+use sysrec_syscalls::{MSGHDR_BYTES_MAX, by_name, control_place, passed_descriptors};
 
 use super::engine::Engine;
 use super::tracee::InCall;
@@ -91,47 +91,17 @@ pub(crate) fn descriptor_numbers(abi: Abi) -> Vec<u32> {
 }
 
 /// Bytes of control messages that are looked through.
-const CONTROL_BYTES_MAX: usize = 4096;
-/// `SCM_RIGHTS` and `SOL_SOCKET` (include/linux/socket.h).
-const RIGHTS: (u32, u32) = (1, 1);
+const CONTROL_BYTES_MAX: u64 = 4096;
 
 /// The descriptors that a received message brought.
 fn received(tid: i32, abi: Abi, header: u64) -> Vec<i32> {
-    // struct msghdr: msg_control and msg_controllen; struct cmsghdr: length, level, type.
-    let narrow = matches!(abi, Abi::I386 | Abi::X32);
-    let word = if narrow { 4 } else { 8 };
-    let read_word = |address: u64| -> Option<u64> {
-        let mut bytes = [0; 8];
-        (memory::read_pages(tid, address, &mut bytes[..word]) == word).then(|| u64::from_le_bytes(bytes))
-    };
-    let (control, length) = if narrow { (16, 20) } else { (32, 40) };
-    let (Some(control), Some(length)) =
-        (read_word(header.wrapping_add(control)), read_word(header.wrapping_add(length)))
-    else {
-        return Vec::new();
-    };
-    let mut bytes = vec![0; length.min(CONTROL_BYTES_MAX as u64) as usize];
-    let known = memory::read_pages(tid, control, &mut bytes);
-    bytes.truncate(known);
-    rights(&bytes, word)
-}
-
-/// The descriptors in control messages whose lengths have `word` bytes.
-fn rights(mut control: &[u8], word: usize) -> Vec<i32> {
-    let number = |bytes: &[u8]| bytes.iter().rev().fold(0_u64, |number, &byte| number << 8 | u64::from(byte));
-    let mut found = Vec::new();
-    let head = word + 8;
-    while let Some(fields) = control.get(..head) {
-        let length = usize::try_from(number(&fields[..word])).unwrap_or(usize::MAX);
-        let kind = (number(&fields[word..word + 4]) as u32, number(&fields[word + 4..]) as u32);
-        let Some(data) = control.get(head..length) else { break };
-        if kind == RIGHTS {
-            found.extend(data.chunks_exact(4).map(|fd| number(fd) as i32));
-        }
-        let Some(rest) = control.get(length.next_multiple_of(word)..) else { break };
-        control = rest;
-    }
-    found
+    let Some(abi) = sysrec_syscalls::Abi::from_code(abi.0) else { return Vec::new() };
+    let mut bytes = [0; MSGHDR_BYTES_MAX];
+    let known = memory::read_pages(tid, header, &mut bytes);
+    let Some(place) = control_place(abi, &bytes[..known]) else { return Vec::new() };
+    let mut control = vec![0; place.length_bytes.min(CONTROL_BYTES_MAX) as usize];
+    let known = memory::read_pages(tid, place.address, &mut control);
+    passed_descriptors(abi, &control[..known])
 }
 
 impl Engine<'_> {
@@ -189,22 +159,5 @@ mod tests {
             })
         };
         assert!(OPENING.iter().chain(MOVING).all(known));
-    }
-
-    #[test]
-    fn descriptors_of_a_message_are_found_behind_other_control_data() {
-        let mut control = Vec::new();
-        let mut put = |level: u32, kind: u32, data: &[u8]| {
-            control.extend_from_slice(&(16 + data.len() as u64).to_le_bytes());
-            control.extend_from_slice(&level.to_le_bytes());
-            control.extend_from_slice(&kind.to_le_bytes());
-            control.extend_from_slice(data);
-            control.resize(control.len().next_multiple_of(8), 0);
-        };
-        put(1, 2, &[9; 12]);
-        put(1, 1, &[5, 0, 0, 0, 7, 1, 0, 0]);
-        assert_eq!(rights(&control, 8), [5, 263]);
-        assert_eq!(rights(&control[..control.len() - 1], 8), []);
-        assert_eq!(rights(&[0; 64], 8), []);
     }
 }
