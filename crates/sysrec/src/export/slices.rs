@@ -1,14 +1,17 @@
 //! Calls as other tools see them: pieces of time on a thread, with a name, texts, and the code that made them.
 
+use std::borrow::Cow;
+
 use sysrec_analyzer::call_tree::{Step, StepId, Steps};
 use sysrec_analyzer::code::Code;
-use sysrec_analyzer::{Item, Selection, Task, Timeline, Trace, call_name};
+use sysrec_analyzer::{Item, Selection, Task, Timeline, Trace, call_name, errno_name, error_of};
 use sysrec_format::event::{Abi, Call, Entry, EventBody, TaskId};
 use sysrec_syscalls::NoNames;
 
 use super::Request;
 use crate::call_text::{self, Arguments, CallText};
 use crate::open;
+use crate::stack_text;
 use crate::symbols::Symbols;
 use crate::text::printable;
 
@@ -43,6 +46,16 @@ impl Slice<'_> {
         let mut text = String::new();
         CallText::new(self.entry, self.call, Arguments::Plain).write_call(&mut text, &NoNames);
         text
+    }
+
+    /// `ENOENT`, for a call that returned an error.
+    pub(super) fn error(&self) -> Option<Cow<'static, str>> {
+        error_of(self.abi, self.entry.nr, self.call?.ret).map(errno_name)
+    }
+
+    /// What the code that made it is called, the outermost first.
+    pub(super) fn stack(&self, steps: &Steps<'_>) -> Vec<String> {
+        self.code.iter().map(|step| stack_text::name(steps.get(*step))).collect()
     }
 
     /// `4096`, `-2 ENOENT`; `?` for a call that did not return.
