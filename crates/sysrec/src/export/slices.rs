@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use sysrec_analyzer::call_tree::{Step, StepId, Steps};
 use sysrec_analyzer::code::Code;
 use sysrec_analyzer::{Item, Selection, Task, Timeline, Trace, call_name, errno_name, error_of};
-use sysrec_format::event::{Abi, Call, Entry, EventBody, TaskId};
+use sysrec_format::event::{Abi, Call, Entry, TaskId};
 use sysrec_syscalls::NoNames;
 
 use super::Request;
@@ -108,18 +108,12 @@ impl<'a> Slices<'a> {
     ) -> anyhow::Result<()> {
         let origin_ns = self.trace.origin_ns();
         for item in timeline {
-            let (task, entry, call) = match &item {
-                Item::Call(call) => (Some(call.task), &call.entry, Some(call)),
-                Item::Event(event) => match &event.body {
-                    EventBody::Unfinished { entry, .. } => (event.task, entry, None),
-                    _ => continue,
-                },
-                Item::Damage(damage) => {
-                    open::warn_of_damages(self.trace, std::slice::from_ref(damage), 0);
-                    continue;
-                }
-            };
-            let Some(task) = task.and_then(|id| self.trace.tasks().get(id)) else { continue };
+            if let Item::Damage(damage) = &item {
+                open::warn_of_damages(self.trace, std::slice::from_ref(damage), 0);
+            }
+            let Some((task, entry)) = item.entry() else { continue };
+            let call = if let Item::Call(call) = &item { Some(call) } else { None };
+            let Some(task) = self.trace.tasks().get(task) else { continue };
             self.way.clear();
             if let Some(code) = &self.code {
                 let site = || code.site_at(task.process, entry.ip, entry.time_ns);
