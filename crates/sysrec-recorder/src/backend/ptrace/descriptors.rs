@@ -3,50 +3,13 @@
 //! a recording.
 
 use sysrec_format::event::{Abi, EventBody};
-use sysrec_syscalls::{MSGHDR_BYTES_MAX, by_name, control_place, passed_descriptors};
+use sysrec_syscalls::{ArgKind, MSGHDR_BYTES_MAX, by_name, control_place, passed_descriptors};
 
 use super::engine::Engine;
 use super::tracee::InCall;
 use crate::procfs;
 use crate::sys::memory;
 
-/// Calls whose result is a new descriptor.
-const OPENING: &[&str] = &[
-    "accept",
-    "accept4",
-    "creat",
-    "dup",
-    "dup2",
-    "dup3",
-    "epoll_create",
-    "epoll_create1",
-    "eventfd",
-    "eventfd2",
-    "fanotify_init",
-    "fsmount",
-    "fsopen",
-    "fspick",
-    "inotify_init",
-    "inotify_init1",
-    "io_uring_setup",
-    "landlock_create_ruleset",
-    "memfd_create",
-    "memfd_secret",
-    "mq_open",
-    "open",
-    "open_by_handle_at",
-    "open_tree",
-    "openat",
-    "openat2",
-    "perf_event_open",
-    "pidfd_getfd",
-    "pidfd_open",
-    "signalfd",
-    "signalfd4",
-    "socket",
-    "timerfd_create",
-    "userfaultfd",
-];
 /// Calls that write two new descriptors where this argument points.
 const PAIRS: &[(&str, usize)] = &[("pipe", 0), ("pipe2", 0), ("socketpair", 3)];
 /// Calls that change the working directory.
@@ -73,7 +36,7 @@ fn opened(abi: Abi, nr: i32, args: &[u64; 6]) -> Option<Opened> {
     let call = sysrec_syscalls::lookup(sysrec_syscalls::Abi::from_code(abi.0)?, nr)?;
     let name = call.name.trim_end_matches("64");
     Some(match name {
-        _ if OPENING.contains(&name) => Opened::Result,
+        _ if call.returns == ArgKind::Fd => Opened::Result,
         _ if MOVING.contains(&name) => Opened::Moved,
         "fcntl" if DUPLICATING.contains(&args[1]) => Opened::Result,
         "socketcall" if SOCKETCALLS.contains(&args[0]) => Opened::Result,
@@ -85,9 +48,11 @@ fn opened(abi: Abi, nr: i32, args: &[u64; 6]) -> Option<Opened> {
 /// The numbers of all calls that may open descriptors or change the working directory.
 pub(crate) fn descriptor_numbers(abi: Abi) -> Vec<u32> {
     let Some(table) = sysrec_syscalls::Abi::from_code(abi.0) else { return Vec::new() };
-    let names = OPENING.iter().chain(MOVING).chain(PAIRS.iter().map(|(name, _)| name));
+    let names = MOVING.iter().chain(PAIRS.iter().map(|(name, _)| name));
     let names = names.chain(&["fcntl", "fcntl64", "socketcall", "recvmsg"]);
-    names.filter_map(|name| by_name(table, name)).map(|call| call.number).collect()
+    let named = names.filter_map(|name| by_name(table, name));
+    let opening = sysrec_syscalls::calls(table).iter().filter(|call| call.returns == ArgKind::Fd);
+    opening.chain(named).map(|call| call.number).collect()
 }
 
 /// Bytes of control messages that are looked through.
@@ -150,6 +115,10 @@ mod tests {
             assert!(descriptor_numbers(abi).contains(&(open as u32)));
         }
         assert_eq!(opened(Abi::X86_64, 0, &args), None);
+        // accept, dup3, perf_event_open, pidfd_getfd, open_tree_attr
+        for nr in [43, 292, 298, 438, 467] {
+            assert_eq!(opened(Abi::X86_64, nr, &args), Some(Opened::Result), "{nr}");
+        }
         assert_eq!(opened(Abi::X86_64, 72, &[3, 0, 0, 0, 0, 0]), Some(Opened::Result));
         assert_eq!(opened(Abi::X86_64, 72, &[3, 2, 0, 0, 0, 0]), None);
         // Every name is one of some table.
@@ -158,6 +127,6 @@ mod tests {
                 sysrec_syscalls::Abi::from_code(code).is_some_and(|abi| by_name(abi, name).is_some())
             })
         };
-        assert!(OPENING.iter().chain(MOVING).all(known));
+        assert!(MOVING.iter().chain(PAIRS.iter().map(|(name, _)| name)).all(known));
     }
 }
