@@ -217,17 +217,10 @@ impl Partial {
     }
 
     fn add(&mut self, path: Path, group: &Group<'_>, calls: std::ops::Range<usize>) {
-        let durations = &group.durations[calls.clone()];
-        let errors = group.errors_of(calls);
         let cell = self.cell(path);
         let before = cell.latency.heap_bytes();
-        cell.activity += Activity {
-            calls: durations.len() as u64,
-            errors,
-            unfinished: 0,
-            wall_ns: durations.iter().fold(0, |sum, duration| sum.saturating_add(*duration)),
-        };
-        cell.latency.record(durations);
+        cell.activity += Activity::of(group, calls.clone());
+        cell.latency.record(&group.durations[calls]);
         let after = cell.latency.heap_bytes();
         self.bytes += after.saturating_sub(before);
     }
