@@ -5,7 +5,7 @@ use std::ops::{AddAssign, Range};
 use rustc_hash::FxHashMap;
 use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
-use sysrec_format::event::{Abi, Event, EventBody, TaskId};
+use sysrec_format::event::{Abi, Event, TaskId};
 
 use crate::outcome::call_name;
 use crate::pass::{self, Group, Pass, SelectedChunk};
@@ -127,9 +127,7 @@ impl Pass for Counting<'_> {
     }
 
     fn event(&self, partial: &mut Partial, task: Option<&Task>, event: &Event) {
-        if let (EventBody::Unfinished { entry, .. }, Some(task)) = (&event.body, task)
-            && self.selection.has_number(entry.abi, entry.nr)
-        {
+        if let (Some(entry), Some(task)) = (self.selection.unfinished(event), task) {
             partial.by_task.entry(task.id).or_default().unfinished += 1;
             *partial.unfinished.entry((entry.abi, entry.nr)).or_default() += 1;
         }
