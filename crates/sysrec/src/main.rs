@@ -13,6 +13,7 @@ mod form;
 mod generate;
 mod hex_json;
 mod info;
+mod loss_json;
 mod open;
 mod progress;
 mod quote;
