@@ -8,6 +8,7 @@ mod call_tree;
 mod compare;
 mod diff;
 mod export;
+mod file_name;
 mod flamegraph;
 mod form;
 mod generate;
