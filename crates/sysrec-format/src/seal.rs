@@ -191,7 +191,6 @@ impl OpenEvents {
     }
 }
 
-/// A call that has not finished, with its stack.
 /// An entry with its task, from its row and those that belong to it.
 fn whole(journal: &[u8], row: &EntryRow<'_>, attached: &Attached, chain: Chain) -> (TaskId, Entry) {
     let captures = captures_at(journal, attached.captures(journal, chain).entry);
