@@ -37,8 +37,7 @@ static uint64_t median(uint64_t *samples, long count)
     return samples[count / 2];
 }
 
-/* Holds this process on the last of its CPUs. A task of SCHED_BATCH that is woken takes the CPU from nobody (sched(7)):
- * who writes goes on until it waits itself. */
+/* Holds this process on the last of its CPUs. */
 static void stay(void)
 {
     cpu_set_t all, one;
@@ -49,12 +48,15 @@ static void stay(void)
     CPU_ZERO(&one);
     CPU_SET(last, &one);
     MUST(sched_setaffinity(0, sizeof one, &one));
-    MUST(sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){0}));
 }
+
+/* A task of SCHED_BATCH that is woken takes the CPU from nobody (sched(7)): who writes goes on until it waits itself. */
+static void schedule_as(int policy) { MUST(sched_setscheduler(0, policy, &(struct sched_param){0})); }
 
 static int answer(const char *to, const char *from)
 {
     char byte;
+    schedule_as(SCHED_BATCH);
     int in = (int)MUST(open(to, O_RDONLY)), out = (int)MUST(open(from, O_WRONLY));
     while (RAW(SYS_read, in, &byte, 1) == 1)
         CHECK(RAW(SYS_write, out, &byte, 1) == 1);
@@ -87,6 +89,7 @@ int main(int argc, char **argv)
     uint64_t start = ticks();
     SAMPLES(empty, count, );
     SAMPLES(cheap, count, RAW(SYS_getppid));
+    schedule_as(SCHED_BATCH);
     for (long i = 0; i < count; i++) {
         uint64_t before = ticks();
         long sent = RAW(SYS_write, out, &byte, 1);
@@ -96,6 +99,7 @@ int main(int argc, char **argv)
         writes[i] = between - before;
         CHECK(sent == 1 && got == 1);
     }
+    schedule_as(SCHED_OTHER);
     SAMPLES(slept, sleeps, RAW(SYS_nanosleep, &pause, 0));
     double tick_ns = (monotonic_ns() - start_ns) / (double)(ticks() - start);
     printf("%.1f empty\n", tick_ns * (double)median(empty, count));

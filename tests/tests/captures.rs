@@ -298,3 +298,21 @@ fn calls_of_the_other_tables_are_captured_too() {
         assert_eq!(seen, expected, "{backend}");
     }
 }
+
+/// Descriptors have their names among the slowest calls, though the calls that opened them are not selected.
+#[test]
+fn the_slowest_calls_have_the_names_of_their_descriptors() {
+    let Some((backends, guest)) = ready("paths_loop") else { return };
+    for backend in backends {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let trace = dir.path().join("trace");
+        record(&trace, &["--backend", backend, "--capture", "names"], &guest, "5".as_ref());
+        let mut command = Command::new(sysrec::binary());
+        command.args(["report", "--slowest", "100", "--csv", "-e", "close", "-P", "/dev/null"]).arg(&trace);
+        let output = command.output().expect("sysrec runs");
+        let text = String::from_utf8(output.stdout).expect("text");
+        let closes: Vec<&str> = text.lines().skip(1).collect();
+        assert_eq!(closes.len(), 5, "{backend}: {text}");
+        assert!(closes.iter().all(|line| line.contains("close(3</dev/null>)")), "{backend}: {text}");
+    }
+}

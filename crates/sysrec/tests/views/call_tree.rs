@@ -68,7 +68,7 @@ fn json_is_a_list_with_parents_before_children() {
 #[test]
 fn files_are_roots_and_a_trace_without_names_says_so() {
     let folder = folder();
-    let ran = sysrec(folder.path(), &["tree", "--by", "file", "--depth", "2"]);
+    let ran = sysrec(folder.path(), &["tree", "--by", "file", "--depth", "2", "--min-share", "0"]);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(ran.stderr.contains("record with --capture names"), "{}", ran.stderr);
     let lines: Vec<&str> = ran.stdout.lines().map(str::trim_end).collect();
