@@ -264,6 +264,59 @@ fn hostile_pointers_change_nothing_and_are_shown_as_what_they_are() {
     }
 }
 
+/// Each path comes with its own call, whatever interrupts the copying of it.
+#[test]
+fn paths_of_every_length_are_whole_while_signals_come() {
+    let Some((backends, guest)) = ready("paths") else { return };
+    let classes: &[&[&str]] =
+        &[&[], &["--inline-classes", "p1"], &["--inline-classes", "p3"], &["--inline-classes", "p4"]];
+    for backend in backends {
+        for classes in classes.iter().filter(|classes| backend == "inline" || classes.is_empty()) {
+            let dir = tempfile::tempdir().expect("a temporary folder");
+            let path = dir.path().join("trace");
+            let options = [&["--backend", backend][..], classes].concat();
+            let said = record(&path, &options, &guest, Path::new("unused"));
+            let said = String::from_utf8(said).expect("text");
+            let (calls, signals) = said.trim().split_once(' ').expect("two numbers");
+            let (calls, signals): (usize, usize) =
+                (calls.parse().expect("calls"), signals.parse().expect("signals"));
+            let trace = sysrec::open(&path).expect("a trace");
+            sysrec::whole(&trace).expect("whole");
+            let all = Selection::default();
+            let mut own = Vec::new();
+            let mut handlers = 0;
+            for item in Timeline::new(&trace, &all) {
+                let Item::Call(call) = item else { continue };
+                if ![libc::SYS_access, libc::SYS_faccessat].contains(&i64::from(call.entry.nr)) {
+                    continue;
+                }
+                let [capture] = &call.entry.captures[..] else {
+                    // At address 0 there is nothing to copy.
+                    assert_eq!(call.entry.args[0], 0, "{options:?}");
+                    continue;
+                };
+                if capture.bytes[..] == *b"/handler\0" {
+                    handlers += 1;
+                } else if !capture.bytes.starts_with(b"/etc") {
+                    own.push((capture.bytes.to_vec(), capture.cut));
+                }
+            }
+            assert_eq!((own.len(), handlers), (calls + 3, signals), "{options:?}");
+            let (own, nowhere) = own.split_at(calls);
+            for (n, (bytes, cut)) in own.iter().enumerate() {
+                let (nul, text) = bytes.split_last().expect("a NUL");
+                assert_eq!(
+                    (*nul, text.len(), *cut),
+                    (0, n % 500, CaptureCut::WHOLE),
+                    "{options:?}, call {n}"
+                );
+                assert!(text.iter().all(|&byte| byte == b'p'), "{options:?}, call {n}");
+            }
+            assert!(nowhere.iter().all(|(bytes, cut)| bytes.is_empty() && *cut == CaptureCut::UNREADABLE));
+        }
+    }
+}
+
 #[test]
 fn calls_of_the_other_tables_are_captured_too() {
     let Some((backends, guest)) = ready("foreign_opens") else { return };

@@ -9,7 +9,7 @@
 //! taken as a length or a place, and one ring at a time is in memory.
 
 use crate::error::Error;
-use crate::event::{Abi, Entry, Exit, TaskId};
+use crate::event::{Abi, Capture, CaptureCut, Entry, Exit, TaskId};
 use crate::limits::TASKS_MAX;
 use crate::read_at::ReadAt;
 use crate::wire::u64_at;
@@ -19,7 +19,7 @@ pub const RINGS_OPTION: &str = "rings=";
 /// First word of the control page.
 pub const MAGIC: [u8; 8] = *b"\x8fSRRING\n";
 /// Version of what is described here, apart from the trace format's.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
 /// Bytes of the file, most of which are never touched.
 pub const FILE_BYTES: u64 = 0x1000_0000;
 /// Bytes of one slot: one call.
@@ -79,6 +79,25 @@ pub mod slot {
     pub const RETURN: u64 = 13;
 }
 
+/// The 8-byte words of a slot that holds a part of a path, by index. It stands before the slot of the call that the path
+/// is an argument of.
+pub mod path_slot {
+    use super::SLOT_BYTES;
+
+    /// [`state`](super::state) in its low half.
+    pub const STATE: u64 = 0;
+    /// The task's, until the slot is filled.
+    pub const RAX: u64 = 1;
+    /// The task's, until the slot is filled.
+    pub const RDX: u64 = 2;
+    /// Where the path stands in the program's memory; 0: the path of the slot before goes on.
+    pub const ADDRESS: u64 = 3;
+    /// Bytes of the path from here to the slot's end, or to a NUL.
+    pub const TEXT: u64 = 4;
+    /// Bytes that one slot has.
+    pub const TEXT_BYTES: u64 = SLOT_BYTES - 8 * TEXT;
+}
+
 /// A slot's state: who may touch it.
 pub mod state {
     /// The task's, to be filled.
@@ -87,6 +106,8 @@ pub mod state {
     pub const ENTERED: u32 = 1;
     /// The recorder's, to be read and freed.
     pub const FINISHED: u32 = 2;
+    /// The recorder's: a part of a path ([`path_slot`](super::path_slot)), which belongs to the next call.
+    pub const PATH: u32 = 3;
 }
 
 /// Ticks of the time stamp counter into nanoseconds of CLOCK_MONOTONIC: the line through a reading of both.
@@ -188,39 +209,70 @@ pub fn read_ring(
     }
     let mut slots = vec![0; HEAD as usize];
     let filled = read_at(file, begin, &mut slots)?;
-    let mut finished: Vec<(u64, u64, Slot<'_>)> = Vec::new();
-    let mut entered: Option<(u64, Slot<'_>)> = None;
-    for bytes in slots[..filled].chunks_exact(SLOT_BYTES as usize) {
-        let slot = Slot(bytes);
+    let slots: Vec<Slot<'_>> =
+        slots[..filled].as_chunks::<{ SLOT_BYTES as usize }>().0.iter().map(Slot).collect();
+    let mut finished: Vec<(u64, u64, usize)> = Vec::new();
+    let mut entered: Option<(u64, usize)> = None;
+    for (number, slot) in slots.iter().enumerate() {
         let start = slot.word(slot::START);
-        match slot.word(slot::STATE) as u32 {
-            state::FINISHED => finished.push((start, slot.word(slot::END), slot)),
+        match slot.state() {
+            state::FINISHED => finished.push((start, slot.word(slot::END), number)),
             state::ENTERED if entered.is_none_or(|(latest, _)| latest <= start) => {
-                entered = Some((start, slot));
+                entered = Some((start, number));
             }
             _ => {}
         }
     }
+    let entry = |number: usize, time_ns| {
+        let mut entry = slots[number].entry(time_ns);
+        entry.captures.extend(path_before(&slots, number));
+        entry
+    };
     // The slots of a ring are used in turn, and a task makes one call after the other: the counter has their order.
     finished.sort_by_key(|&(start, end, _)| (start, end));
     let mut latest_ns = 0;
     let mut finished_calls = Vec::with_capacity(finished.len());
-    for (start, end, slot) in finished {
-        let entry = slot.entry(line.ns(start).max(latest_ns));
+    for (start, end, number) in finished {
+        let entry = entry(number, line.ns(start).max(latest_ns));
         latest_ns = line.ns(end).max(entry.time_ns);
-        let ret = slot.word(slot::RET) as i64;
+        let ret = slots[number].word(slot::RET) as i64;
         finished_calls.push((entry, Exit { time_ns: latest_ns, ret, registers: None, captures: Vec::new() }));
     }
-    let entered = entered.map(|(start, slot)| slot.entry(line.ns(start).max(latest_ns)));
+    let entered = entered.map(|(start, number)| entry(number, line.ns(start).max(latest_ns)));
     Ok(Some(RingCalls { task: TaskId(task as u32), finished: finished_calls, entered }))
 }
 
-#[derive(Clone, Copy)]
-struct Slot<'a>(&'a [u8]);
+/// The path in the slots before that of a call, as the recorder would have told it. A ring has its last slot before its
+/// first.
+fn path_before(slots: &[Slot<'_>], number: usize) -> Option<Capture> {
+    let before = |distance: usize| slots[(number + slots.len() - distance) % slots.len()];
+    let address = |distance: usize| {
+        let slot = before(distance);
+        (slot.state() == state::PATH).then(|| slot.word(path_slot::ADDRESS))
+    };
+    let parts = (1..slots.len()).find(|&distance| address(distance) != Some(0))?;
+    let address = address(parts)?;
+    let mut bytes: Vec<u8> =
+        (1..=parts).rev().flat_map(|distance| before(distance).text()).copied().collect();
+    // What has no end is no path, but what a program wrote.
+    bytes.truncate(bytes.iter().position(|&byte| byte == 0)? + 1);
+    Some(Capture { address, wanted_bytes: bytes.len() as u64, cut: CaptureCut::WHOLE, bytes: bytes.into() })
+}
 
-impl Slot<'_> {
+#[derive(Clone, Copy)]
+struct Slot<'a>(&'a [u8; SLOT_BYTES as usize]);
+
+impl<'a> Slot<'a> {
     fn word(self, index: u64) -> u64 {
         u64_at(self.0, 8 * index as usize)
+    }
+
+    fn state(self) -> u32 {
+        self.word(slot::STATE) as u32
+    }
+
+    fn text(self) -> &'a [u8] {
+        &self.0[8 * path_slot::TEXT as usize..]
     }
 
     fn entry(self, time_ns: u64) -> Entry {

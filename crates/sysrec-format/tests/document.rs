@@ -193,11 +193,8 @@ fn the_document_of_rings_has_the_numbers_of_the_code() {
         constants!(rings::control: MAGIC VERSION TRACE_ID PID PID_STARTED LINE LINES)
     );
     assert_eq!(named("## Slot", 1, 0), constants!(rings::slot: STATE RAX ARGS SP IP START END RET RETURN));
-    let states = text.find("| state | name |").expect("the table of states");
-    let states = format!("## States\n{}", &text[states..]);
-    let states: BTreeMap<String, u64> =
-        table(&states, "## States").into_iter().map(|cells| (cells[1].clone(), number(&cells[0]))).collect();
-    assert_eq!(states, constants!(rings::state: FREE ENTERED FINISHED));
+    assert_eq!(named("### Slot of a path", 1, 0), constants!(rings::path_slot: STATE RAX RDX ADDRESS TEXT));
+    assert_eq!(named("### State", 1, 0), constants!(rings::state: FREE ENTERED FINISHED PATH));
     let magic: Vec<String> = rings::MAGIC.iter().map(|byte| format!("{byte:02x}")).collect();
     assert!(text.contains(&magic.join(" ")), "the magic");
 }

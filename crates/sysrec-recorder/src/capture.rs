@@ -4,7 +4,7 @@
 //! `process_vm_readv`, which cannot disturb it: a pointer to nowhere gives a capture that says so.
 
 use sysrec_format::event::{Abi, Capture, CaptureCut};
-use sysrec_syscalls::{CaptureLimits, Cut, Fragment, Level, MemorySource, Moment};
+use sysrec_syscalls::{ArgKind, CaptureLimits, Cut, Fragment, Level, MemorySource, Moment};
 
 use crate::sys::memory;
 
@@ -27,9 +27,25 @@ pub(crate) struct CallAt<'a> {
 /// The memory of a stopped task.
 struct TaskMemory(i32);
 
+/// A part of a task's memory that was copied before.
+struct Copied<'a> {
+    address: u64,
+    bytes: &'a [u8],
+}
+
 impl MemorySource for TaskMemory {
     fn read(&mut self, address: u64, buffer: &mut [u8]) -> usize {
         memory::read_pages(self.0, address, buffer)
+    }
+}
+
+impl MemorySource for Copied<'_> {
+    fn read(&mut self, address: u64, buffer: &mut [u8]) -> usize {
+        let begin = address.checked_sub(self.address).and_then(|begin| usize::try_from(begin).ok());
+        let known = begin.and_then(|begin| self.bytes.get(begin..)).unwrap_or_default();
+        let bytes = known.len().min(buffer.len());
+        buffer[..bytes].copy_from_slice(&known[..bytes]);
+        bytes
     }
 }
 
@@ -45,29 +61,45 @@ impl CapturePlan {
         self.level == Level::None
     }
 
-    /// Whether anything of this call is copied.
-    pub(crate) fn has(&self, abi: Abi, nr: i32) -> bool {
-        table(abi).is_some_and(|abi| sysrec_syscalls::captures(abi, nr, self.level))
+    /// The arguments, counted from 0, that say where there is anything to copy.
+    pub(crate) fn arguments(&self, abi: Abi, nr: i32) -> Vec<(usize, ArgKind)> {
+        let call = table(abi).and_then(|abi| sysrec_syscalls::lookup(abi, nr));
+        let args = call.map_or(&[][..], |call| call.args).iter().enumerate();
+        args.filter(|(_, arg)| {
+            self.level != Level::None && arg.kind.level().is_some_and(|needs| needs <= self.level)
+        })
+        .map(|(place, arg)| (place, arg.kind))
+        .collect()
     }
 
     /// Before the call.
     pub(crate) fn at_entry(&self, call: CallAt<'_>) -> Vec<Capture> {
-        self.captures(call, None, Moment::Entry)
+        self.captures(call, None, Moment::Entry, &mut TaskMemory(call.tid))
+    }
+
+    /// Before the call, where the only memory that it has to say anything of was copied by the task itself.
+    pub(crate) fn at_entry_from(&self, call: CallAt<'_>, address: u64, bytes: &[u8]) -> Vec<Capture> {
+        self.captures(call, None, Moment::Entry, &mut Copied { address, bytes })
     }
 
     /// After the call, which returned `ret`.
     pub(crate) fn at_exit(&self, call: CallAt<'_>, ret: i64) -> Vec<Capture> {
-        self.captures(call, Some(ret), Moment::Exit)
+        self.captures(call, Some(ret), Moment::Exit, &mut TaskMemory(call.tid))
     }
 
-    fn captures(&self, call: CallAt<'_>, ret: Option<i64>, moment: Moment) -> Vec<Capture> {
-        let CallAt { tid, abi, nr, args } = call;
+    fn captures(
+        &self,
+        call: CallAt<'_>,
+        ret: Option<i64>,
+        moment: Moment,
+        memory: &mut dyn MemorySource,
+    ) -> Vec<Capture> {
+        let CallAt { abi, nr, args, .. } = call;
         let Some(abi) = table(abi).filter(|&abi| sysrec_syscalls::captures(abi, nr, self.level)) else {
             return Vec::new();
         };
-        let mut memory = TaskMemory(tid);
         let fragments =
-            sysrec_syscalls::capture(abi, nr, args, ret, moment, self.level, &self.limits, &mut memory);
+            sysrec_syscalls::capture(abi, nr, args, ret, moment, self.level, &self.limits, memory);
         fragments.into_iter().map(capture_of).collect()
     }
 }

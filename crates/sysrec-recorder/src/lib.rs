@@ -37,6 +37,7 @@ pub use sys::signal::die_by;
 pub use sysrec_syscalls::Level;
 
 use backend::inline::Inline;
+use backend::inline::numbers::Numbers;
 use backend::ptrace::Ptrace;
 use backend::{Backend, Launch, Surroundings};
 use capture::CapturePlan;
@@ -156,35 +157,22 @@ fn inline(options: &Options) -> Result<Result<Inline, String>, Error> {
         _ => None,
     };
     let owner = owner.map(|credentials| (credentials.uid, credentials.gid));
-    Ok(Inline::new(options.inline_classes, owner, &for_the_recorder(options)))
+    let plan = CapturePlan::new(options.capture, options.string_bytes);
+    Ok(Inline::new(options.inline_classes, owner, inline_numbers(options, &plan), plan))
 }
 
-/// The calls of x86-64 that inline tasks leave to the recorder for their stacks, for what it copies of their memory, or for
-/// the descriptors that they open while most calls are not recorded.
-fn for_the_recorder(options: &Options) -> Vec<u32> {
-    let level = level(options, true);
-    let plan = CapturePlan::new(level, options.string_bytes);
+/// What the stub does with each call. Those of which a stack is taken are left to the recorder, and while not all calls
+/// are recorded, those that open descriptors.
+fn inline_numbers(options: &Options, plan: &CapturePlan) -> Numbers {
     let abi = sysrec_syscalls::Abi::X86_64;
-    let captured = options.filter.numbers(abi).filter(|&nr| plan.has(Abi::X86_64, nr as i32));
-    let mut numbers: Vec<u32> = captured.collect();
-    if names_descriptors(options, level) {
-        numbers.extend(backend::descriptor_numbers(Abi::X86_64));
-    }
-    if let Some(stacks) = &options.stacks {
-        numbers.extend(stacks.filter.numbers(abi));
-    }
-    numbers
+    let stacks = options.stacks.iter().flat_map(|stacks| stacks.filter.numbers(abi));
+    let opening = names_descriptors(options).then(|| backend::descriptor_numbers(Abi::X86_64));
+    Numbers::new(plan, options.filter.numbers(abi), stacks.chain(opening.into_iter().flatten()))
 }
 
 /// Whether the recorder itself says what descriptors are: the calls that tell may not be in the trace.
-fn names_descriptors(options: &Options, level: Level) -> bool {
-    level != Level::None && !options.filter.is_all()
-}
-
-/// How much memory is copied. Names cost a stop little beside its own price; an inline call would have to stop for them,
-/// which only those pay who ask.
-fn level(options: &Options, inline: bool) -> Level {
-    options.capture.unwrap_or(if inline { Level::None } else { Level::Names })
+fn names_descriptors(options: &Options) -> bool {
+    options.capture != Level::None && !options.filter.is_all()
 }
 
 /// Why the inline backend cannot do what was asked for.
@@ -214,7 +202,7 @@ fn record_into(
     // A net needs a tracer to the end of all that live in it: not where they may be let go, or children escape it.
     let net = net_serves(options) && (!options.filter.is_all() || inline.is_some());
     let name = if inline.is_some() { Inline::NAME } else { Ptrace::NAME };
-    let level = level(options, inline.is_some());
+    let level = options.capture;
     let mut backend = Ptrace {
         filter: options.filter.clone(),
         follow: options.follow,
@@ -222,7 +210,7 @@ fn record_into(
         wait: options.wait,
         registers: options.registers,
         capture: CapturePlan::new(level, options.string_bytes),
-        name_descriptors: names_descriptors(options, level),
+        name_descriptors: names_descriptors(options),
         placement: options.placement,
         stacks: options.stacks.clone(),
     };

@@ -67,8 +67,7 @@ pub struct Options {
     /// How much of the registers is recorded.
     pub registers: Registers,
     /// How much of the memory that calls point at is recorded, and with it whether descriptors are named.
-    /// `None`: the default of the backend, names under ptrace and nothing under inline.
-    pub capture: Option<Level>,
+    pub capture: Level,
     /// Bytes of a captured buffer or string that is no path, and elements of an array.
     pub string_bytes: usize,
     /// Store the environment of the command.
@@ -100,7 +99,7 @@ impl Options {
             calls_max: None,
             bytes_max: None,
             registers: Registers::Call,
-            capture: None,
+            capture: Level::Names,
             string_bytes: Options::STRING_BYTES,
             environment: false,
             placement: true,

@@ -67,7 +67,7 @@ pub(crate) fn warn_without_names(traces: &[Trace]) {
     for trace in traces {
         if !has_names(trace) {
             screen::warn(&format!(
-                "{}: paths and addresses were not recorded, so that few calls can be named; record with --capture names",
+                "{}: paths and addresses were not recorded (--capture none), so that few calls can be named",
                 trace.path().display()
             ));
         }

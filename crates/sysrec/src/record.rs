@@ -86,10 +86,9 @@ pub(crate) struct RecordArgs {
         value_parser = clap::value_parser!(u16).range(1..=StackOptions::DEPTH_MAX as i64))]
     stacks_depth: u16,
 
-    /// How much of the memory that arguments point at to record [default: names, and none with the inline backend, whose
-    /// calls have to stop for it]
-    #[arg(long, value_enum)]
-    capture: Option<CaptureArg>,
+    /// How much of the memory that arguments point at to record
+    #[arg(long, value_enum, default_value = "names")]
+    capture: CaptureArg,
 
     /// Bytes of a buffer or string, and elements of an array, that --capture all keeps
     #[arg(long, value_name = "N", default_value_t = Options::STRING_BYTES as u32, value_parser = clap::value_parser!(u32).range(0..=16_384))]
@@ -203,7 +202,7 @@ impl RecordArgs {
         let word = |value: Option<clap::builder::PossibleValue>| value.map(|value| value.get_name().into());
         option("backend", word(backend.to_possible_value()));
         option("registers", word(registers.to_possible_value()));
-        option("capture", word(capture.as_ref().and_then(ValueEnum::to_possible_value)));
+        option("capture", word(capture.to_possible_value()));
         option("string-limit", Some(string_limit.to_string().into()));
         option("inline-classes", Some(inline_classes.to_string().into()));
         filter.iter().for_each(|filter| option("filter", Some(filter.into())));
@@ -263,11 +262,11 @@ impl RecordArgs {
                 depth: self.stacks_depth.into(),
             });
         }
-        options.capture = self.capture.map(|capture| match capture {
+        options.capture = match self.capture {
             CaptureArg::None => Level::None,
             CaptureArg::Names => Level::Names,
             CaptureArg::All => Level::All,
-        });
+        };
         options.string_bytes = self.string_limit as usize;
         options.environment = self.environment;
         options.placement = !self.no_placement;

@@ -50,7 +50,7 @@ pub(crate) struct SelectionArgs {
     #[arg(long, value_name = "ERROR", value_delimiter = ',', value_parser = parse_errno)]
     errno: Vec<u32>,
 
-    /// Only calls about this file or directory, or anything below it, by name or by descriptor (needs --capture names)
+    /// Only calls about this file or directory, or anything below it, by name or by descriptor (not with --capture none)
     #[arg(short = 'P', long = "path", value_name = "PATH")]
     path: Vec<OsString>,
 

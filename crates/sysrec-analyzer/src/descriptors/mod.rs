@@ -6,7 +6,7 @@
 //!  clone() ── task 2             task 2: 0 /dev/null   3 /srv/a       those that it closes are gone from its start on
 //!  dup2(3, 0)                    task 2: 0 /srv/a      3 /srv/a
 //! ```
-//! What is not known is not guessed: a name needs the memory that the recording kept (`--capture names`), or an event
+//! What is not known is not guessed: a name needs the memory that the recording kept (`--capture none` keeps none), or an event
 //! in which the recorder says what a descriptor is. Links in paths are not known to a trace.
 
 mod effect;

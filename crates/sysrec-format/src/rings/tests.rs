@@ -58,7 +58,7 @@ fn what_is_no_ring_file_of_ours_is_refused() {
     for change in [
         |file: &mut Vec<u8>| file[0] ^= 1,
         |file: &mut Vec<u8>| file.truncate(100),
-        |file: &mut Vec<u8>| put(file, 8 * control::VERSION, 2),
+        |file: &mut Vec<u8>| put(file, 8 * control::VERSION, VERSION + 1),
         |file: &mut Vec<u8>| put(file, 8 * (control::LINES + 6), f64::NAN.to_bits()),
         |file: &mut Vec<u8>| put(file, 8 * (control::LINES + 6), (-0.5_f64).to_bits()),
         |file: &mut Vec<u8>| put(file, 8 * (control::LINES + 6), 0),
@@ -101,6 +101,43 @@ fn a_ring_without_a_task_is_not_in_use() {
     assert!(matches!(ring(&file), Err(Error::Malformed { .. })));
 }
 
+/// Writes a slot of the first ring that holds a part of a path.
+fn path_of(file: &mut [u8], number: u64, address: u64, text: &[u8]) {
+    let begin = RING_STRIDE + number * SLOT_BYTES;
+    put(file, begin + 8 * path_slot::STATE, u64::from(state::PATH));
+    put(file, begin + 8 * path_slot::ADDRESS, address);
+    let text_at = (begin + 8 * path_slot::TEXT) as usize;
+    file[text_at..text_at + text.len()].copy_from_slice(text);
+}
+
+/// One goes over the ring's end, one has been read in part, one has no end.
+#[test]
+fn a_call_has_the_path_that_stands_before_it() {
+    let mut file = file();
+    put(&mut file, RING_STRIDE + TASK, 7 + 1);
+    let mut long = vec![b'/'; path_slot::TEXT_BYTES as usize];
+    path_of(&mut file, SLOTS - 2, 0x1000, &long);
+    path_of(&mut file, SLOTS - 1, 0, &long);
+    path_of(&mut file, 0, 0, b"end\0and what was there");
+    slot_of(&mut file, 1, state::FINISHED, TICKS, TICKS + 20);
+    slot_of(&mut file, 2, state::FINISHED, TICKS + 30, TICKS + 40);
+    path_of(&mut file, 3, 0, b"rest\0");
+    slot_of(&mut file, 4, state::FINISHED, TICKS + 50, TICKS + 60);
+    path_of(&mut file, 5, 0x2000, &[b'x'; path_slot::TEXT_BYTES as usize]);
+    slot_of(&mut file, 6, state::FINISHED, TICKS + 70, TICKS + 80);
+    path_of(&mut file, 7, 0x3000, b"\0");
+    slot_of(&mut file, 8, state::ENTERED, TICKS + 90, 0);
+    let ring = ring(&file).unwrap().unwrap();
+    let captures = |entry: &Entry| -> Vec<(u64, Vec<u8>)> {
+        entry.captures.iter().map(|capture| (capture.address, capture.bytes.to_vec())).collect()
+    };
+    let finished: Vec<_> = ring.finished.iter().map(|(entry, _)| captures(entry)).collect();
+    long.extend_from_within(..);
+    long.extend_from_slice(b"end\0");
+    assert_eq!(finished, [vec![(0x1000, long)], vec![], vec![], vec![]]);
+    assert_eq!(ring.entered.as_ref().map(captures), Some(vec![(0x3000, b"\0".to_vec())]));
+}
+
 /// A program that fills its ring with anything gets at most what a ring holds, with times that do not run backwards.
 #[test]
 fn any_bytes_are_read() {
@@ -112,7 +149,7 @@ fn any_bytes_are_read() {
             noise ^= noise >> 7;
             noise ^= noise << 17;
             let states = word % (SLOT_BYTES / 8) == slot::STATE && round % 2 == 0;
-            put(&mut file, RING_STRIDE + 8 * word, if states { noise % 3 } else { noise });
+            put(&mut file, RING_STRIDE + 8 * word, if states { noise % 5 } else { noise });
         }
         put(&mut file, RING_STRIDE + TASK, 1 + noise % 10);
         file.truncate(file.len() - 5_000 * usize::from(round > 10));

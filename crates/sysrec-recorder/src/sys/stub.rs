@@ -2,8 +2,9 @@
 //! the stub needs. One page, assembled here and copied as it is; it never runs in the recorder.
 //!
 //! Rules (`docs/IN_PROCESS_RULES.md`): no stack, no other registers than rcx and r11 without having saved them in the
-//! slot, no instruction that changes the flags, no SSE, nothing read from the tracee's own memory, only jumps. rcx and
-//! r11 are free since the kernel overwrites them in every call (`entry_SYSCALL_64`).
+//! slot, no instruction that changes the flags, no SSE, nothing read from the tracee's own memory but paths and the head
+//! of a message where those are recorded, only jumps. rcx and r11 are free since the kernel overwrites them in every
+//! call (`entry_SYSCALL_64`).
 //!
 //! A signal can come between any two instructions. Before it is delivered, the recorder moves the task to one side of
 //! the call or the other (`backend/inline/normalise.rs`), by the labels below.
@@ -40,9 +41,9 @@ sysrec_stub_enter:
     jmp     sysrec_stub_to_net
 11: mov     ecx, eax
     movzx   ecx, byte ptr [rcx + {number_table}]
-    jrcxz   12f
-    jmp     sysrec_stub_to_net
-12: # Is there room?
+    jrcxz   sysrec_stub_room
+    jmp     sysrec_stub_look
+sysrec_stub_room:
     movzx   ecx, word ptr gs:[{head}]
     mov     ecx, dword ptr gs:[rcx*2 + {state}]
     jrcxz   13f
@@ -99,6 +100,104 @@ sysrec_stub_timed:
     mov     rax, gs:[rcx*2 + {ret}]
     mov     rcx, gs:[rcx*2 + {return}]
     jmp     rcx
+
+# ---- numbers whose arguments decide. In: rcx = what the table says of the number.
+    .hidden sysrec_stub_look
+    .globl sysrec_stub_look
+sysrec_stub_look:
+    lea     ecx, [rcx - {recorder}]
+    jrcxz   22f
+    lea     ecx, [rcx - {null_1} + {recorder}]
+    jrcxz   23f
+    lea     ecx, [rcx - {null_4} + {null_1}]
+    jrcxz   24f
+    lea     ecx, [rcx - {bare_1} + {null_4}]
+    jrcxz   25f
+    jmp     sysrec_stub_path
+23: mov     rcx, rsi
+    jrcxz   21f
+    jmp     sysrec_stub_to_net
+24: mov     rcx, r8
+    jrcxz   21f
+    jmp     sysrec_stub_to_net
+    # A fault here, or where a path is read, is a stop: the recorder sends the task to the net.
+25: mov     rcx, qword ptr [rsi + {message_name}]
+    jrcxz   26f
+    jmp     sysrec_stub_to_net
+26: mov     rcx, qword ptr [rsi + {message_control}]
+    jrcxz   21f
+22: jmp     sysrec_stub_to_net
+21: jmp     sysrec_stub_room
+
+# ---- the path is copied, into as many slots as it needs before the call's; then as ever. rdx = where it is read from,
+#      rax = where it is written to.
+sysrec_stub_path:
+    movzx   ecx, word ptr gs:[{head}]
+    mov     ecx, dword ptr gs:[rcx*2 + {state}]
+    jrcxz   30f
+    jmp     sysrec_stub_to_net
+30: movzx   ecx, word ptr gs:[{head}]
+    mov     gs:[rcx*2 + {path_rax}], rax
+    mov     gs:[rcx*2 + {path_rdx}], rdx
+    .hidden sysrec_stub_path_saved
+    .globl sysrec_stub_path_saved
+sysrec_stub_path_saved:
+    mov     ecx, eax
+    movzx   ecx, byte ptr [rcx + {number_table}]
+    lea     ecx, [rcx - {path_0}]
+    mov     rdx, rdi
+    jrcxz   31f
+    mov     rdx, rsi
+31: movzx   ecx, word ptr gs:[{head}]
+    mov     gs:[rcx*2 + {path_address}], rdx
+32: lea     eax, [rcx*2 + {path_text}]
+33: movzx   ecx, byte ptr [rdx]
+    mov     byte ptr gs:[rax], cl
+    jrcxz   37f
+    lea     rdx, [rdx + 1]
+    lea     eax, [rax + 1]
+    # Slots lie at multiples of their size.
+    pext    ecx, eax, dword ptr [rip + sysrec_stub_slot_mask]
+    jrcxz   34f
+    jmp     33b
+37: jmp     36f
+34: # The slot is full. The next one, if it is free, gets what this one keeps for the task, before it is the recorder's.
+    movzx   ecx, word ptr gs:[{head}]
+    lea     ecx, [rcx + {slot_units}]
+    movzx   ecx, cx
+    mov     ecx, dword ptr gs:[rcx*2 + {state}]
+    jrcxz   35f
+    movzx   ecx, word ptr gs:[{head}]
+    mov     rdx, gs:[rcx*2 + {path_rdx}]
+    mov     rax, gs:[rcx*2 + {path_rax}]
+    jmp     sysrec_stub_to_net
+35: movzx   ecx, word ptr gs:[{head}]
+    mov     rax, gs:[rcx*2 + {path_rax}]
+    lea     ecx, [rcx + {slot_units}]
+    movzx   ecx, cx
+    mov     gs:[rcx*2 + {path_rax}], rax
+    movzx   ecx, word ptr gs:[{head}]
+    mov     rax, gs:[rcx*2 + {path_rdx}]
+    lea     ecx, [rcx + {slot_units}]
+    movzx   ecx, cx
+    mov     gs:[rcx*2 + {path_rdx}], rax
+    mov     qword ptr gs:[rcx*2 + {path_address}], 0
+    movzx   ecx, word ptr gs:[{head}]
+    mov     dword ptr gs:[rcx*2 + {state}], {path_state}
+    lea     ecx, [rcx + {slot_units}]
+    mov     word ptr gs:[{head}], cx
+    movzx   ecx, cx
+    jmp     32b
+36: movzx   ecx, word ptr gs:[{head}]
+    mov     rdx, gs:[rcx*2 + {path_rdx}]
+    mov     rax, gs:[rcx*2 + {path_rax}]
+    .hidden sysrec_stub_path_copied
+    .globl sysrec_stub_path_copied
+sysrec_stub_path_copied:
+    mov     dword ptr gs:[rcx*2 + {state}], {path_state}
+    lea     ecx, [rcx + {slot_units}]
+    mov     word ptr gs:[{head}], cx
+    jmp     sysrec_stub_room
     .hidden sysrec_stub_end
     .globl sysrec_stub_end
 sysrec_stub_end:
@@ -162,6 +261,8 @@ sysrec_stub_window_mask:
     .quad   {window_mask}
 sysrec_stub_number_mask:
     .long   {number_mask}
+sysrec_stub_slot_mask:
+    .long   {slot_mask}
 
     .org sysrec_stub_page + {page_bytes}
     .popsection
@@ -184,6 +285,18 @@ sysrec_stub_number_mask:
     finished = const state::FINISHED,
     slot_units = const SLOT_UNITS,
     slot_bytes = const SLOT_BYTES,
+    recorder = const number::RECORDER,
+    null_1 = const number::UNLESS_NULL_1,
+    null_4 = const number::UNLESS_NULL_4,
+    bare_1 = const number::UNLESS_BARE_1,
+    path_0 = const number::PATH_0,
+    message_name = const MESSAGE_NAME,
+    message_control = const MESSAGE_CONTROL,
+    path_rax = const 8 * path_slot::RAX,
+    path_rdx = const 8 * path_slot::RDX,
+    path_address = const 8 * path_slot::ADDRESS,
+    path_text = const 8 * path_slot::TEXT,
+    path_state = const state::PATH,
     path = const PATH,
     open_flags = const libc::O_RDWR | libc::O_CLOEXEC,
     nr_open = const libc::SYS_open,
@@ -199,6 +312,7 @@ sysrec_stub_number_mask:
     open_bytes = const STUB_OPEN_BYTES,
     window_mask = const !(WINDOW_BYTES - 1),
     number_mask = const !(NUMBERS as u32 - 1),
+    slot_mask = const SLOT_BYTES - 1,
     page_bytes = const STUB_BYTES,
 );
 
@@ -208,6 +322,9 @@ unsafe extern "C" {
     static sysrec_stub_call: u8;
     static sysrec_stub_result_saved: u8;
     static sysrec_stub_timed: u8;
+    static sysrec_stub_look: u8;
+    static sysrec_stub_path_saved: u8;
+    static sysrec_stub_path_copied: u8;
     static sysrec_stub_end: u8;
     static sysrec_stub_remote: u8;
     static sysrec_stub_load: u8;
@@ -230,6 +347,12 @@ pub(crate) struct Places {
     pub result_saved: u64,
     /// The end's time is in the slot.
     pub timed: u64,
+    /// Where numbers are looked at whose arguments decide. Behind it, all is before the call.
+    pub look: u64,
+    /// rax and rdx are in the slot at the head.
+    pub path_saved: u64,
+    /// The path is in its slots, rax and rdx are the task's again.
+    pub path_copied: u64,
     /// Behind the stub.
     pub end: u64,
     /// A call on the recorder's behalf.
@@ -247,6 +370,9 @@ pub(crate) fn places() -> Places {
         call: place(&raw const sysrec_stub_call),
         result_saved: place(&raw const sysrec_stub_result_saved),
         timed: place(&raw const sysrec_stub_timed),
+        look: place(&raw const sysrec_stub_look),
+        path_saved: place(&raw const sysrec_stub_path_saved),
+        path_copied: place(&raw const sysrec_stub_path_copied),
         end: place(&raw const sysrec_stub_end),
         remote: place(&raw const sysrec_stub_remote),
         load: place(&raw const sysrec_stub_load),

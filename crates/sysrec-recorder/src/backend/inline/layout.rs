@@ -14,7 +14,7 @@
 
 #[cfg(not(loom))]
 pub(crate) use sysrec_format::rings::{HEAD, RING_STRIDE, RINGS, SLOTS, TASK};
-pub(crate) use sysrec_format::rings::{MAGIC, SLOT_BYTES, VERSION, control, slot, state};
+pub(crate) use sysrec_format::rings::{MAGIC, SLOT_BYTES, VERSION, control, path_slot, slot, state};
 
 /// The model of the protocol needs no more than two slots.
 #[cfg(loom)]
@@ -45,7 +45,7 @@ pub(crate) const STUB_ADDRESS: u64 = 0x7000_0000;
 /// Bytes of the stub page.
 pub(crate) const STUB_BYTES: usize = 4096;
 /// The seccomp net lets calls through whose instruction lies in this first part of the stub page.
-pub(crate) const STUB_OPEN_BYTES: u64 = 0x200;
+pub(crate) const STUB_OPEN_BYTES: u64 = 0x3c0;
 /// Offset of the table of numbers: a byte a number, [`NUMBERS`] of them.
 pub(crate) const NUMBER_TABLE: usize = 0x400;
 /// Numbers that the table knows. All others go to the recorder.
@@ -61,7 +61,22 @@ pub(crate) mod number {
     pub(crate) const INLINE: u8 = 0;
     /// The recorder must see the call.
     pub(crate) const RECORDER: u8 = 1;
+    /// The recorder must see it unless this argument is null: the second (a socket's address, that is not asked for).
+    pub(crate) const UNLESS_NULL_1: u8 = 2;
+    /// As [`UNLESS_NULL_1`], the fifth.
+    pub(crate) const UNLESS_NULL_4: u8 = 3;
+    /// The recorder must see it unless the message header at the second argument has neither an address nor control data.
+    pub(crate) const UNLESS_BARE_1: u8 = 4;
+    /// The first argument is a path, which the stub copies.
+    pub(crate) const PATH_0: u8 = 5;
+    /// The second is.
+    pub(crate) const PATH_1: u8 = 6;
 }
+
+/// Offsets in a 64-bit `struct msghdr` (include/uapi/linux/socket.h): `msg_name` and `msg_control`.
+pub(crate) const MESSAGE_NAME: u64 = 0;
+/// See [`MESSAGE_NAME`].
+pub(crate) const MESSAGE_CONTROL: u64 = 32;
 
 /// Trampolines lie behind the stub page.
 pub(crate) const POOL_ADDRESS: u64 = STUB_ADDRESS + STUB_BYTES as u64;
@@ -88,3 +103,6 @@ const _: () = assert!(WINDOW_BYTES.is_power_of_two() && WINDOW_ADDRESS.is_multip
 const _: () = assert!(cfg!(loom) || SLOTS * SLOT_UNITS == 1 << 16, "the head must wrap with the ring");
 const _: () = assert!(NUMBER_TABLE + NUMBERS <= 0x800 && PATH + PATH_BYTES <= STUB_BYTES);
 const _: () = assert!(8 * (slot::RETURN + 1) <= SLOT_BYTES);
+// Normalisation takes rax from the same place whichever slot the task was filling.
+const _: () = assert!(path_slot::RAX == slot::RAX && path_slot::STATE == slot::STATE);
+const _: () = assert!(SLOT_BYTES == 128, "the stub knows a slot's end by a number's lowest seven bits");

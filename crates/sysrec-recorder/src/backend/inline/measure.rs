@@ -34,7 +34,11 @@ fn trial_calls(inline: &mut Inline) -> io::Result<(Vec<RingCall>, u64)> {
     let net = Program::new(&none, &none, &none, Some(super::open_addresses()));
     let ended = trial(&inline.page, inline.rings.path(), ring.address(), &net, CALLS);
     inline.anchor();
-    let next = || inline.rings.next(&ring).inspect(|_| inline.rings.advance(&mut ring));
+    let next = || {
+        let call = inline.rings.next(&mut ring)?;
+        inline.rings.advance(&mut ring);
+        Some(call)
+    };
     let calls: Vec<RingCall> = std::iter::from_fn(next).collect();
     inline.rings.take_back(ring);
     let bare_ticks = ended?;

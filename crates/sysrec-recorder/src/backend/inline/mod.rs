@@ -17,6 +17,7 @@ pub(crate) mod clock;
 pub(crate) mod layout;
 pub(crate) mod measure;
 pub(crate) mod normalise;
+pub(crate) mod numbers;
 pub(crate) mod patch;
 pub(crate) mod patcher;
 pub(crate) mod remote;
@@ -34,11 +35,13 @@ use std::rc::Rc;
 
 use clock::TscClock;
 use layout::*;
-use rings::{Ring, Rings};
+use numbers::Numbers;
+use rings::{Ring, RingCall, Rings};
 use rustc_hash::FxHashMap;
 use space::Space;
-use sysrec_syscalls::{Abi, by_name};
+use sysrec_format::event::{Abi, Capture};
 
+use crate::capture::{CallAt, CapturePlan};
 use crate::sys::processor;
 use crate::sys::stub::{self, Places};
 
@@ -133,6 +136,8 @@ pub(crate) struct Inline {
     pub places: Places,
     pub page: Box<[u8; STUB_BYTES]>,
     pub classes: InlineClasses,
+    pub numbers: Numbers,
+    capture: CapturePlan,
     /// The address space of the task that last had the ring at this address.
     pub owners: FxHashMap<u64, SharedSpace>,
 }
@@ -141,23 +146,19 @@ impl Inline {
     /// Its name in traces.
     pub(crate) const NAME: &'static str = "inline";
 
-    /// Makes the ring file, owned by the user that the command runs as, where that is another one. `more` are numbers
-    /// of calls that the stub leaves to the recorder besides [`FOR_THE_RECORDER`]. The error is the reason why it cannot work here, a part of a sentence.
+    /// Makes the ring file, owned by the user that the command runs as, where that is another one. The error is the
+    /// reason why it cannot work here, a part of a sentence.
     pub(crate) fn new(
         classes: InlineClasses,
         owner: Option<(u32, u32)>,
-        more: &[u32],
+        numbers: Numbers,
+        capture: CapturePlan,
     ) -> Result<Self, String> {
         processor::suitable()?;
         let rings = Rings::create(owner)
             .map_err(|error| format!("inline needs a file in /dev/shm ({})", crate::error::plain(&error)))?;
         let mut page = Box::new(stub::page());
-        let table = &mut page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS];
-        for nr in numbers_for_the_recorder().chain(more.iter().copied()) {
-            if let Some(entry) = table.get_mut(nr as usize) {
-                *entry = number::RECORDER;
-            }
-        }
+        page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS].copy_from_slice(numbers.bytes());
         let path = rings.path().as_os_str().as_bytes();
         page[PATH..PATH + path.len()].copy_from_slice(path);
         Ok(Inline {
@@ -166,6 +167,8 @@ impl Inline {
             places: stub::places(),
             page,
             classes,
+            numbers,
+            capture,
             owners: FxHashMap::default(),
         })
     }
@@ -181,53 +184,14 @@ impl Inline {
         self.rings.tell_line(&self.clock.line());
     }
 
-    /// Whether the stub makes this call.
-    pub(crate) fn takes(&self, nr: u64) -> bool {
-        usize::try_from(nr)
-            .ok()
-            .and_then(|nr| self.page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS].get(nr))
-            .is_some_and(|&entry| entry == number::INLINE)
+    /// What the stub copied for a call that was read from the task's ring.
+    pub(crate) fn captures(&self, task: &mut InlineTask, call: &RingCall) -> Vec<Capture> {
+        let Some(path) = task.ring.take_path().filter(|_| self.numbers.has_path(call.rax)) else {
+            return Vec::new();
+        };
+        let at = CallAt { tid: 0, abi: Abi::X86_64, nr: call.rax as i32, args: &call.args };
+        self.capture.at_entry_from(at, path.address, &path.bytes)
     }
-}
-
-/// Calls that the recorder must see at their entry or exit: births, ends, new programs; what could touch our part of
-/// the address space, the code that we changed, or what the stub relies on (gs, the time stamp counter, the net).
-const FOR_THE_RECORDER: &[&str] = &[
-    "arch_prctl",
-    "clone",
-    "clone3",
-    "execve",
-    "execveat",
-    "exit",
-    "exit_group",
-    "fork",
-    "madvise",
-    "mlockall",
-    "mmap",
-    "modify_ldt",
-    "mprotect",
-    "mremap",
-    "munmap",
-    "pkey_mprotect",
-    "prctl",
-    "prlimit64",
-    "process_madvise",
-    "ptrace",
-    "remap_file_pages",
-    "rt_sigreturn",
-    "sched_getaffinity",
-    "sched_setaffinity",
-    "seccomp",
-    "set_thread_area",
-    "setrlimit",
-    "shmat",
-    "shmdt",
-    "vfork",
-];
-
-/// [`FOR_THE_RECORDER`] by number.
-pub(crate) fn numbers_for_the_recorder() -> impl Iterator<Item = u32> {
-    FOR_THE_RECORDER.iter().filter_map(|name| by_name(Abi::X86_64, name)).map(|call| call.number)
 }
 
 /// The addresses of instructions whose calls the net lets through.

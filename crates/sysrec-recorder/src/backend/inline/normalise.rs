@@ -57,10 +57,14 @@ pub(crate) fn normalise(
         return Normalised::Untouched;
     }
     let filling = rings.filling(ring);
-    if ip < places.call {
+    if ip < places.call || ip >= places.look {
         // r11 holds the trampoline until the kernel overwrites it.
         let Some((site, _)) = space.site_of_trampoline(registers[R11]) else { return Normalised::Untouched };
-        if ip >= places.saved {
+        let path_is_copied = (places.path_saved..places.path_copied).contains(&ip);
+        if path_is_copied {
+            registers[RAX] = filling.rax;
+            registers[RDX] = rings.rdx_of_path(ring);
+        } else if (places.saved..places.call).contains(&ip) {
             registers[RAX] = filling.rax;
             registers[RDX] = filling.args[2];
         }

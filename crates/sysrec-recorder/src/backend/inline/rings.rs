@@ -38,17 +38,33 @@ pub(crate) struct RingCall {
     pub ret: i64,
 }
 
+/// A path that the stub copied for the call that follows in the ring.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RingPath {
+    /// Where it stands in the program's memory.
+    pub address: u64,
+    /// Its bytes and, once it is complete, its NUL.
+    pub bytes: Vec<u8>,
+}
+
 /// A task's ring: which one, and how far it has been read.
 #[derive(Debug)]
 pub(crate) struct Ring {
     number: u32,
     tail: u64,
+    path: Option<RingPath>,
 }
 
 impl Ring {
     /// Its address in every tracee: the task's gs base.
     pub(crate) fn address(&self) -> u64 {
         WINDOW_ADDRESS + u64::from(self.number) * RING_STRIDE
+    }
+
+    /// The path that was read last, for the call that was read behind it. A path that the stub began and gave up is
+    /// followed by a call without one, or by a new path.
+    pub(crate) fn take_path(&mut self) -> Option<RingPath> {
+        self.path.take()
     }
 }
 
@@ -142,7 +158,7 @@ impl Rings {
             room.then(|| self.fresh += 1)?;
             Some(number)
         })?;
-        let ring = Ring { number, tail: 0 };
+        let ring = Ring { number, tail: 0, path: None };
         self.tell_task(&ring, task);
         Some(ring)
     }
@@ -155,7 +171,7 @@ impl Rings {
     /// Takes a ring back. Its task is gone, or will never again write to it.
     pub(crate) fn take_back(&mut self, mut ring: Ring) {
         self.tell_task(&ring, None);
-        while self.next(&ring).is_some() {
+        while self.next(&mut ring).is_some() {
             self.advance(&mut ring);
         }
         self.word(&ring, slot::STATE).store(u64::from(state::FREE), Relaxed);
@@ -179,10 +195,44 @@ impl Rings {
         self.word(ring, slot::STATE).load(Acquire) as u32
     }
 
-    /// The next finished call. [`advance`](Self::advance) when it is in the trace.
+    /// The next finished call; the path before it is the ring's then. [`advance`](Self::advance) when it is in the trace.
     #[inline]
-    pub(crate) fn next(&self, ring: &Ring) -> Option<RingCall> {
-        (self.state(ring) == state::FINISHED).then(|| self.call(ring))
+    pub(crate) fn next(&self, ring: &mut Ring) -> Option<RingCall> {
+        match self.state(ring) {
+            state::FINISHED => Some(self.call(ring)),
+            state::PATH => self.next_behind_path(ring),
+            _ => None,
+        }
+    }
+
+    /// Takes the slots of a path. No more than there are, whatever a program writes meanwhile.
+    #[cold]
+    fn next_behind_path(&self, ring: &mut Ring) -> Option<RingCall> {
+        for _ in 0..SLOTS {
+            match self.state(ring) {
+                state::FINISHED => return Some(self.call(ring)),
+                state::PATH => self.take_part(ring),
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    fn take_part(&self, ring: &mut Ring) {
+        let address = self.word(ring, path_slot::ADDRESS).load(Relaxed);
+        let mut path = match ring.path.take() {
+            Some(path) if address == 0 => path,
+            _ => RingPath { address, bytes: Vec::new() },
+        };
+        for word in path_slot::TEXT..SLOT_BYTES / 8 {
+            path.bytes.extend_from_slice(&self.word(ring, word).load(Relaxed).to_le_bytes());
+        }
+        let begin = path.bytes.len() - path_slot::TEXT_BYTES as usize;
+        if let Some(end) = path.bytes[begin..].iter().position(|&byte| byte == 0) {
+            path.bytes.truncate(begin + end + 1);
+        }
+        ring.path = Some(path);
+        self.advance(ring);
     }
 
     /// Frees the slot of the call that [`next`](Self::next) gave.
@@ -195,6 +245,7 @@ impl Rings {
     /// Both at once.
     #[cfg(test)]
     pub(crate) fn take(&self, ring: &mut Ring) -> Option<RingCall> {
+        ring.path = None;
         let call = self.next(ring)?;
         self.advance(ring);
         Some(call)
@@ -227,6 +278,11 @@ impl Rings {
     /// Of a stopped task: the slot that it is filling, finished or not; all finished ones before it have been read.
     pub(crate) fn filling(&self, ring: &Ring) -> RingCall {
         self.call(ring)
+    }
+
+    /// Of a stopped task that was copying a path: its rdx.
+    pub(crate) fn rdx_of_path(&self, ring: &Ring) -> u64 {
+        self.word(ring, path_slot::RDX).load(Relaxed)
     }
 
     /// Of a stopped task: the call that was read last. Only the task itself writes over it.

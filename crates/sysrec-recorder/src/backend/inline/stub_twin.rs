@@ -107,6 +107,33 @@ impl Twin {
         ret.load(Relaxed) as i64
     }
 
+    /// A path that stands at `address`, its NUL included, into slots of its own before its call's; `rax` and `rdx` are the
+    /// task's. `false`: there was no room for all of it.
+    pub(super) fn copy_path(&self, address: u64, path: &[u8], rax: u64, rdx: u64) -> bool {
+        for (n, part) in path.chunks(path_slot::TEXT_BYTES as usize).enumerate() {
+            if !self.has_room() {
+                return false;
+            }
+            self.save_path(rax, rdx);
+            self.word(path_slot::ADDRESS).store(if n == 0 { address } else { 0 }, Relaxed);
+            // A byte at a time; what the slot held before stays behind the NUL.
+            for (word, bytes) in (path_slot::TEXT..).zip(part.chunks(8)) {
+                let mut old = self.word(word).load(Relaxed).to_le_bytes();
+                old[..bytes.len()].copy_from_slice(bytes);
+                self.word(word).store(u64::from_le_bytes(old), Relaxed);
+            }
+            self.word(path_slot::STATE).store(u64::from(state::PATH), Release);
+            self.advance();
+        }
+        true
+    }
+
+    /// Up to the label `path_saved`.
+    pub(super) fn save_path(&self, rax: u64, rdx: u64) {
+        self.word(path_slot::RAX).store(rax, Relaxed);
+        self.word(path_slot::RDX).store(rdx, Relaxed);
+    }
+
     /// A whole call. `false`: it took the net.
     pub(super) fn make(&self, call: &RingCall) -> bool {
         if !self.has_room() {

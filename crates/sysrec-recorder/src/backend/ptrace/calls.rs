@@ -156,7 +156,7 @@ impl Engine<'_> {
             return Next::Go(0);
         }
         let mut info = info;
-        if let Some(next) = self.inline_stop(tid, &mut info, nr) {
+        if let Some(next) = self.inline_stop(tid, &mut info, nr, &args) {
             return next;
         }
         self.entered(tid, &info, nr as i32, args)

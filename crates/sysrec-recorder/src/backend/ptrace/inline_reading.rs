@@ -66,7 +66,7 @@ fn entry(inline: &Inline, task: &mut InlineTask, call: &RingCall) -> Entry {
         sp: call.sp,
         args: call.args,
         registers: None,
-        captures: Vec::new(),
+        captures: inline.captures(task, call),
         stack: None,
     }
 }
@@ -100,7 +100,7 @@ fn read_task(
     let Mode::Inline(task) = &mut tracee.mode else { return 0 };
     let mut calls = 0;
     while calls < SLOTS
-        && let Some(call) = inline.rings.next(&task.ring)
+        && let Some(call) = inline.rings.next(&mut task.ring)
     {
         tell(inline, task, tracee.task, &call, recording, selection);
         inline.rings.advance(&mut task.ring);

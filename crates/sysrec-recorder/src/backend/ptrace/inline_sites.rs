@@ -31,17 +31,23 @@ impl Engine<'_> {
 
     /// A stop in the net: the call is redirected into the stub where that can make it, and its site is changed so that
     /// the next one does not stop. `None`: it is recorded here.
-    pub(super) fn inline_stop(&mut self, tid: i32, info: &mut SyscallInfo, nr: u64) -> Option<Next> {
+    pub(super) fn inline_stop(
+        &mut self,
+        tid: i32,
+        info: &mut SyscallInfo,
+        nr: u64,
+        args: &[u64; 6],
+    ) -> Option<Next> {
         self.inline.as_ref()?;
         let jumped = self.show_site(tid, info);
-        if jumped && self.inline.as_ref().is_some_and(|inline| inline.takes(nr)) {
+        let taken = self.inline.as_ref()?.numbers.takes(nr, args, jumped);
+        if jumped && taken {
             self.placement.forgive_stop();
         }
         self.demote_if_due(tid);
-        let inline = self.inline.as_mut()?;
         let tracee = self.tasks.get_mut(&tid)?;
         let (Mode::Inline(task), Some(space)) = (&tracee.mode, tracee.space.clone()) else { return None };
-        if super::calls::is_64_bit(info.arch) && inline.takes(nr) && !self.launching {
+        if super::calls::is_64_bit(info.arch) && taken && !self.launching {
             let registers = ptrace::registers(tid).ok()?;
             if registers[GS_BASE] != task.ring.address() {
                 self.demote(tid, Reason::GS_IN_USE);
@@ -132,6 +138,30 @@ impl Engine<'_> {
             return false;
         };
         ptrace::set_register(tid, RIP, Space::trampoline_address(*trampoline)).is_ok()
+    }
+
+    /// A fault (SIGSEGV, SIGBUS): whether the stub came to it, where it reads what an argument points at. Then the call
+    /// goes to the net, and nobody learns of it but the recorder, who finds that memory unreadable, and the kernel.
+    pub(super) fn is_our_fault(&mut self, tid: i32) -> bool {
+        let Some(inline) = &mut self.inline else { return false };
+        let Some(tracee) = self.tasks.get_mut(&tid) else { return false };
+        let (Mode::Inline(task), Some(space)) = (&mut tracee.mode, &tracee.space) else { return false };
+        let Ok(mut registers) = ptrace::registers(tid) else { return false };
+        let places = &inline.places;
+        let from_kernel = ptrace::signal_info(tid).is_ok_and(|info| info.is_some_and(|info| info.code > 0));
+        if !(places.look..places.end).contains(&registers[RIP]) || !from_kernel {
+            return false;
+        }
+        let space = space.borrow();
+        let Some((_, offset)) = space.site_of_trampoline(registers[R11]) else { return false };
+        let trampoline = registers[R11] - offset;
+        let ring = &mut task.ring;
+        if normalise(&mut registers, &space, ring, &inline.rings, places, tsc(), false) != Normalised::Before
+        {
+            return false;
+        }
+        registers[RIP] = trampoline + TRAMPOLINE_NET;
+        ptrace::set_registers(tid, &registers).is_ok()
     }
 
     /// A task that is stopped for a signal or with its process shows the program's own addresses. `sent_back`: it was

@@ -60,7 +60,7 @@ pub(super) fn program(config: &Ptrace, inline: Option<&Inline>) -> Program {
     let opening = |abi| if config.name_descriptors { descriptor_numbers(abi) } else { Vec::new() };
     let mut more = opening(sysrec_format::event::Abi::X86_64);
     if inline.is_some() {
-        more.extend(inline::numbers_for_the_recorder());
+        more.extend(inline::numbers::numbers_for_the_recorder());
     }
     let filter = &config.filter;
     Program::new(

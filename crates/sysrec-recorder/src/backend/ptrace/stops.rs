@@ -39,6 +39,9 @@ impl Engine<'_> {
         if signo == libc::SIGTRAP && self.is_our_trap(tid) {
             return Next::Go(0);
         }
+        if matches!(signo, libc::SIGSEGV | libc::SIGBUS) && self.is_our_fault(tid) {
+            return Next::Go(0);
+        }
         let sent_back = restart::hide_ignored_signal(tid, signo);
         self.leave_our_code(tid, sent_back);
         let Ok(info) = ptrace::signal_info(tid) else { return Next::Nothing };

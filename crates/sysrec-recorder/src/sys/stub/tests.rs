@@ -59,7 +59,7 @@ fn the_stub_leaves_flags_and_stack_alone() {
 #[test]
 fn the_stub_writes_no_register_but_these() {
     let mut info = InstructionInfoFactory::new();
-    let saved = places().saved;
+    let Places { saved, look, path_saved, path_copied, .. } = places();
     for instruction in stub().iter().filter(|instruction| instruction.code() != Code::Syscall) {
         for used in info.info(instruction).used_registers() {
             let register = used.register().full_register();
@@ -70,7 +70,7 @@ fn the_stub_writes_no_register_but_these() {
             );
             // Before `saved`, normalisation relies on rax and rdx being the program's; r11 it needs until the call.
             let allowed: &[Register] = match instruction.ip() {
-                ip if ip < saved => &[Register::RCX],
+                ip if ip < saved || (look..path_saved).contains(&ip) || ip >= path_copied => &[Register::RCX],
                 _ => &[Register::RCX, Register::RAX, Register::RDX],
             };
             assert!(
@@ -94,6 +94,12 @@ fn the_stub_reads_and_writes_its_ring_and_reads_a_few_words_of_ours() {
             let at = instruction.ip();
             let (displacement, bytes) = (used.displacement(), used.memory_size().size() as u64);
             if used.segment() == Register::GS {
+                if (used.base(), used.index()) == (Register::RAX, Register::None) {
+                    // A byte of a path, in the part that counts them.
+                    assert_eq!((displacement, bytes), (0, 1), "{at:#x}");
+                    assert!((places().path_saved..places().path_copied).contains(&at), "{at:#x}");
+                    continue;
+                }
                 assert_eq!(used.base(), Register::None, "{at:#x}");
                 match used.index() {
                     // The head's two bytes and no more: the rest of its page is not the stub's.
@@ -122,6 +128,13 @@ fn the_stub_reads_and_writes_its_ring_and_reads_a_few_words_of_ours() {
                 // The trampoline's words.
                 (Register::R11, Register::None) => {
                     [0, TRAMPOLINE_RETURN - TRAMPOLINE_DATA].contains(&displacement)
+                }
+                // Arguments that are recorded, where a fault is expected: a path, and two words of a message's header.
+                (Register::RDX, Register::None) => {
+                    bytes == 1 && (places().path_saved..places().path_copied).contains(&at)
+                }
+                (Register::RSI, Register::None) => {
+                    at > places().look && [MESSAGE_NAME, MESSAGE_CONTROL].contains(&displacement)
                 }
                 _ => false,
             };
@@ -165,8 +178,10 @@ fn jumps_of_the_stub_stay_inside_or_leave_by_rcx() {
     }
     // To the net, and back to the program.
     assert_eq!(left, 2);
-    let last = code.last().expect("instructions");
-    assert_eq!(last.flow_control(), FlowControl::IndirectBranch);
+    let starts_look = code.iter().position(|instruction| instruction.ip() == places().look);
+    let last = [&code[starts_look.expect("a label") - 1], code.last().expect("instructions")];
+    let ends = [FlowControl::IndirectBranch, FlowControl::UnconditionalBranch];
+    assert_eq!(last.map(Instruction::flow_control), ends);
 }
 
 #[test]
@@ -186,6 +201,11 @@ fn the_labels_stand_where_normalisation_takes_them_to_be() {
     assert_eq!(stored_before(places.call), 8 * slot::STATE);
     assert_eq!(stored_before(places.result_saved), 8 * slot::RET);
     assert_eq!(stored_before(places.timed), 8 * slot::END + 4);
+    assert_eq!(stored_before(places.path_saved), 8 * path_slot::RDX);
+    // The path is complete before the state says so.
+    let copied = &code[at(places.path_copied)..][..3];
+    assert_eq!((copied[0].memory_displacement64(), copied[0].immediate32()), (8 * slot::STATE, state::PATH));
+    assert_eq!(copied[2].memory_displacement64(), HEAD);
     // The words of the slot are complete before the state says so, and the head moves after it.
     let finished = &code[at(places.timed)..][..3];
     assert_eq!(finished[0].memory_displacement64(), 8 * slot::STATE);

@@ -12,6 +12,8 @@ use crate::backend::inline::stub_twin::{Twin, call};
 use crate::sys::shared::SharedWords;
 use crate::sys::stub;
 
+mod path;
+
 const SITE: u64 = 0x40_1000;
 const DISPLACED: u64 = 0x40_2000;
 const LENGTH: u8 = 6;
@@ -65,7 +67,7 @@ impl Stopped {
         let moved = normalise(registers, &self.space, ring, rings, &places, NOW, self.sent_back);
         if let Normalised::After(Some(call)) = moved {
             // Until it is told, it is there for whoever reads the rings of a dead recorder.
-            assert_eq!(self.rings.next(&self.ring), Some(call));
+            assert_eq!(self.rings.next(&mut self.ring), Some(call));
             self.rings.release(&mut self.ring, true);
         }
         moved
@@ -204,7 +206,7 @@ fn once_the_end_is_saved_it_is_the_end_that_is_told() {
 fn a_finished_call_is_not_told_twice() {
     let places = stub::places();
     for before in BEFORE {
-        for ip in addresses(places.timed, places.end).into_iter().skip(1) {
+        for ip in addresses(places.timed, places.look).into_iter().skip(1) {
             // Whether the head has been moved by then or not.
             for advanced in [false, true] {
                 let mut task = Stopped::after(before);

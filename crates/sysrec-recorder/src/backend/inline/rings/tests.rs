@@ -148,3 +148,44 @@ fn the_file_is_its_owners_alone_and_goes_with_the_recorder() {
     drop(rings);
     assert!(!path.exists());
 }
+
+/// The path that came before a call.
+fn take_with_path(rings: &Rings, ring: &mut Ring) -> Option<(RingCall, Option<RingPath>)> {
+    let call = rings.next(ring)?;
+    rings.advance(ring);
+    Some((call, ring.take_path()))
+}
+
+/// Shorter and longer than a slot, and just as long, with the NUL and without.
+#[test]
+fn a_path_of_any_length_comes_with_the_call_behind_it() {
+    let (rings, mut ring, twin) = start_with_ring();
+    let slot = path_slot::TEXT_BYTES as usize;
+    let lengths = [0, 1, slot - 2, slot - 1, slot, slot + 1, 3 * slot - 1, 3 * slot, 4095];
+    for turn in 0..60 {
+        for (n, &length) in (0..).zip(&lengths) {
+            // Of changing letters, so that the rest of an older path would show.
+            let mut path = vec![b'a' + (n + turn) as u8 % 26; length];
+            path.push(0);
+            assert!(twin.copy_path(0x1000 + n, &path, 1, 2) && twin.make(&call(n)));
+            assert!(twin.make(&call(n + 100)));
+            let expected = RingPath { address: 0x1000 + n, bytes: path };
+            assert_eq!(take_with_path(&rings, &mut ring), Some((call(n), Some(expected))));
+            assert_eq!(take_with_path(&rings, &mut ring), Some((call(n + 100), None)));
+            assert_eq!(take_with_path(&rings, &mut ring), None);
+        }
+    }
+}
+
+#[test]
+fn a_path_that_was_given_up_belongs_to_no_call() {
+    let (rings, mut ring, twin) = start_with_ring();
+    // For want of room in the middle of it.
+    let endless = vec![b'x'; (path_slot::TEXT_BYTES * (SLOTS + 5)) as usize];
+    assert!(!twin.copy_path(0x1000, &endless, 1, 2));
+    assert!(!twin.make(&call(1)), "the ring is full of it");
+    assert_eq!(take_with_path(&rings, &mut ring), None);
+    assert!(twin.copy_path(0x2000, b"/etc\0", 1, 2) && twin.make(&call(2)));
+    let path = RingPath { address: 0x2000, bytes: b"/etc\0".to_vec() };
+    assert_eq!(take_with_path(&rings, &mut ring), Some((call(2), Some(path))));
+}

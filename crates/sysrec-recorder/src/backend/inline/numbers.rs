@@ -1,0 +1,179 @@
+//! What the stub does with a call, by its number: it makes it, it looks at an argument first, or it leaves the call to the
+//! recorder.
+
+use sysrec_format::event::Abi;
+use sysrec_syscalls::{ArgKind, Shape, by_name};
+
+use super::layout::{NUMBERS, number};
+use crate::capture::CapturePlan;
+
+/// The table in the stub page: a byte a number, see [`number`].
+#[derive(Clone, Debug)]
+pub(crate) struct Numbers([u8; NUMBERS]);
+
+impl Numbers {
+    /// `recorded` are the calls whose memory `plan` copies; `more` are left to the recorder whatever they do.
+    pub(crate) fn new(
+        plan: &CapturePlan,
+        recorded: impl Iterator<Item = u32>,
+        more: impl Iterator<Item = u32>,
+    ) -> Self {
+        let mut table = [number::INLINE; NUMBERS];
+        let ways = recorded.map(|nr| (nr, way(plan, nr)));
+        let left = more.chain(numbers_for_the_recorder()).map(|nr| (nr, number::RECORDER));
+        for (nr, way) in ways.chain(left) {
+            if let Some(entry) = table.get_mut(nr as usize) {
+                *entry = way;
+            }
+        }
+        Numbers(table)
+    }
+
+    /// As the stub reads it.
+    pub(crate) fn bytes(&self) -> &[u8; NUMBERS] {
+        &self.0
+    }
+
+    fn way(&self, nr: u64) -> u8 {
+        let nr = usize::try_from(nr).unwrap_or(NUMBERS);
+        self.0.get(nr).copied().unwrap_or(number::RECORDER)
+    }
+
+    /// Whether a call that stopped in the net is to be made by the stub. `refused`: it comes from there. The stub refuses
+    /// a call for want of room, which is there now, or for what its arguments say.
+    pub(crate) fn takes(&self, nr: u64, args: &[u64; 6], refused: bool) -> bool {
+        match self.way(nr) {
+            number::INLINE => true,
+            number::UNLESS_NULL_1 => !refused && args[1] == 0,
+            number::UNLESS_NULL_4 => !refused && args[4] == 0,
+            number::UNLESS_BARE_1 | number::PATH_0 | number::PATH_1 => !refused,
+            _ => false,
+        }
+    }
+
+    /// Whether the stub copies a path of this call.
+    pub(crate) fn has_path(&self, nr: u64) -> bool {
+        matches!(self.way(nr), number::PATH_0 | number::PATH_1)
+    }
+}
+
+/// By what of it is to be copied. Structs, buffers and the outputs of a call are for the recorder.
+fn way(plan: &CapturePlan, nr: u32) -> u8 {
+    let is_address =
+        |kind: ArgKind| matches!(kind, ArgKind::In(Shape::Sockaddr(_)) | ArgKind::Out(Shape::Sockaddr(_)));
+    match plan.arguments(Abi::X86_64, nr as i32)[..] {
+        [] => number::INLINE,
+        [(0, ArgKind::Path)] => number::PATH_0,
+        [(1, ArgKind::Path)] => number::PATH_1,
+        [(1, kind)] if is_address(kind) => number::UNLESS_NULL_1,
+        [(4, kind)] if is_address(kind) => number::UNLESS_NULL_4,
+        [(1, ArgKind::In(Shape::Msghdr) | ArgKind::Out(Shape::Msghdr))] => number::UNLESS_BARE_1,
+        _ => number::RECORDER,
+    }
+}
+
+/// Calls that the recorder must see at their entry or exit: births, ends, new programs; what could touch our part of
+/// the address space, the code that we changed, or what the stub relies on (gs, the time stamp counter, the net).
+const FOR_THE_RECORDER: &[&str] = &[
+    "arch_prctl",
+    "clone",
+    "clone3",
+    "execve",
+    "execveat",
+    "exit",
+    "exit_group",
+    "fork",
+    "madvise",
+    "mlockall",
+    "mmap",
+    "modify_ldt",
+    "mprotect",
+    "mremap",
+    "munmap",
+    "pkey_mprotect",
+    "prctl",
+    "prlimit64",
+    "process_madvise",
+    "ptrace",
+    "remap_file_pages",
+    "rt_sigreturn",
+    "sched_getaffinity",
+    "sched_setaffinity",
+    "seccomp",
+    "set_thread_area",
+    "setrlimit",
+    "shmat",
+    "shmdt",
+    "vfork",
+];
+
+/// [`FOR_THE_RECORDER`] by number.
+pub(crate) fn numbers_for_the_recorder() -> impl Iterator<Item = u32> {
+    let abi = sysrec_syscalls::Abi::X86_64;
+    FOR_THE_RECORDER.iter().filter_map(move |name| by_name(abi, name)).map(|call| call.number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sysrec_syscalls::Level;
+
+    fn numbers(level: Level) -> Numbers {
+        Numbers::new(&CapturePlan::new(level, 32), 0..NUMBERS as u32, std::iter::once(3))
+    }
+
+    fn of(numbers: &Numbers, name: &str) -> u8 {
+        let call = by_name(sysrec_syscalls::Abi::X86_64, name).expect("a call of this ABI");
+        numbers.way(u64::from(call.number))
+    }
+
+    #[test]
+    fn what_is_copied_decides_who_makes_a_call() {
+        use number::*;
+        let names = numbers(Level::Names);
+        for (name, way) in [
+            ("getppid", INLINE),
+            ("read", INLINE),
+            ("open", PATH_0),
+            ("readlink", PATH_0),
+            ("openat", PATH_1),
+            ("statx", PATH_1),
+            ("accept4", UNLESS_NULL_1),
+            ("connect", UNLESS_NULL_1),
+            ("recvfrom", UNLESS_NULL_4),
+            ("sendto", UNLESS_NULL_4),
+            ("recvmsg", UNLESS_BARE_1),
+            ("sendmsg", UNLESS_BARE_1),
+            // Two paths; what is written by the call.
+            ("rename", RECORDER),
+            ("getcwd", RECORDER),
+            ("pipe2", RECORDER),
+            // Asked for, and always.
+            ("close", RECORDER),
+            ("execve", RECORDER),
+        ] {
+            assert_eq!(of(&names, name), way, "{name}");
+        }
+        let none = numbers(Level::None);
+        assert_eq!(["open", "recvmsg", "close"].map(|name| of(&none, name)), [INLINE, INLINE, RECORDER]);
+        let all = numbers(Level::All);
+        assert_eq!(["getppid", "access", "read"].map(|name| of(&all, name)), [INLINE, PATH_0, RECORDER]);
+    }
+
+    #[test]
+    fn what_the_stub_refuses_is_not_sent_back_to_it_for_ever() {
+        let names = numbers(Level::Names);
+        let args = [1, 2, 3, 4, 5, 6];
+        let null = [0; 6];
+        let taken = |nr: i64, args| [false, true].map(|refused| names.takes(nr as u64, args, refused));
+        assert_eq!(taken(libc::SYS_read, &args), [true, true]);
+        assert_eq!(taken(libc::SYS_openat, &args), [true, false]);
+        assert_eq!(taken(libc::SYS_recvmsg, &args), [true, false]);
+        assert_eq!(taken(libc::SYS_recvfrom, &args), [false, false]);
+        assert_eq!(taken(libc::SYS_recvfrom, &null), [true, false]);
+        assert_eq!(taken(libc::SYS_accept, &null), [true, false]);
+        assert_eq!(taken(libc::SYS_execve, &null), [false, false]);
+        assert_eq!(taken(NUMBERS as i64, &null), [false, false]);
+        assert_eq!(taken(-1, &null), [false, false]);
+    }
+}
