@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::machine::Machine;
 use crate::options::Measured;
 use crate::process::Cpus;
-use crate::tool::{NO_SUCH_BACKEND, Tool, Way};
+use crate::tool::{Capture, NO_SUCH_BACKEND, Tool, Way};
 use crate::workload::{self, Kind, Sample, Workload};
 
 /// A call under sysrec adds at most this much of what one under `strace -f -o` adds, both as they come.
@@ -42,14 +42,14 @@ impl Samples {
         self.0.entry(way).or_default().push(sample);
     }
 
-    fn of(&self, tool: Tool, cpus: Cpus) -> &[Sample] {
+    pub(crate) fn of(&self, tool: Tool, cpus: Cpus) -> &[Sample] {
         self.0.get(&Way { tool, cpus }).map_or(&[], Vec::as_slice)
     }
 
     /// The calls of one run: strace's count, or that of sysrec by ptrace where there is no strace.
     fn counted(&self) -> Option<u64> {
         let of = |tool| self.of(tool, Cpus::All).first().and_then(|sample| sample.counted);
-        of(Tool::StraceCount).or_else(|| of(Tool::Ptrace))
+        [Tool::StraceCount, Tool::Ptrace, Tool::PtraceCapture(Capture::None)].into_iter().find_map(of)
     }
 
     fn call_ns(&self, way: Way) -> Vec<f64> {
@@ -58,7 +58,7 @@ impl Samples {
         samples.filter_map(|s| Some(s.inside_ns / s.inside_calls.or(counted)? as f64)).collect()
     }
 
-    fn call_ns_median(&self, tool: Tool, cpus: Cpus) -> Option<f64> {
+    pub(crate) fn call_ns_median(&self, tool: Tool, cpus: Cpus) -> Option<f64> {
         median(&self.call_ns(Way { tool, cpus }))
     }
 
@@ -320,14 +320,14 @@ pub fn new_table(markdown: bool, header: &[&str]) -> Table {
     let preset = if markdown { presets::ASCII_MARKDOWN } else { presets::NOTHING };
     table.load_preset(preset).set_header(header.iter().copied());
     for (index, name) in header.iter().enumerate() {
-        if index > 0 && *name != "recorded by" {
+        if index > 0 && !matches!(*name, "recorded by" | "backend") {
             table.column_mut(index).expect("a column of the header").set_cell_alignment(CellAlignment::Right);
         }
     }
     table
 }
 
-fn number(value: Option<f64>, decimals: usize) -> String {
+pub(crate) fn number(value: Option<f64>, decimals: usize) -> String {
     value.map_or_else(String::new, |value| format!("{value:.decimals$}"))
 }
 

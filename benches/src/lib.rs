@@ -7,11 +7,14 @@
 //! - [`ebpf`]: the peer that is made here, [`ring_buffer`]: what its drainer reads;
 //! - [`workload`]: what is run under them, and how each takes its own time;
 //! - [`comparison`]: medians, differences and ratios of that, as a table, as JSON and as a verdict;
+//! - [`capture_cost`]: the same of what capture costs;
 //! - [`recorded`]: recordings that sysrec makes for a benchmark;
+//! - [`reported`]: what sysrec says of them;
 //! - [`big_trace`]: a long trace from a recorded one, [`file_storage`]: the file it is written to;
 //! - [`machine`]: where all of this was measured.
 
 pub mod big_trace;
+pub mod capture_cost;
 pub mod comparison;
 pub mod ebpf;
 pub mod file_storage;
@@ -19,6 +22,7 @@ pub mod machine;
 pub mod options;
 pub mod process;
 pub mod recorded;
+pub mod reported;
 pub mod ring_buffer;
 pub mod tool;
 pub mod workload;

@@ -48,15 +48,33 @@ impl CommonArgs {
     /// # Errors
     /// Where it cannot be written as JSON.
     pub fn end(&self, measured: &impl Measured) -> anyhow::Result<ExitCode> {
+        self.print(measured)?;
+        Ok(if self.check { verdict(measured) } else { ExitCode::SUCCESS })
+    }
+
+    /// Likewise, and what is not good enough whether that was asked for or not: where something is wrong, not slow.
+    ///
+    /// # Errors
+    /// Where it cannot be written as JSON.
+    pub fn end_strictly(&self, measured: &impl Measured) -> anyhow::Result<ExitCode> {
+        self.print(measured)?;
+        Ok(verdict(measured))
+    }
+
+    fn print(&self, measured: &impl Measured) -> anyhow::Result<()> {
         if self.json {
             println!("{}", serde_json::to_string_pretty(measured)?);
         } else {
             print!("{}", measured.render(self.markdown));
         }
-        let broken = if self.check { measured.broken() } else { Vec::new() };
-        for line in &broken {
-            eprintln!("BROKEN: {line}");
-        }
-        Ok(ExitCode::from(u8::from(!broken.is_empty())))
+        Ok(())
     }
+}
+
+fn verdict(measured: &impl Measured) -> ExitCode {
+    let broken = measured.broken();
+    for line in &broken {
+        eprintln!("BROKEN: {line}");
+    }
+    ExitCode::from(u8::from(!broken.is_empty()))
 }

@@ -8,6 +8,28 @@ use anyhow::Context;
 
 use crate::process::{self, Cpus};
 
+/// What `sysrec record --capture` copies of the memory behind arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Capture {
+    /// Nothing.
+    None,
+    /// Paths, socket addresses, new descriptors.
+    Names,
+    /// Everything, bounded.
+    All,
+}
+
+impl Capture {
+    /// The word behind `--capture`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Capture::None => "none",
+            Capture::Names => "names",
+            Capture::All => "all",
+        }
+    }
+}
+
 /// What records the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Tool {
@@ -29,6 +51,10 @@ pub enum Tool {
     InlineStacks,
     /// The same with `--backend ptrace`.
     PtraceStacks,
+    /// `sysrec record -q -o FILE --backend inline --capture WHAT`.
+    InlineCapture(Capture),
+    /// The same with `--backend ptrace`.
+    PtraceCapture(Capture),
     /// `strace -f -k -o FILE`: with the stack of each call.
     StraceStacks,
     /// `perf trace --call-graph dwarf -o FILE`: 8 KiB of stack copied at each call, followed as it prints.
@@ -50,6 +76,12 @@ impl Tool {
             Tool::PerfTrace => "perf trace record",
             Tool::InlineStacks => "sysrec --backend inline --stacks",
             Tool::PtraceStacks => "sysrec --backend ptrace --stacks",
+            Tool::InlineCapture(Capture::None) => "sysrec --backend inline --capture none",
+            Tool::InlineCapture(Capture::Names) => "sysrec --backend inline --capture names",
+            Tool::InlineCapture(Capture::All) => "sysrec --backend inline --capture all",
+            Tool::PtraceCapture(Capture::None) => "sysrec --backend ptrace --capture none",
+            Tool::PtraceCapture(Capture::Names) => "sysrec --backend ptrace --capture names",
+            Tool::PtraceCapture(Capture::All) => "sysrec --backend ptrace --capture all",
             Tool::StraceStacks => "strace -f -k -o",
             Tool::PerfTraceStacks => "perf trace --call-graph dwarf",
             Tool::Ebpf => "eBPF, ring buffer",
@@ -60,6 +92,7 @@ impl Tool {
         match self {
             Tool::Bare | Tool::Sysrec | Tool::Inline | Tool::Ptrace | Tool::Ebpf => None,
             Tool::InlineStacks | Tool::PtraceStacks => None,
+            Tool::InlineCapture(_) | Tool::PtraceCapture(_) => None,
             Tool::Strace | Tool::StraceCount | Tool::StraceStacks => Some("strace"),
             Tool::PerfTrace | Tool::PerfTraceStacks => Some("perf"),
         }
@@ -72,12 +105,23 @@ impl Tool {
 
     /// Whether it writes a trace of sysrec's.
     pub fn writes_traces(self) -> bool {
-        matches!(self, Tool::Sysrec | Tool::Inline | Tool::Ptrace | Tool::InlineStacks | Tool::PtraceStacks)
+        let by_ptrace = matches!(self, Tool::Ptrace | Tool::PtraceStacks | Tool::PtraceCapture(_));
+        self == Tool::Sysrec || self.is_inline() || by_ptrace
     }
 
-    /// Whether a call under it takes less than a microsecond: a loop must be longer then to be measured.
+    /// Whether a call that names nothing takes less than a microsecond under it: a loop of such calls must be longer
+    /// then to be measured.
     pub fn is_fast(self) -> bool {
-        matches!(self, Tool::Bare | Tool::Inline | Tool::Ebpf)
+        match self {
+            Tool::Bare | Tool::Inline | Tool::Ebpf => true,
+            Tool::InlineCapture(capture) => capture != Capture::All,
+            _ => false,
+        }
+    }
+
+    /// Whether tasks are to record their calls by themselves.
+    fn is_inline(self) -> bool {
+        matches!(self, Tool::Inline | Tool::InlineStacks | Tool::InlineCapture(_))
     }
 }
 
@@ -119,6 +163,17 @@ impl Way {
         Way { tool: Tool::PerfTraceStacks, cpus: Cpus::All },
     ];
 
+    /// What capture costs: bare, and each backend with each.
+    pub const CAPTURE: [Way; 7] = [
+        Way { tool: Tool::Bare, cpus: Cpus::All },
+        Way { tool: Tool::InlineCapture(Capture::None), cpus: Cpus::All },
+        Way { tool: Tool::InlineCapture(Capture::Names), cpus: Cpus::All },
+        Way { tool: Tool::InlineCapture(Capture::All), cpus: Cpus::All },
+        Way { tool: Tool::PtraceCapture(Capture::None), cpus: Cpus::All },
+        Way { tool: Tool::PtraceCapture(Capture::Names), cpus: Cpus::All },
+        Way { tool: Tool::PtraceCapture(Capture::All), cpus: Cpus::All },
+    ];
+
     /// As the table shows it.
     pub fn name(self) -> String {
         match self.cpus {
@@ -158,24 +213,24 @@ impl Toolbox {
             command.args(before).arg("-o").arg(output).arg("--").args(argv);
             command
         };
+        let sysrec =
+            |options: &[&str]| record(self.sysrec.as_os_str(), &[&["record", "-q"], options].concat());
         let mut command = match tool {
             Tool::Bare => {
                 let mut command = Command::new(&argv[0]);
                 command.args(&argv[1..]);
                 command
             }
-            Tool::Sysrec => record(self.sysrec.as_os_str(), &["record", "-q"]),
-            Tool::Inline => record(self.sysrec.as_os_str(), &["record", "-q", "--backend", "inline"]),
-            Tool::Ptrace => record(self.sysrec.as_os_str(), &["record", "-q", "--backend", "ptrace"]),
+            Tool::Sysrec => sysrec(&[]),
+            Tool::Inline => sysrec(&["--backend", "inline"]),
+            Tool::Ptrace => sysrec(&["--backend", "ptrace"]),
+            Tool::InlineStacks => sysrec(&["--backend", "inline", "--stacks"]),
+            Tool::PtraceStacks => sysrec(&["--backend", "ptrace", "--stacks"]),
+            Tool::InlineCapture(what) => sysrec(&["--backend", "inline", "--capture", what.word()]),
+            Tool::PtraceCapture(what) => sysrec(&["--backend", "ptrace", "--capture", what.word()]),
             Tool::Ebpf => {
                 let program = self.ebpf_record.as_deref().unwrap_or("ebpf_record".as_ref());
                 record(program.as_os_str(), &[])
-            }
-            Tool::InlineStacks => {
-                record(self.sysrec.as_os_str(), &["record", "-q", "--backend", "inline", "--stacks"])
-            }
-            Tool::PtraceStacks => {
-                record(self.sysrec.as_os_str(), &["record", "-q", "--backend", "ptrace", "--stacks"])
             }
             Tool::StraceStacks => record("strace".as_ref(), &["-f", "-k"]),
             Tool::PerfTraceStacks => record("perf".as_ref(), &["trace", "--call-graph", "dwarf"]),
@@ -206,7 +261,7 @@ impl Toolbox {
         {
             return Err("not installed".to_owned());
         }
-        if matches!(tool, Tool::Inline | Tool::InlineStacks) && !self.offers_inline() {
+        if tool.is_inline() && !self.offers_inline() {
             return Err(NO_SUCH_BACKEND.to_owned());
         }
         let output = dir.join("probe");

@@ -30,6 +30,11 @@ pub enum Kind {
         /// Blocks.
         blocks: u64,
     },
+    /// So many times six calls, five of which name a short path; takes its own time.
+    Paths {
+        /// Times.
+        rounds: u64,
+    },
     /// A shell script with about ten processes for each of so many C files; takes its own time.
     Build {
         /// C files.
@@ -78,6 +83,13 @@ pub fn all(divisor: u64) -> Vec<Workload> {
         },
         Workload { name: "start and end", kind: Kind::Start },
     ]
+}
+
+/// What shows what capture costs: calls that name paths, and all of [`all`] but the start, which captures nothing.
+pub fn for_capture(divisor: u64) -> Vec<Workload> {
+    let paths = Workload { name: "paths", kind: Kind::Paths { rounds: 10_000 / divisor } };
+    let others = all(divisor).into_iter().filter(|workload| workload.kind != Kind::Start);
+    std::iter::once(paths).chain(others).collect()
 }
 
 /// One run of a workload.
@@ -138,6 +150,12 @@ impl Programs {
                     record(&["dd", "if=/dev/zero", "of=/dev/null", "bs=1", &count].map(OsString::from))?;
                 sample(dd_seconds(&finished.stderr)? * 1e9, Some(2 * blocks))
             }
+            Kind::Paths { rounds } => {
+                let calls = 6 * rounds;
+                let finished = record(&[guest("paths_loop")?, rounds.to_string().into()])?;
+                let per_call_ns = number_before(&finished.stdout, " ns per call")?;
+                sample(per_call_ns * calls as f64, Some(calls))
+            }
             Kind::Build { units } => {
                 let dir = tempfile::tempdir_in(&self.dir)?;
                 let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("programs/build.sh");
@@ -187,7 +205,10 @@ fn sample(inside_ns: f64, inside_calls: Option<u64>) -> Sample {
 }
 
 /// The number that stands before these words.
-fn number_before(text: &str, words: &str) -> anyhow::Result<f64> {
+///
+/// # Errors
+/// Where the words are not there, or no number is before them.
+pub fn number_before(text: &str, words: &str) -> anyhow::Result<f64> {
     let number = text.find(words).and_then(|end| text[..end].split_whitespace().next_back()?.parse().ok());
     number.with_context(|| format!("no number before {words:?} in {text:?}"))
 }

@@ -137,6 +137,55 @@ fn descriptors_have_names_where_the_calls_that_open_them_are_not_recorded() {
     }
 }
 
+/// A file of the tree, and the calls under it by name: calls and errors.
+type FileCalls = BTreeMap<String, BTreeMap<String, (u64, u64)>>;
+
+/// What `sysrec tree --by file --json` has of files below these folders.
+fn tree_by_file(trace: &Path, options: &[&str]) -> FileCalls {
+    let mut command = Command::new(sysrec::binary());
+    command.args(["tree", "--by", "file", "--json"]).args(options).arg(trace);
+    let output = command.output().expect("sysrec runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let nodes = document["nodes"].as_array().expect("nodes");
+    let (mut files, mut file) = (FileCalls::new(), "");
+    for node in nodes {
+        let name = node["name"].as_str().expect("a name");
+        match node["kind"].as_str().expect("a kind") {
+            "file" => file = name,
+            "call" => {
+                let number = |field: &str| node[field].as_u64().expect("a number");
+                let calls = files.entry(file.to_owned()).or_default().entry(name.to_owned()).or_default();
+                calls.0 += number("calls");
+                calls.1 += number("errors");
+            }
+            _ => {}
+        }
+    }
+    files
+}
+
+/// The guest asks five times for each of its files, by path, and closes one by its descriptor.
+#[test]
+fn a_tree_by_file_has_the_calls_of_each_file() {
+    let Some((backends, guest)) = ready("paths_loop") else { return };
+    for backend in backends {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let trace = dir.path().join("trace");
+        record(&trace, &["--backend", backend, "--capture", "names"], &guest, "5".as_ref());
+        let files = tree_by_file(&trace, &[]);
+        let of = |file: &str, name: &str| files[file].get(name).copied();
+        assert_eq!(of("/dev/null", "openat"), Some((5, 0)), "{backend}: {files:?}");
+        assert_eq!(of("/dev/null", "close"), Some((5, 0)), "{backend}: {files:?}");
+        assert_eq!(of("/dev/null", "faccessat"), Some((5, 0)), "{backend}: {files:?}");
+        assert_eq!(of("/dev/zero", "newfstatat"), Some((5, 0)), "{backend}: {files:?}");
+        assert_eq!(of("/dev/none", "newfstatat"), Some((5, 5)), "{backend}: {files:?}");
+        assert_eq!(of("/etc/none/conf", "openat"), Some((5, 5)), "{backend}: {files:?}");
+        let failed = tree_by_file(&trace, &["-Z", "-P", "/dev"]);
+        assert_eq!(failed, FileCalls::from([("/dev/none".into(), [("newfstatat".into(), (5, 5))].into())]));
+    }
+}
+
 /// The captures of the calls of one number at entry, call by call: address, bytes, cut.
 fn captured(trace: &Trace, nr: i64) -> Vec<Vec<(Vec<u8>, CaptureCut, u64)>> {
     let all = Selection::default();
@@ -300,5 +349,23 @@ fn calls_of_the_other_tables_are_captured_too() {
             (Abi::I386, None, true, true),
         ];
         assert_eq!(seen, expected, "{backend}");
+    }
+}
+
+/// Descriptors have their names among the slowest calls, though the calls that opened them are not selected.
+#[test]
+fn the_slowest_calls_have_the_names_of_their_descriptors() {
+    let Some((backends, guest)) = ready("paths_loop") else { return };
+    for backend in backends {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let trace = dir.path().join("trace");
+        record(&trace, &["--backend", backend, "--capture", "names"], &guest, "5".as_ref());
+        let mut command = Command::new(sysrec::binary());
+        command.args(["report", "--slowest", "100", "--csv", "-e", "close", "-P", "/dev/null"]).arg(&trace);
+        let output = command.output().expect("sysrec runs");
+        let text = String::from_utf8(output.stdout).expect("text");
+        let closes: Vec<&str> = text.lines().skip(1).collect();
+        assert_eq!(closes.len(), 5, "{backend}: {text}");
+        assert!(closes.iter().all(|line| line.contains("close(3</dev/null>)")), "{backend}: {text}");
     }
 }

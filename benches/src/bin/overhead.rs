@@ -1,4 +1,5 @@
-//! The same commands bare, under sysrec, strace, perf trace and an eBPF recorder in turn; one table of what each adds to a call.
+//! The same commands bare, under sysrec, strace, perf trace and an eBPF recorder in turn; one table of what each adds to
+//! a call. Or bare and under sysrec in its several ways: what stacks, or what capture, cost.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
@@ -6,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::Parser;
+use sysrec_benches::capture_cost::CaptureCost;
 use sysrec_benches::comparison::{Comparison, Samples};
 use sysrec_benches::machine::Machine;
 use sysrec_benches::options::CommonArgs;
 use sysrec_benches::tool::{Tool, Toolbox, Way, build_ebpf_record};
-use sysrec_benches::workload::{self, Programs};
+use sysrec_benches::workload::{self, Programs, Workload};
 
 /// What a recorded call costs under sysrec, strace, perf trace and eBPF, end to end.
 #[derive(Debug, Parser)]
@@ -21,6 +23,9 @@ struct Options {
     /// What the stacks of calls cost: under sysrec --stacks, strace -k and perf trace --call-graph dwarf instead
     #[arg(long, conflicts_with = "check")]
     stacks: bool,
+    /// What capture costs: under each backend with --capture none, names and all instead, with calls that name paths
+    #[arg(long, conflicts_with_all = ["check", "stacks"])]
+    capture: bool,
     /// How often everything is run, in turn [default: 9, with --quick 3]
     #[arg(long)]
     rounds: Option<usize>,
@@ -34,22 +39,38 @@ struct Options {
     common: CommonArgs,
 }
 
+/// What was measured, whatever it is put together to.
+struct Run {
+    machine: Machine,
+    rounds: usize,
+    measured: Vec<(Workload, Samples)>,
+    skips: BTreeMap<Tool, String>,
+}
+
 fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
     let mut tools = Toolbox::new(options.common.sysrec()?);
-    if !options.stacks {
+    let ways = match (options.stacks, options.capture) {
+        (true, _) => &Way::STACKS[..],
+        (_, true) => &Way::CAPTURE,
+        _ => &Way::ALL,
+    };
+    if ways.iter().any(|way| way.tool == Tool::Ebpf) {
         tools = tools.with_ebpf(build_ebpf_record()?);
     }
-    let comparison = measure(&options, &tools)?;
-    options.common.end(&comparison)
+    let Run { machine, rounds, measured, skips } = measure(&options, &tools, ways)?;
+    if options.capture {
+        options.common.end(&CaptureCost::new(machine, rounds, &measured, &skips))
+    } else {
+        options.common.end(&Comparison::new(machine, rounds, ways, &measured, &skips))
+    }
 }
 
-fn measure(options: &Options, tools: &Toolbox) -> anyhow::Result<Comparison> {
+fn measure(options: &Options, tools: &Toolbox, all: &[Way]) -> anyhow::Result<Run> {
     let machine = Machine::this(tools.sysrec());
     machine.warn_if_busy();
     let dir = tempfile::tempdir().context("a temporary folder")?;
     let mut skips = BTreeMap::new();
-    let all = if options.stacks { &Way::STACKS[..] } else { &Way::ALL };
     let tools_of_ways: BTreeSet<Tool> = all.iter().map(|way| way.tool).collect();
     for tool in tools_of_ways.into_iter().filter(|tool| *tool != Tool::Bare) {
         if let Err(reason) = tools.probe(tool, dir.path()) {
@@ -58,7 +79,8 @@ fn measure(options: &Options, tools: &Toolbox) -> anyhow::Result<Comparison> {
         }
     }
     let ways: Vec<_> = all.iter().copied().filter(|way| !skips.contains_key(&way.tool)).collect();
-    let mut measured: Vec<_> = workload::all(if options.quick { 4 } else { 1 })
+    let workloads = if options.capture { workload::for_capture } else { workload::all };
+    let mut measured: Vec<_> = workloads(if options.quick { 4 } else { 1 })
         .into_iter()
         .filter(|workload| options.only.as_ref().is_none_or(|part| workload.name.contains(part.as_str())))
         .map(|workload| (workload, Samples::default()))
@@ -80,5 +102,5 @@ fn measure(options: &Options, tools: &Toolbox) -> anyhow::Result<Comparison> {
         rounds += 1;
         eprintln!("round {rounds} of {rounds_max}: {:.1} s", round_started.elapsed().as_secs_f64());
     }
-    Ok(Comparison::new(machine, rounds, all, &measured, &skips))
+    Ok(Run { machine, rounds, measured, skips })
 }

@@ -3,6 +3,8 @@
 mod recording;
 
 use recording::{Folder, Recording};
+use sysrec_analyzer::call_tree::{self, Direction, Function, Paths, Root, Shape, StepKind, Steps, Tree};
+use sysrec_analyzer::code::Place;
 use sysrec_analyzer::hints::{Rule, hints};
 use sysrec_analyzer::metrics::{Dimension, Metrics, Report, Transfer};
 use sysrec_analyzer::{Item, Selection, Timeline, Trace};
@@ -117,6 +119,89 @@ fn rows_by_file_follow_descriptors_through_fork_and_close() {
     let names: Vec<_> = rows(&by_dir, Dimension::Dir).into_iter().map(|row| (row.0, row.1)).collect();
     let expected = [("-", 1), ("/etc", 11), ("/srv", 2), ("/srv/data", 13), ("/srv/lib", 120)];
     assert_eq!(names, expected.map(|(name, calls)| (name.to_owned(), calls)));
+}
+
+/// Knows no code.
+struct Nameless;
+
+impl call_tree::Names for Nameless {
+    fn functions(&mut self, _place: &Place<'_>) -> Vec<Function> {
+        Vec::new()
+    }
+}
+
+/// The files of a call tree and the calls under each, with how many calls and errors, by name.
+fn tree_by_file(trace: &Trace, selection: &Selection, direction: Direction) -> Vec<(String, u64, u64)> {
+    let mut paths = Paths::of(trace, selection, Root::File);
+    let shape = Shape { direction, ..Shape::default() };
+    let tree = Tree::new(&mut paths, Steps::new(&mut Nameless, false), shape);
+    let (mut lines, mut file) = (Vec::new(), "");
+    for node in tree.nodes() {
+        let step = tree.step(node);
+        assert_eq!(step.kind == StepKind::File, node.depth == 0, "files are the roots, and nothing else is");
+        let line = match step.kind {
+            StepKind::File => {
+                file = &step.name;
+                file.to_owned()
+            }
+            StepKind::Call => format!("{file} {}", step.name),
+            _ => continue,
+        };
+        lines.push((line, node.total.calls, node.total.errors));
+    }
+    lines.sort();
+    lines
+}
+
+#[test]
+fn a_tree_by_file_has_the_files_outside_and_adds_up_as_the_rows_do() {
+    let trace = trace();
+    let expected = [
+        ("/etc/b", 11, 0),
+        ("/etc/b openat", 1, 0),
+        ("/etc/b write", 10, 0),
+        ("/srv/c", 2, 0),
+        ("/srv/c openat", 1, 0),
+        ("/srv/c read", 1, 0),
+        ("/srv/data/a", 13, 0),
+        ("/srv/data/a close", 1, 0),
+        ("/srv/data/a openat", 1, 0),
+        ("/srv/data/a read", 11, 0),
+        ("/srv/lib/missing.so", 120, 120),
+        ("/srv/lib/missing.so openat", 120, 120),
+        ("?", 1, 1),
+        ("? read", 1, 1),
+    ];
+    let expected: Vec<_> = expected.map(|(name, calls, errors)| (name.to_owned(), calls, errors)).into();
+    for direction in [Direction::TopDown, Direction::BottomUp] {
+        assert_eq!(tree_by_file(&trace, &Selection::default(), direction), expected, "{direction:?}");
+    }
+    let data = Selection { paths: vec![b"/srv/data".to_vec()], ..Selection::default() };
+    assert_eq!(tree_by_file(&trace, &data, Direction::TopDown), expected[6..10]);
+}
+
+#[test]
+fn a_call_that_did_not_return_stands_under_its_file_too() {
+    let mut recording = Recording::new();
+    let task = recording.process(100, "server");
+    recording.event(task, EventBody::Descriptor { fd: 0, target: b"/dev/null".to_vec() });
+    recording.in_flight(task, "read");
+    recording.call(task, "getpid", 5, 100);
+    let trace = opened(&recording.finish());
+    let mut paths = Paths::of(&trace, &Selection::default(), Root::File);
+    let tree = Tree::new(&mut paths, Steps::new(&mut Nameless, false), Shape::default());
+    let root = |position: usize| &tree.nodes()[position];
+    let roots: Vec<_> = tree
+        .roots()
+        .map(|position| {
+            (
+                tree.step(root(position)).name.as_str(),
+                root(position).total.calls,
+                root(position).total.unfinished,
+            )
+        })
+        .collect();
+    assert_eq!(roots, [("", 1, 0), ("/dev/null", 0, 1)]);
 }
 
 #[test]

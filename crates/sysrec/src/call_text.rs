@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use sysrec_analyzer::{call_name, errno_name, error_of, returns_no_result};
 use sysrec_format::event::{Abi, Call, Capture, Entry};
-use sysrec_syscalls::{ArgNames, Decoded, DescriptorNames, NoNames, RawCall, Run, Snapshot, decode};
+use sysrec_syscalls::{ArgNames, Decoded, DescriptorNames, RawCall, Run, Snapshot, decode};
 
 /// How arguments are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,11 +21,11 @@ pub(crate) enum Arguments {
 }
 
 /// `openat(AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC)`: what the trace knows of a finished call. Memory that was not
-/// captured stays an address.
-pub(crate) fn call(call: &Call) -> String {
+/// captured stays an address, a descriptor that has no name a number.
+pub(crate) fn call(call: &Call, names: &dyn DescriptorNames) -> String {
     let mut text = String::new();
     if let Some(decoded) = decoded(&call.entry, Some(call)) {
-        decoded.write_call(&mut text, ArgNames::Hidden, &NoNames);
+        decoded.write_call(&mut text, ArgNames::Hidden, names);
     } else {
         write_registers(&mut text, &call.entry);
     }
@@ -33,10 +33,10 @@ pub(crate) fn call(call: &Call) -> String {
 }
 
 /// What a call returned: a number, an address in hexadecimal, or an error with its name and text.
-pub(crate) fn result(call: &Call) -> String {
+pub(crate) fn result(call: &Call, names: &dyn DescriptorNames) -> String {
     let mut text = String::new();
     match decoded(&call.entry, Some(call)) {
-        Some(decoded) => decoded.write_result(&mut text, &NoNames),
+        Some(decoded) => decoded.write_result(&mut text, names),
         None => write_raw_result(&mut text, call),
     }
     text
@@ -124,6 +124,7 @@ fn write_registers(text: &mut String, entry: &Entry) {
 mod tests {
     use super::*;
     use sysrec_format::event::{CaptureCut, TaskId};
+    use sysrec_syscalls::NoNames;
 
     fn finished(abi: Abi, nr: i32, args: [u64; 6], ret: i64) -> Call {
         let entry = Entry {
@@ -141,7 +142,7 @@ mod tests {
     }
 
     fn line(of: &Call) -> String {
-        format!("{} = {}", call(of), result(of))
+        format!("{} = {}", call(of, &NoNames), result(of, &NoNames))
     }
 
     #[test]
@@ -199,6 +200,6 @@ mod tests {
         let expected = "nanosleep(0x10, NULL) = ? ERESTART_RESTARTBLOCK (goes on as restart_syscall, unless a handler runs)";
         assert_eq!(line(&nanosleep), expected);
         let sigreturn = finished(Abi::X86_64, 15, [0; 6], -4);
-        assert_eq!(result(&sigreturn), "?");
+        assert_eq!(result(&sigreturn, &NoNames), "?");
     }
 }

@@ -56,11 +56,16 @@ pub(crate) fn trace(path: &Path) -> anyhow::Result<Trace> {
     Ok(trace)
 }
 
+/// Whether paths and addresses were recorded.
+pub(crate) fn has_names(trace: &Trace) -> bool {
+    let options = trace.session().map_or(&[][..], |session| &session.backend_options);
+    options.iter().any(|option| option.starts_with("capture="))
+}
+
 /// Warns of traces that do not say what calls were about, where that is asked.
 pub(crate) fn warn_without_names(traces: &[Trace]) {
     for trace in traces {
-        let options = trace.session().map_or(&[][..], |session| &session.backend_options);
-        if !options.iter().any(|option| option.starts_with("capture=")) {
+        if !has_names(trace) {
             screen::warn(&format!(
                 "{}: paths and addresses were not recorded (--capture none), so that few calls can be named",
                 trace.path().display()

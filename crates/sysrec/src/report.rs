@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use sysrec_analyzer::hints::Hint;
-use sysrec_analyzer::metrics::{Dimension, Metrics, Report, Slow};
+use sysrec_analyzer::metrics::{Dimension, Metrics, Report};
 use sysrec_analyzer::{Selection, Trace};
 use sysrec_syscalls::Filter;
 
@@ -49,7 +49,7 @@ pub(crate) struct ReportArgs {
 
     /// Say what the trace shows to be wasteful: tiny transfers, repeated lookups, busy polling and the like, each with its
     /// evidence, its threshold and what it would save
-    #[arg(long, conflicts_with_all = ["histogram", "slowest", "csv", "markdown"])]
+    #[arg(long, conflicts_with_all = ["histogram", "slowest"])]
     hints: bool,
 
     /// List the longest single calls: when, who, what, with which result, from where
@@ -107,7 +107,7 @@ struct Answer<'a> {
     report: &'a Report,
     /// The rows that are shown, sorted.
     rows: Vec<rows::Figures>,
-    slowest: Option<Vec<Slow>>,
+    slowest: Option<Vec<slowest::SlowCall>>,
     /// What `--histogram` was given.
     histogram: Option<String>,
 }
@@ -134,10 +134,7 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<ExitCode> {
         open::warn_of_damages(trace, damages, 0);
     }
     let top = args.top.map_or(usize::MAX, |top| usize::try_from(top).unwrap_or(usize::MAX));
-    let slowest = args.slowest.map(|count| {
-        // Damage was named above, by the first pass.
-        sysrec_analyzer::metrics::slowest(&traces, &selection, count as usize).0
-    });
+    let slowest = args.slowest.map(|count| slowest::calls(&traces, &selection, count as usize));
     let answer = Answer {
         traces: &traces,
         selection: &selection,
@@ -158,14 +155,25 @@ fn print_hints(args: &ReportArgs, traces: &[Trace], selection: &Selection) -> an
         calls += of_trace.calls;
         found.extend(of_trace.hints.into_iter().map(|hint| (position, hint)));
     }
-    if args.form.form() == Form::Json {
-        screen::print(&hints::json(&found)?)?;
-        return Ok(ExitCode::SUCCESS);
+    let form = args.form.form();
+    match form {
+        Form::Json => {
+            screen::print(&hints::json(&found)?)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Form::Csv => {
+            screen::print(&hints::csv(&found, traces)?)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Form::Markdown | Form::Terminal => {}
     }
     let width = screen::width();
     let found: Vec<Hint> = found.into_iter().map(|(_, hint)| hint).collect();
     let taken = basis::Taken { calls, selected: !selection.is_all(), ..basis::Taken::default() };
-    let text = hints::text(&found, top, width);
+    let text = match form {
+        Form::Markdown => hints::markdown(&found, top),
+        _ => hints::text(&found, top, width),
+    };
     screen::print(&format!("{text}\n{}", basis::text(traces, &taken, width)))?;
     Ok(ExitCode::SUCCESS)
 }

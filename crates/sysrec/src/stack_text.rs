@@ -81,6 +81,7 @@ pub(crate) fn name(step: &Step) -> String {
         StepKind::Address if step.module.is_empty() => "[unknown code]".to_owned(),
         StepKind::Address => format!("{}{}", step.module, step.name),
         StepKind::Program if step.name.is_empty() => "[program not known]".to_owned(),
+        StepKind::File if step.name.is_empty() => "[no file]".to_owned(),
         StepKind::Call => format!("{}()", step.name),
         _ => step.name.clone(),
     };

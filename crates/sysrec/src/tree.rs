@@ -87,6 +87,8 @@ enum By {
     Thread,
     /// The code that makes each system call
     Syscall,
+    /// The programs and the code that work on each file
+    File,
 }
 
 fn percent(text: &str) -> Result<f64, String> {
@@ -120,9 +122,16 @@ pub(crate) fn run(args: &TreeArgs) -> anyhow::Result<ExitCode> {
 
 fn of_code(args: &TreeArgs) -> anyhow::Result<ExitCode> {
     let trace = open::trace(&args.trace)?;
+    if args.by == By::File {
+        open::warn_without_names(std::slice::from_ref(&trace));
+    }
     let selection = args.selection.selection();
     let question = Question {
-        root: if args.by == By::Thread { Root::Thread } else { Root::Program },
+        root: match args.by {
+            By::Thread => Root::Thread,
+            By::File => Root::File,
+            By::Code | By::Process | By::Syscall => Root::Program,
+        },
         shape: Shape {
             direction: if args.bottom_up { Direction::BottomUp } else { Direction::TopDown },
             by_call: args.by == By::Syscall,

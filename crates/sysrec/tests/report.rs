@@ -294,3 +294,41 @@ fn a_reader_that_goes_away_is_no_error() {
     let ended = with_closed_pipe(folder.path(), &["report", "--json", "--slowest", "1000"]);
     assert_eq!(ended, (Some(0), String::new()));
 }
+
+#[test]
+fn hints_in_every_form_say_the_same() {
+    let mut recording = Recording::new();
+    let task = recording.process(100, "a|clock");
+    for _ in 0..1000 {
+        recording.call(task, "clock_gettime", 200, 0);
+    }
+    let folder = Folder::new();
+    folder.file("trace.bin", &recording.finish());
+    let of = |form: &[&str]| {
+        let ran = sysrec(folder.path(), &[&["report", "--hints"], form].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        ran.stdout
+    };
+    assert_eq!(
+        of(&["--csv"]),
+        "rule,subject,calls,calls_min,wall_ns,bytes,spared_calls,spared_ns,trace\n\
+         clock-calls,a|clock 100,1000,1000,200000,0,1000,200000,trace.bin\n"
+    );
+    let markdown = of(&["--markdown"]);
+    let rows: Vec<&str> = markdown.lines().filter(|line| line.starts_with('|')).collect();
+    assert_eq!(rows.len(), 3, "a heading, a rule and a row: {markdown}");
+    assert!(
+        rows[2].contains(r"| a\|clock 100 |") && rows[2].contains("1,000 calls asked for the time"),
+        "{markdown}"
+    );
+    let json: Value = serde_json::from_str(&of(&["--json"])).unwrap();
+    assert_eq!((&json["hints"][0]["calls"], &json["hints"][0]["wall_ns"]), (&1000.into(), &200_000.into()));
+}
+
+#[test]
+fn no_hints_are_a_heading_in_csv_and_words_in_markdown() {
+    let folder = server();
+    let of = |form| sysrec(folder.path(), &["report", "--hints", form]).stdout;
+    assert_eq!(of("--csv").lines().count(), 1);
+    assert!(of("--markdown").starts_with("Nothing that a rule calls wasteful."));
+}

@@ -6,11 +6,13 @@ use rustc_hash::FxHashMap;
 use sysrec_format::calls::stack;
 use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
-use sysrec_format::event::{Abi, Event, StackId, TaskId};
+use sysrec_format::event::{Event, TaskId};
 
+use super::by_file;
+use super::path::{Finder, Path, Root};
 use super::programs::Programs;
 use crate::activity::Activity;
-use crate::code::{Code, Site};
+use crate::code::Code;
 use crate::metrics::Distribution;
 use crate::outcome::call_name;
 use crate::pass::{self, Extra, Group, Pass, SelectedChunk};
@@ -23,35 +25,17 @@ const HELD_BYTES_MAX: usize = 64 << 20;
 /// Significant digits of percentiles.
 pub(crate) const DIGITS: u8 = 2;
 
-/// What paths begin with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Root {
-    /// The program: processes that run the same one count together.
-    #[default]
-    Program,
-    /// The thread.
-    Thread,
-}
-
-/// One distinct path: all selected calls of one number, from one root, with one stack (or site, without one).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Path {
-    root: u32,
-    /// The table that `nr` belongs to.
-    pub abi: Abi,
-    /// The call's number.
-    pub nr: i32,
-    /// The stack, where one was recorded.
-    pub stack: Option<StackId>,
-    /// Where the call was made; `None` where there is a stack, whose innermost frame says the same.
-    pub site: Option<Site>,
-}
-
 /// What calls of one path did.
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
     pub(crate) activity: Activity,
     pub(crate) latency: Distribution,
+}
+
+impl Cell {
+    pub(super) fn new() -> Self {
+        Self { activity: Activity::default(), latency: Distribution::new(DIGITS) }
+    }
 }
 
 /// All distinct paths of the selected calls of a trace.
@@ -61,6 +45,7 @@ pub struct Paths<'t> {
     code: Code,
     root: Root,
     programs: Programs,
+    files: Vec<Vec<u8>>,
     pub(crate) cells: Vec<(Path, Cell)>,
     /// Selected calls that did not return, by name, the most frequent first.
     pub unfinished: Vec<(String, u64)>,
@@ -74,13 +59,11 @@ impl<'t> Paths<'t> {
     /// Adds up the selected calls of a trace.
     pub fn of(trace: &'t Trace, selection: &Selection, root: Root) -> Self {
         let (code, programs) = (Code::of(trace), Programs::of(trace.tasks()));
-        let folding =
-            Folding { selection, root, code: &code, programs: &programs, handed_in: Mutex::default() };
-        let passed = pass::run(trace, selection, &folding);
-        let mut all = folding.handed_in.into_inner().unwrap_or_else(PoisonError::into_inner);
-        for partial in passed.partials {
-            merge(&mut all, partial.cells);
-        }
+        let finder = Finder { root, code: &code, programs: &programs };
+        let Found { cells: all, files, damages, more_damages } = match root {
+            Root::File => by_file::found(trace, selection, &finder),
+            Root::Program | Root::Thread => in_any_order(trace, selection, finder),
+        };
         let mut unfinished: FxHashMap<String, u64> = FxHashMap::default();
         for (path, cell) in all.iter().filter(|(_, cell)| cell.activity.unfinished > 0) {
             *unfinished.entry(call_name(path.abi, path.nr).into_owned()).or_default() +=
@@ -91,8 +74,7 @@ impl<'t> Paths<'t> {
         let mut cells: Vec<(Path, Cell)> = all.into_iter().collect();
         // Workers share the chunks as it comes; the result is the same each time.
         cells.sort_unstable_by_key(|(path, _)| *path);
-        let (damages, more_damages) = (passed.damages, passed.more_damages);
-        Self { trace, code, root, programs, cells, unfinished, damages, more_damages }
+        Self { trace, code, root, programs, files, cells, unfinished, damages, more_damages }
     }
 
     /// What the trace tells of code.
@@ -116,7 +98,7 @@ impl<'t> Paths<'t> {
     /// The name of a path's root, any bytes: of the program, or of the thread.
     pub fn root_name(&self, path: &Path) -> &[u8] {
         match self.root {
-            Root::Program => self.programs.name(path.root),
+            Root::Program | Root::File => self.programs.name(path.root),
             Root::Thread => self.thread(path).map_or(&[], Task::name),
         }
     }
@@ -124,13 +106,41 @@ impl<'t> Paths<'t> {
     /// The thread that is a path's root; `None` where roots are programs.
     pub fn thread(&self, path: &Path) -> Option<&'t Task> {
         match self.root {
-            Root::Program => None,
+            Root::Program | Root::File => None,
             Root::Thread => self.trace.tasks().get(TaskId(path.root)),
         }
     }
+
+    /// The file that a path's calls are about ([`Names::file`]), any bytes; `None` where files are not told apart.
+    ///
+    /// [`Names::file`]: crate::descriptors::Names::file
+    pub fn file(&self, path: &Path) -> Option<&[u8]> {
+        self.files.get(path.file? as usize).map(Vec::as_slice)
+    }
 }
 
-type Cells = FxHashMap<Path, Cell>;
+/// What a pass over the calls came to.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) cells: Cells,
+    /// Names of files, where they are told apart.
+    pub(super) files: Vec<Vec<u8>>,
+    pub(super) damages: Vec<Damage>,
+    pub(super) more_damages: u64,
+}
+
+/// On all cores.
+fn in_any_order(trace: &Trace, selection: &Selection, finder: Finder<'_>) -> Found {
+    let folding = Folding { selection, finder, handed_in: Mutex::default() };
+    let passed = pass::run(trace, selection, &folding);
+    let mut cells = folding.handed_in.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for partial in passed.partials {
+        merge(&mut cells, partial.cells);
+    }
+    Found { cells, files: Vec::new(), damages: passed.damages, more_damages: passed.more_damages }
+}
+
+pub(super) type Cells = FxHashMap<Path, Cell>;
 
 fn merge(cells: &mut Cells, others: Cells) {
     for (path, other) in others {
@@ -148,9 +158,7 @@ fn merge(cells: &mut Cells, others: Cells) {
 
 struct Folding<'a> {
     selection: &'a Selection,
-    root: Root,
-    code: &'a Code,
-    programs: &'a Programs,
+    finder: Finder<'a>,
     handed_in: Mutex<Cells>,
 }
 
@@ -161,30 +169,14 @@ struct Partial {
 }
 
 impl Folding<'_> {
-    fn root(&self, task: &Task, time_ns: u64) -> u32 {
-        match self.root {
-            Root::Program => self.programs.at(task, time_ns),
-            Root::Thread => task.id.0,
-        }
-    }
-
-    /// The path of a call that has no stack.
-    fn site_path(&self, task: &Task, abi: Abi, nr: i32, ip: u64, time_ns: u64) -> Path {
-        let site = self.code.site_at(task.process, ip, time_ns);
-        Path { root: self.root(task, time_ns), abi, nr, stack: None, site: Some(site) }
-    }
-
     /// Adds neighbouring calls that share a path in one go.
     fn group(&self, partial: &mut Partial, task: &Task, group: &Group<'_>, time_ns: u64) {
-        let site = group.site;
+        let (site, finder) = (group.site, &self.finder);
         let path_at = |position: usize| {
             let time_ns = group.starts.get(position).copied().unwrap_or(time_ns);
             match group.stacks.get(position).and_then(|value| stack(*value)) {
-                Some(stack) => {
-                    let root = self.root(task, time_ns);
-                    Path { root, abi: site.abi, nr: site.nr, stack: Some(stack), site: None }
-                }
-                None => self.site_path(task, site.abi, site.nr, site.ip, time_ns),
+                Some(stack) => finder.stack_path(task, site.abi, site.nr, stack, time_ns),
+                None => finder.site_path(task, site.abi, site.nr, site.ip, time_ns),
             }
         };
         let calls = group.durations.len();
@@ -212,8 +204,7 @@ impl Folding<'_> {
 
 impl Partial {
     fn cell(&mut self, path: Path) -> &mut Cell {
-        let new = || Cell { activity: Activity::default(), latency: Distribution::new(DIGITS) };
-        self.cells.entry(path).or_insert_with(new)
+        self.cells.entry(path).or_insert_with(Cell::new)
     }
 
     fn add(&mut self, path: Path, group: &Group<'_>, calls: std::ops::Range<usize>) {
@@ -234,8 +225,9 @@ impl Pass for Folding<'_> {
     }
 
     fn extra(&self, task: &Task, first_ns: u64, last_ns: u64) -> Extra {
-        let other_program = self.root(task, first_ns) != self.root(task, last_ns);
-        let starts = other_program || self.code.changed(task.process, first_ns, last_ns);
+        let finder = &self.finder;
+        let other_program = finder.root(task, first_ns) != finder.root(task, last_ns);
+        let starts = other_program || finder.code.changed(task.process, first_ns, last_ns);
         Extra { stacks: true, starts }
     }
 
@@ -257,12 +249,7 @@ impl Pass for Folding<'_> {
 
     fn event(&self, partial: &mut Partial, task: Option<&Task>, event: &Event) {
         if let (Some(entry), Some(task)) = (self.selection.unfinished(event), task) {
-            let root = self.root(task, entry.time_ns);
-            let path = match entry.stack {
-                Some(stack) => Path { root, abi: entry.abi, nr: entry.nr, stack: Some(stack), site: None },
-                None => self.site_path(task, entry.abi, entry.nr, entry.ip, entry.time_ns),
-            };
-            partial.cell(path).activity.unfinished += 1;
+            partial.cell(self.finder.path(task, entry)).activity.unfinished += 1;
         }
     }
 }

@@ -7,7 +7,8 @@ use sysrec_format::event::FrameFlags;
 use sysrec_format::event::StackId;
 use sysrec_format::stacks::Frame;
 
-use super::paths::{Path, Paths};
+use super::path::Path;
+use super::paths::Paths;
 use crate::code::{Address, Code, Place, Site};
 use crate::outcome::call_name;
 
@@ -38,6 +39,8 @@ pub enum StepKind {
     Program,
     /// A thread.
     Thread,
+    /// A file that calls are about.
+    File,
     /// A function.
     Function,
     /// A function that was inlined into the one around it.
@@ -55,7 +58,8 @@ pub enum StepKind {
 pub struct Step {
     /// What it is.
     pub kind: StepKind,
-    /// Its name; of a program or thread any bytes that it chose, not UTF-8 replaced.
+    /// Its name; of a program or thread any bytes that it chose, not UTF-8 replaced; of a file likewise, empty for calls
+    /// about none and `?` for one of which the trace tells nothing.
     pub name: String,
     /// File name of the module that code lies in, `[vdso]` and the like included; empty where there is none.
     pub module: String,
@@ -127,6 +131,12 @@ impl<'n> Steps<'n> {
         self.number(step)
     }
 
+    /// The file that stands outside of all else, where files are told apart.
+    pub fn file(&mut self, paths: &Paths<'_>, path: &Path) -> Option<StepId> {
+        let name = String::from_utf8_lossy(paths.file(path)?);
+        Some(self.number(Step::new(StepKind::File, name)))
+    }
+
     /// The call that a path ends with.
     pub fn call(&mut self, path: &Path) -> StepId {
         self.number(Step::new(StepKind::Call, call_name(path.abi, path.nr)))
@@ -135,6 +145,7 @@ impl<'n> Steps<'n> {
     /// All steps of a path from its root to its call, in place of what is in `out`.
     pub fn path(&mut self, paths: &Paths<'_>, path: &Path, out: &mut Vec<StepId>) {
         out.clear();
+        out.extend(self.file(paths, path));
         out.push(self.root(paths, path));
         self.code(paths.code(), path.stack, path.site, out);
         out.push(self.call(path));

@@ -3,7 +3,8 @@
 use rustc_hash::FxHashMap;
 use sysrec_format::event::StackId;
 
-use super::paths::{Cell, Path, Paths};
+use super::path::Path;
+use super::paths::{Cell, Paths};
 use super::steps::{Step, StepId, StepKind, Steps};
 use crate::activity::Activity;
 use crate::metrics::Distribution;
@@ -119,9 +120,9 @@ impl Growing {
     fn add(&mut self, paths: &Paths<'_>, steps: &mut Steps<'_>, path: &Path, cell: &mut Cell) {
         let (root, call) = (steps.root(paths, path), steps.call(path));
         let call_first = self.shape.by_call || self.shape.direction == Direction::BottomUp;
-        let mut at = None;
+        let mut at = steps.file(paths, path).map(|file| self.child(None, file));
         let thread = steps.get(root).kind == StepKind::Thread && !self.shape.by_call;
-        // Threads were asked for: they stay outside.
+        // Threads were asked for: they stay outside, as files do.
         let root_first = thread || (self.shape.direction == Direction::TopDown && !call_first);
         if root_first {
             at = Some(self.child(at, root));

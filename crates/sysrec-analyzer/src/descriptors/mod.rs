@@ -245,6 +245,18 @@ impl Names {
         self.place.borrow().clone()
     }
 
+    /// The file that a call is about: its path, else what its descriptor stands for. `?` for a descriptor of which the
+    /// trace tells nothing, empty for a call about none.
+    pub fn file(&self, entry: &Entry) -> Vec<u8> {
+        if let Some(path) = self.path(entry) {
+            return path;
+        }
+        match Self::descriptor_of(entry) {
+            Some(fd) => self.object(fd).map_or_else(|| b"?".to_vec(), |object| object.name()),
+            None => Vec::new(),
+        }
+    }
+
     /// The descriptor that the call is about: the first of its arguments that is one, and no directory to start from.
     pub fn descriptor_of(entry: &Entry) -> Option<i32> {
         let row = sysrec_syscalls::lookup(sysrec_syscalls::Abi::from_code(entry.abi.0)?, entry.nr)?;

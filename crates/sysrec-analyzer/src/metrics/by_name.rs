@@ -42,19 +42,14 @@ fn way(name: &str) -> Option<Way> {
 
 /// What a call is about, for one dimension. Empty where it is about nothing of the sort.
 fn label(dimension: Dimension, call: &Call, names: &Names) -> Vec<u8> {
-    let fd = Names::descriptor_of(&call.entry);
-    let object = fd.and_then(|fd| names.object(fd));
+    let object = Names::descriptor_of(&call.entry).and_then(|fd| names.object(fd));
     let of = |kinds: &[ObjectKind]| {
         let object = object.as_ref().filter(|object| kinds.contains(&object.kind()));
         object.map(|object| object.name())
     };
-    let unknown = || if fd.is_some() && object.is_none() { b"?".to_vec() } else { Vec::new() };
     match dimension {
         Dimension::Socket => of(&[ObjectKind::Socket]).unwrap_or_default(),
-        Dimension::File => {
-            let path = names.path(&call.entry);
-            path.or_else(|| object.as_ref().map(|object| object.name())).unwrap_or_else(unknown)
-        }
+        Dimension::File => names.file(&call.entry),
         Dimension::Dir => {
             let path = names.path(&call.entry).or_else(|| of(&[ObjectKind::File]));
             path.as_deref().and_then(directory).map_or_else(Vec::new, <[u8]>::to_vec)

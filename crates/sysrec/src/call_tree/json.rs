@@ -86,6 +86,7 @@ pub(crate) fn kind(kind: StepKind) -> &'static str {
     match kind {
         StepKind::Program => "program",
         StepKind::Thread => "thread",
+        StepKind::File => "file",
         StepKind::Function => "function",
         StepKind::Inlined => "inlined",
         StepKind::Address => "address",

@@ -95,7 +95,7 @@ fn row(answer: &CallTree<'_>, position: usize, front: &str) -> Vec<Cell> {
     let label = format!("{front}{}", label(step, outer));
     let label = match step.kind {
         StepKind::Call => Cell::styled(label, NAME),
-        StepKind::Program | StepKind::Thread => Cell::styled(label, HEADING),
+        StepKind::Program | StepKind::Thread | StepKind::File => Cell::styled(label, HEADING),
         StepKind::Gap | StepKind::Address => Cell::styled(label, QUIET),
         StepKind::Function | StepKind::Inlined => label.into(),
     };
@@ -138,7 +138,8 @@ fn label(step: &Step, outer: Option<&Step>) -> String {
         StepKind::Call => format!("{name}()"),
         StepKind::Thread => format!("{} {name}", step.tid.unwrap_or(0)),
         StepKind::Program if name.is_empty() => "[program not known]".to_owned(),
-        StepKind::Program | StepKind::Gap => name,
+        StepKind::File if name.is_empty() => "[no file]".to_owned(),
+        StepKind::Program | StepKind::File | StepKind::Gap => name,
         StepKind::Function | StepKind::Inlined | StepKind::Address => {
             let module = printable(step.module.as_bytes());
             let known = outer.is_some_and(|outer| {

@@ -60,7 +60,7 @@ impl Slice<'_> {
 
     /// `4096`, `-2 ENOENT`; `?` for a call that did not return.
     pub(super) fn result(&self) -> String {
-        self.call.map_or_else(|| "?".to_owned(), call_text::result)
+        self.call.map_or_else(|| "?".to_owned(), |call| call_text::result(call, &NoNames))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The views as CSV: one line a row, times in nanoseconds, a heading line (RFC 4180).
 
+use super::slowest::SlowCall;
 use super::{Answer, histogram};
-use crate::call_text;
 
 /// The view that was asked for.
 pub(super) fn text(answer: &Answer<'_>) -> anyhow::Result<String> {
@@ -60,7 +60,7 @@ fn buckets(answer: &Answer<'_>, csv: &mut csv::Writer<Vec<u8>>) -> anyhow::Resul
 
 fn slowest(answer: &Answer<'_>, csv: &mut csv::Writer<Vec<u8>>) -> anyhow::Result<()> {
     csv.write_record(["duration_ns", "start_ns", "pid", "tid", "name", "call", "result", "site", "trace"])?;
-    for slow in answer.slowest.iter().flatten() {
+    for SlowCall { slow, call: words, result } in answer.slowest.iter().flatten() {
         let (call, trace) = (&slow.call, &answer.traces[slow.trace]);
         let task = trace.tasks().get(call.task);
         csv.write_record([
@@ -69,8 +69,8 @@ fn slowest(answer: &Answer<'_>, csv: &mut csv::Writer<Vec<u8>>) -> anyhow::Resul
             task.map_or(0, |task| task.pid).to_string(),
             task.map_or(0, |task| task.tid).to_string(),
             String::from_utf8_lossy(task.map_or(&[], |task| task.name_at(call.entry.time_ns))).into_owned(),
-            call_text::call(call),
-            call_text::result(call),
+            words.clone(),
+            result.clone(),
             format!("{:#x}", call.entry.ip),
             trace.path().display().to_string(),
         ])?;

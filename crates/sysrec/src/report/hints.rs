@@ -3,19 +3,22 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use sysrec_analyzer::Trace;
 use sysrec_analyzer::hints::{BUFFER_BYTES, Hint, Rule, SHORT_SLEEP_NS, SYNC_BYTES, TINY_BYTES};
 
 use crate::screen::{HEADING, QUIET, styled};
-use crate::table::wrap;
+use crate::table::{Column, Table, wrap};
 use crate::text::{self, count, counted, duration, printable};
 
 /// Hints that are shown without `--top`.
 const SHOWN: usize = 20;
+/// What is said where there are none.
+const NONE: &str = "Nothing that a rule calls wasteful.\n";
 
 /// Hints as text: what, where, how much; then the rule.
 pub(super) fn text(hints: &[Hint], top: Option<usize>, width: Option<usize>) -> String {
     if hints.is_empty() {
-        return "Nothing that a rule calls wasteful.\n".to_owned();
+        return NONE.to_owned();
     }
     let shown = top.unwrap_or(SHOWN).min(hints.len());
     let mut text = String::new();
@@ -29,10 +32,15 @@ pub(super) fn text(hints: &[Hint], top: Option<usize>, width: Option<usize>) -> 
             }
         }
     }
-    if shown < hints.len() {
-        _ = writeln!(text, "{} more.", counted((hints.len() - shown) as u64, "hint", "hints"));
+    text + &more(hints.len() - shown)
+}
+
+/// What stands for hints that are not shown.
+fn more(hints: usize) -> String {
+    match hints {
+        0 => String::new(),
+        hints => format!("{} more.\n", counted(hints as u64, "hint", "hints")),
     }
-    text
 }
 
 /// What was counted, and what it would save.
@@ -95,6 +103,55 @@ fn rule(rule: Rule) -> String {
         Rule::ClockCalls => "clock_gettime, gettimeofday and time as real calls, of one process".to_owned(),
     };
     format!("Rule: at least {least} {what}.")
+}
+
+/// Hints as a Markdown table, for an issue: a row each, with its rule.
+pub(super) fn markdown(hints: &[Hint], top: Option<usize>) -> String {
+    if hints.is_empty() {
+        return NONE.to_owned();
+    }
+    let labels = ["hint", "about", "evidence", "rule"];
+    let mut table = Table::new(labels.map(Column::label).to_vec());
+    let shown = top.unwrap_or(SHOWN).min(hints.len());
+    for hint in &hints[..shown] {
+        table.push(vec![
+            hint.rule.name().into(),
+            printable(&hint.subject).into(),
+            evidence(hint).into(),
+            rule(hint.rule).into(),
+        ]);
+    }
+    format!("{}{}", table.render(true, None), more(hints.len() - shown))
+}
+
+/// The fields of JSON as CSV, with the path of each hint's trace; all hints, as JSON has them.
+pub(super) fn csv(hints: &[(usize, Hint)], traces: &[Trace]) -> anyhow::Result<String> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record([
+        "rule",
+        "subject",
+        "calls",
+        "calls_min",
+        "wall_ns",
+        "bytes",
+        "spared_calls",
+        "spared_ns",
+        "trace",
+    ])?;
+    for (trace, hint) in hints {
+        csv.write_record([
+            hint.rule.name().to_owned(),
+            String::from_utf8_lossy(&hint.subject).into_owned(),
+            hint.calls.to_string(),
+            hint.rule.calls_min().to_string(),
+            hint.wall_ns.to_string(),
+            hint.bytes.to_string(),
+            hint.spared_calls.to_string(),
+            hint.spared_ns.to_string(),
+            traces[*trace].path().display().to_string(),
+        ])?;
+    }
+    Ok(String::from_utf8(csv.into_inner()?)?)
 }
 
 #[derive(Serialize)]

@@ -177,7 +177,7 @@ pub(super) fn text(answer: &Answer<'_>) -> anyhow::Result<String> {
         slowest: answer
             .slowest
             .as_ref()
-            .map(|calls| calls.iter().map(|slow| self::slow(answer, slow)).collect()),
+            .map(|calls| calls.iter().map(|call| self::slow(answer, &call.slow)).collect()),
     };
     Ok(serde_json::to_string_pretty(&document)? + "\n")
 }

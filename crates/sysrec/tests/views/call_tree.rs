@@ -66,6 +66,22 @@ fn json_is_a_list_with_parents_before_children() {
 }
 
 #[test]
+fn files_are_roots_and_a_trace_without_names_says_so() {
+    let folder = folder();
+    let ran = sysrec(folder.path(), &["tree", "--by", "file", "--depth", "2", "--min-share", "0"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("record with --capture names"), "{}", ran.stderr);
+    let lines: Vec<&str> = ran.stdout.lines().map(str::trim_end).collect();
+    assert!(lines.iter().any(|line| line.ends_with(" ?")), "{}", ran.stdout);
+    assert!(lines.iter().any(|line| line.ends_with(" [no file]")), "{}", ran.stdout);
+    let document = json_of(folder.path(), &["tree", "--by", "file", "--json"]);
+    let roots = document["nodes"].as_array().unwrap().iter().filter(|node| node["parent"].is_null());
+    let roots: Vec<_> =
+        roots.map(|node| (node["kind"].as_str().unwrap(), node["name"].as_str().unwrap())).collect();
+    assert_eq!(roots, [("file", "?"), ("file", "")]);
+}
+
+#[test]
 fn options_of_one_tree_are_refused_for_the_other() {
     let folder = folder();
     for wrong in [
