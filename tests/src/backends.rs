@@ -144,28 +144,16 @@ pub const INLINE_NET: Backend = Backend {
     ..INLINE
 };
 
+const fn inline_class(name: &'static str, options: &'static [&'static str]) -> Backend {
+    Backend { name, options, ..INLINE }
+}
+
 /// The same with one class of changed sites alone, or with none, so that every call is made at a stop.
 pub const INLINE_CLASSES: [Backend; 4] = [
-    Backend {
-        name: "sysrec (inline, P1)",
-        options: &["--backend", "inline", "--inline-classes", "p1"],
-        ..INLINE
-    },
-    Backend {
-        name: "sysrec (inline, P3)",
-        options: &["--backend", "inline", "--inline-classes", "p3"],
-        ..INLINE
-    },
-    Backend {
-        name: "sysrec (inline, P4)",
-        options: &["--backend", "inline", "--inline-classes", "p4"],
-        ..INLINE
-    },
-    Backend {
-        name: "sysrec (inline, no class)",
-        options: &["--backend", "inline", "--inline-classes", ""],
-        ..INLINE
-    },
+    inline_class("sysrec (inline, P1)", &["--backend", "inline", "--inline-classes", "p1"]),
+    inline_class("sysrec (inline, P3)", &["--backend", "inline", "--inline-classes", "p3"]),
+    inline_class("sysrec (inline, P4)", &["--backend", "inline", "--inline-classes", "p4"]),
+    inline_class("sysrec (inline, no class)", &["--backend", "inline", "--inline-classes", ""]),
 ];
 
 /// One backend in all its forms.
