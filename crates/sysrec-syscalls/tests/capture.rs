@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use sysrec_syscalls::{
-    Abi, ArgNames, CaptureLimits, Cut, Decoded, Fragment, Level, MemorySource, Moment, NoNames, RawCall, Run,
+    Abi, ArgNames, CaptureLimits, Cut, Fragment, Level, MemorySource, Moment, NoNames, RawCall, Run,
     Snapshot, by_name, calls, capture, captures, decode,
 };
 
@@ -84,26 +84,15 @@ fn line(
     entry: &[Fragment],
     exit: &[Fragment],
 ) -> String {
-    let decoded = decoded(abi, nr, args, ret, entry, exit);
+    let [entry, exit] = [entry, exit].map(|side| {
+        side.iter().map(|fragment| (fragment.address, fragment.bytes.as_slice())).collect::<Vec<Run<'_>>>()
+    });
+    let decoded = decode(&RawCall { abi, nr, args, ret, memory: Snapshot::new(&entry, &exit) });
     let mut text = String::new();
     decoded.write_call(&mut text, ArgNames::Hidden, &NoNames);
     text.push_str(" = ");
     decoded.write_result(&mut text, &NoNames);
     text
-}
-
-fn decoded(
-    abi: Abi,
-    nr: i32,
-    args: [u64; 6],
-    ret: Option<i64>,
-    entry: &[Fragment],
-    exit: &[Fragment],
-) -> Decoded {
-    let [entry, exit] = [entry, exit].map(|side| {
-        side.iter().map(|fragment| (fragment.address, fragment.bytes.as_slice())).collect::<Vec<Run<'_>>>()
-    });
-    decode(&RawCall { abi, nr, args, ret, memory: Snapshot::new(&entry, &exit) })
 }
 
 #[test]
