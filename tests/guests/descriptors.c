@@ -128,7 +128,8 @@ int main(int argc, char **argv)
         look();
         _exit(0);
     }
-    pass(pair[0], (int[]){12, directory}, 2);
+    /* Crosswise: each gets a number that stood for the other. */
+    pass(pair[0], (int[]){directory, 12}, 2);
     wait_for(child);
     /* A table of its own, and other flags. */
     child = clone(sharer, stack + sizeof stack, CLONE_FILES | SIGCHLD, 0);

@@ -122,6 +122,30 @@ pub fn run_counted(words: &[&str], dir: &Path, backend: &Backend) -> Result<Coun
     Ok(Counted { status, stdout, stderr, recorded, allowance, kernel })
 }
 
+/// Runs a program to its end under the recorder of this command line, and gives the kernel's count of the calls of both:
+/// what a recorder does at each stop tells how often the program stopped.
+///
+/// # Errors
+/// Skips where the count cannot be had.
+///
+/// # Panics
+/// When the run hangs or fails.
+pub fn count_with_recorder(
+    mut line: Vec<OsString>,
+    program: &Path,
+    args: &[&str],
+) -> Result<KernelCounts, Skip> {
+    let oracle = Oracle::new().map_err(|error| Skip(error.to_string()))?;
+    line.push(program.into());
+    line.extend(args.iter().map(OsString::from));
+    let mut command = Command::new(&line[0]);
+    command.args(&line[1..]);
+    let spawn = |command: &mut Command| oracle.spawn(command, Scope::Command);
+    let (status, ..) = to_the_end(&mut command, spawn).expect("it ends");
+    assert!(status.success(), "{status}");
+    Ok(oracle.finish(PATIENCE).expect("a count"))
+}
+
 /// A guest that has said "ready" and waits for the end of its stdin: what attaching is tried on.
 pub struct Waiting {
     child: Child,

@@ -3,16 +3,12 @@
 //!
 //! `GUEST=name` runs one guest alone, `SYSREC_TEST_BACKENDS=ptrace,inline` these backends alone.
 
-use std::process::Command;
-use std::time::Duration;
-
 use sysrec_format::event::Abi;
 use sysrec_tests::backends::{Backend, Family, PTRACE};
 use sysrec_tests::compile::{Build, compile};
 use sysrec_tests::each_backend;
 use sysrec_tests::guests::{GUESTS, Guest, KILL_CLONING};
-use sysrec_tests::oracle::{Oracle, Scope};
-use sysrec_tests::run::to_the_end;
+use sysrec_tests::run::count_with_recorder;
 use sysrec_tests::suite::judge;
 use sysrec_tests::sysrec;
 
@@ -133,14 +129,9 @@ fn calls_that_nobody_asked_for_do_not_stop() {
     };
     let dir = tempfile::tempdir().expect("a temporary folder");
     let waits = |filter: &[&str]| -> Option<u64> {
-        let oracle = Oracle::new().map_err(|error| println!("SKIP: {error}")).ok()?;
         let line = sysrec::record_line(&dir.path().join("trace"), filter);
-        let mut command = Command::new(&line[0]);
-        command.args(&line[1..]).arg(&guest).arg(CALLS.to_string());
-        let spawn = |command: &mut Command| oracle.spawn(command, Scope::Command);
-        let (status, ..) = to_the_end(&mut command, spawn).expect("it ends");
-        assert!(status.success(), "{status}");
-        let counts = oracle.finish(Duration::from_secs(60)).expect("a count");
+        let counts = count_with_recorder(line, &guest, &[&CALLS.to_string()]);
+        let counts = counts.map_err(|skip| println!("{skip}")).ok()?;
         let of = |nr: i64| counts.get(&(Abi::X86_64, nr as i32)).map_or(0, |count| count.entered);
         assert!(of(libc::SYS_getppid) >= CALLS);
         Some(of(libc::SYS_wait4))

@@ -2,16 +2,14 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use sysrec_analyzer::{MechanismUse, Trace};
 use sysrec_format::event::Abi;
 use sysrec_tests::backends::{Backend, INLINE, INLINE_CLASSES};
 use sysrec_tests::compile::{Build, compile};
 use sysrec_tests::guests::named;
-use sysrec_tests::oracle::{Oracle, Scope};
 use sysrec_tests::process::is_root;
-use sysrec_tests::run::to_the_end;
+use sysrec_tests::run::count_with_recorder;
 use sysrec_tests::suite::judge;
 use sysrec_tests::sysrec;
 
@@ -144,7 +142,8 @@ fn each_class_by_itself_records_every_call() {
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
-/// That a class serves, the kernel tells: a recorder waits once for each stop.
+/// That a class serves, the kernel tells: of a task that stops, the recorder makes requests with ptrace, at each stop a
+/// few; of one that does not, none.
 #[test]
 fn changed_sites_do_not_stop_redirected_calls_stop_once() {
     const CALLS: u64 = 20_000;
@@ -153,19 +152,16 @@ fn changed_sites_do_not_stop_redirected_calls_stop_once() {
     }
     let Ok(guest) = compile("getppid_loop", Build::C64) else { return println!("SKIP: no compiler") };
     let dir = tempfile::tempdir().expect("a temporary folder");
-    let waits = |backend: &Backend| -> Option<u64> {
-        let oracle = Oracle::new().map_err(|error| println!("SKIP: {error}")).ok()?;
+    let requests = |backend: &Backend| -> Option<u64> {
         let line = backend.command_line(&dir.path().join("trace"));
-        let mut command = Command::new(&line[0]);
-        command.args(&line[1..]).arg(&guest).arg(CALLS.to_string());
-        let spawn = |command: &mut Command| oracle.spawn(command, Scope::Command);
-        let (status, ..) = to_the_end(&mut command, spawn).expect("it ends");
-        assert!(status.success(), "{status}");
-        let counts = oracle.finish(Duration::from_secs(60)).expect("a count");
+        let counts = count_with_recorder(line, &guest, &[&CALLS.to_string()]);
+        let counts = counts.map_err(|skip| println!("{skip}")).ok()?;
         counts.get(&(Abi::X86_64, libc::SYS_ptrace as i32)).map(|count| count.entered)
     };
     let [p1, p3, p4, none] = &INLINE_CLASSES;
-    let (Some(p1), Some(p3), Some(p4), Some(none)) = (waits(p1), waits(p3), waits(p4), waits(none)) else {
+    let (Some(p1), Some(p3), Some(p4), Some(none)) =
+        (requests(p1), requests(p3), requests(p4), requests(none))
+    else {
         return;
     };
     println!("calls of ptrace: {p1} with P1, {p3} with P3, {p4} with P4, {none} with none of them");

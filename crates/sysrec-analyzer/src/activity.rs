@@ -1,14 +1,14 @@
 //! What each task did: its calls, errors and wall time, without distributions, for as many tasks as there are.
 
-use std::ops::AddAssign;
+use std::ops::{AddAssign, Range};
 
 use rustc_hash::FxHashMap;
 use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
-use sysrec_format::event::{Abi, Event, EventBody, TaskId};
+use sysrec_format::event::{Abi, Event, TaskId};
 
 use crate::outcome::call_name;
-use crate::pass::{self, Pass, SelectedChunk};
+use crate::pass::{self, Group, Pass, SelectedChunk};
 use crate::selection::Selection;
 use crate::tasks::Task;
 use crate::trace::Trace;
@@ -24,6 +24,19 @@ pub struct Activity {
     pub unfinished: u64,
     /// Wall time of the finished calls together, nanoseconds. Of several tasks it can be longer than the clock ran.
     pub wall_ns: u64,
+}
+
+impl Activity {
+    /// What the calls at these positions of a group come to.
+    pub(crate) fn of(group: &Group<'_>, calls: Range<usize>) -> Self {
+        let durations = &group.durations[calls.clone()];
+        Self {
+            calls: durations.len() as u64,
+            errors: group.errors_of(calls),
+            unfinished: 0,
+            wall_ns: durations.iter().fold(0, |sum, duration| sum.saturating_add(*duration)),
+        }
+    }
 }
 
 impl AddAssign for Activity {
@@ -103,12 +116,7 @@ impl Pass for Counting<'_> {
     fn calls(&self, partial: &mut Partial, chunk: &SelectedChunk<'_>) -> Result<(), FormatError> {
         let mut activity = Activity::default();
         for group in chunk.groups() {
-            activity += Activity {
-                calls: group.durations.len() as u64,
-                errors: group.errors(),
-                unfinished: 0,
-                wall_ns: group.durations.iter().fold(0, |sum, duration| sum.saturating_add(*duration)),
-            };
+            activity += Activity::of(&group, 0..group.durations.len());
         }
         *partial.by_task.entry(chunk.task.id).or_default() += activity;
         Ok(())
@@ -119,9 +127,7 @@ impl Pass for Counting<'_> {
     }
 
     fn event(&self, partial: &mut Partial, task: Option<&Task>, event: &Event) {
-        if let (EventBody::Unfinished { entry, .. }, Some(task)) = (&event.body, task)
-            && self.selection.has_number(entry.abi, entry.nr)
-        {
+        if let (Some(entry), Some(task)) = (self.selection.unfinished(event), task) {
             partial.by_task.entry(task.id).or_default().unfinished += 1;
             *partial.unfinished.entry((entry.abi, entry.nr)).or_default() += 1;
         }

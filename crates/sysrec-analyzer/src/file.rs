@@ -1,4 +1,4 @@
-//! A trace's bytes, read by `pread(2)`.
+//! The bytes of a trace, or of the rings beside it, read by `pread(2)`.
 //!
 //! Not mapped: a file that is cut short while it is read gives an error instead of SIGBUS, and what was read
 //! once does not stay in the resident set.
@@ -12,7 +12,7 @@ use sysrec_format::read_at::ReadAt;
 
 use crate::error::Error;
 
-/// An open trace file.
+/// An open file of a recording.
 #[derive(Debug)]
 pub struct TraceFile {
     file: File,
@@ -34,6 +34,13 @@ impl TraceFile {
         let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(failed)?;
         refuse_special(path, &file.metadata().map_err(failed)?)?;
         Ok(Self { file })
+    }
+}
+
+/// One that the caller has opened, and knows to be a regular file.
+impl From<File> for TraceFile {
+    fn from(file: File) -> Self {
+        Self { file }
     }
 }
 

@@ -27,6 +27,7 @@ pub mod metrics;
 mod named;
 mod outcome;
 mod pass;
+mod preorder;
 mod process_tree;
 mod selection;
 mod tasks;

@@ -37,14 +37,7 @@ impl NamedCalls {
         let mut descriptors = Descriptors::new();
         for item in Timeline::new(trace, &EVERYTHING) {
             let Some(names) = descriptors.next(&item) else { continue };
-            let (task, entry) = match &item {
-                Item::Call(call) => (call.task, &call.entry),
-                Item::Event(event) => match (&event.body, event.task) {
-                    (EventBody::Unfinished { entry, .. }, Some(task)) => (task, entry),
-                    _ => continue,
-                },
-                Item::Damage(_) => continue,
-            };
+            let Some((task, entry)) = item.entry() else { continue };
             if selection.has_names(entry, &names) {
                 named.0.entry(task).or_default().push(entry.time_ns);
             }

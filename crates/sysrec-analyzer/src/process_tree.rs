@@ -1,19 +1,9 @@
 //! Processes under the processes that made them, with what each did.
-//!
-//! ```text
-//!  position  0 make          depth 0, 5 positions
-//!            1 ├─ sh         depth 1, 2 positions
-//!            2 │  └─ gcc     depth 2, 1 position
-//!            3 ├─ sh         depth 1
-//!            4 └─ ld         depth 1
-//! ```
-//!
-//! A tree is a list, parents before children, so that nothing here recurses: a chain of processes can be as long as
-//! a trace has tasks.
 
 use sysrec_format::event::{TaskEnd, TaskId};
 
 use crate::activity::{Activities, Activity};
+use crate::preorder;
 use crate::tasks::{Task, TaskTable};
 
 /// One process.
@@ -38,6 +28,12 @@ pub struct ProcessNode {
     pub end_ns: Option<u64>,
     /// How it ended.
     pub end: Option<TaskEnd>,
+}
+
+impl preorder::Node for ProcessNode {
+    fn positions(&self) -> usize {
+        self.positions
+    }
 }
 
 /// All processes of a trace, each before the ones that it made, brothers in order of their start.
@@ -83,18 +79,12 @@ impl ProcessTree {
 
     /// Positions of the processes that nobody in the trace made.
     pub fn roots(&self) -> impl Iterator<Item = usize> + '_ {
-        self.brothers(0, self.nodes.len())
+        preorder::roots(&self.nodes)
     }
 
     /// Positions of the processes that the one at this position made.
     pub fn children(&self, position: usize) -> impl Iterator<Item = usize> + '_ {
-        let end = self.nodes.get(position).map_or(position, |node| position + node.positions);
-        self.brothers(position + 1, end)
-    }
-
-    fn brothers(&self, first: usize, end: usize) -> impl Iterator<Item = usize> + '_ {
-        let next = move |position: &usize| Some(position + self.nodes.get(*position)?.positions);
-        std::iter::successors(Some(first), next).take_while(move |position| *position < end)
+        preorder::children(&self.nodes, position)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which calls a question is about.
 
-use sysrec_format::event::{Abi, Call};
+use sysrec_format::event::{Abi, Call, Entry, Event, EventBody};
 use sysrec_syscalls::Filter;
 
 use crate::outcome::error_of;
@@ -91,6 +91,14 @@ impl Selection {
     /// Whether a call that did not return can be selected by its duration and outcome: it has neither.
     pub fn has_unfinished(&self) -> bool {
         !self.looks_at_values()
+    }
+
+    /// The entry of a call that did not return, where its number is selected.
+    pub(crate) fn unfinished<'e>(&self, event: &'e Event) -> Option<&'e Entry> {
+        match &event.body {
+            EventBody::Unfinished { entry, .. } if self.has_number(entry.abi, entry.nr) => Some(entry),
+            _ => None,
+        }
     }
 
     /// `errno` is 0 where the call returned no error.

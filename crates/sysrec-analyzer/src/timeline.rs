@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use sysrec_format::calls::CallsRoom;
 use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
-use sysrec_format::event::{Call, Event, EventBody, TaskId};
+use sysrec_format::event::{Call, Entry, Event, EventBody, TaskId};
 use sysrec_format::frame::ChunkKind;
 use sysrec_format::layout::{FRAMES_AT_ONCE, Frame, Frames};
 
@@ -63,6 +63,17 @@ impl Item {
             Item::Call(call) => Some(call.task),
             Item::Event(event) => event.task,
             Item::Damage(damage) => damage.task,
+        }
+    }
+
+    /// Of a call, finished or not, who made it and its entry.
+    pub fn entry(&self) -> Option<(TaskId, &Entry)> {
+        match self {
+            Item::Call(call) => Some((call.task, &call.entry)),
+            Item::Event(Event { body: EventBody::Unfinished { entry, .. }, task, .. }) => {
+                Some(((*task)?, entry))
+            }
+            Item::Event(_) | Item::Damage(_) => None,
         }
     }
 }

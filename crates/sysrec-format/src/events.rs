@@ -518,18 +518,8 @@ mod tests {
     #[test]
     fn bytes_behind_the_last_event_are_an_error() {
         let mut payload = record(&exec(vec![]));
-        let header = FrameHeader {
-            kind: crate::frame::ChunkKind::EVENTS,
-            flags: 0,
-            payload_crc: 0,
-            payload_bytes: 0,
-            task: None,
-            count: 1,
-            sequence: 0,
-            generation: 0,
-            first_ns: 0,
-            last_ns: 0,
-        };
+        let kind = crate::frame::ChunkKind::EVENTS;
+        let header = FrameHeader { count: 1, ..FrameHeader::block(kind, &payload) };
         assert_eq!(events(&payload, &header, 0).filter(Result::is_ok).count(), 1);
         payload.push(0);
         let results: Vec<_> = events(&payload, &header, 0).collect();

@@ -80,6 +80,23 @@ pub struct FrameHeader {
 }
 
 impl FrameHeader {
+    /// The header of a metadata block with this payload; of any other chunk as far as it is the same. Whoever writes
+    /// the frame numbers it.
+    pub(crate) fn block(kind: ChunkKind, payload: &[u8]) -> Self {
+        Self {
+            kind,
+            flags: 0,
+            payload_crc: crc32fast::hash(payload),
+            payload_bytes: payload.len() as u32,
+            task: None,
+            count: 0,
+            sequence: 0,
+            generation: 0,
+            first_ns: 0,
+            last_ns: 0,
+        }
+    }
+
     /// Bytes of the whole frame: header, payload, padding.
     pub fn frame_bytes(&self) -> u64 {
         FRAME_BYTES as u64 + padded(u64::from(self.payload_bytes))

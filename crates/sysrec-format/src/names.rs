@@ -72,18 +72,8 @@ pub fn with_symbols(
     let mut tail = Vec::new();
     let mut end = kept_end;
     let mut append = |tail: &mut Vec<u8>, kind, payload: &[u8], count, sequence| {
-        let header = FrameHeader {
-            kind,
-            flags: 0,
-            payload_crc: crc32fast::hash(payload),
-            payload_bytes: payload.len() as u32,
-            task: None,
-            count,
-            sequence,
-            generation: state.generation,
-            first_ns: 0,
-            last_ns: 0,
-        };
+        let generation = state.generation;
+        let header = FrameHeader { count, sequence, generation, ..FrameHeader::block(kind, payload) };
         let (offset, bytes) = (end, header.encode(seed));
         tail.extend_from_slice(&bytes);
         tail.extend_from_slice(payload);

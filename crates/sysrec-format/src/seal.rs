@@ -10,7 +10,7 @@ use crate::calls::encode::CallsEncoder;
 use crate::captures::CaptureRef;
 use crate::event::{Entry, Event, EventBody, TaskId, UnfinishedReason};
 use crate::events::{EVENT_HEADER_BYTES, put_event};
-use crate::frame::ChunkKind;
+use crate::frame::{ChunkKind, FrameHeader};
 use crate::journal::{
     Attached, CallAt, Chain, EntryRow, JournalRows, Row, Said, captures_at, captures_in, entry_at,
 };
@@ -33,6 +33,14 @@ pub(crate) struct SealedChunk {
     pub(crate) last_ns: u64,
     /// Its payload in [`Sealed::bytes`].
     pub(crate) payload: Range<usize>,
+}
+
+impl SealedChunk {
+    /// The header of its frame, not numbered yet.
+    pub(crate) fn header(&self, payload: &[u8]) -> FrameHeader {
+        let Self { kind, task, count, first_ns, last_ns, .. } = *self;
+        FrameHeader { task, count, first_ns, last_ns, ..FrameHeader::block(kind, payload) }
+    }
 }
 
 /// What became of a journal.
@@ -183,7 +191,6 @@ impl OpenEvents {
     }
 }
 
-/// A call that has not finished, with its stack.
 /// An entry with its task, from its row and those that belong to it.
 fn whole(journal: &[u8], row: &EntryRow<'_>, attached: &Attached, chain: Chain) -> (TaskId, Entry) {
     let captures = captures_at(journal, attached.captures(journal, chain).entry);

@@ -16,6 +16,7 @@ pub mod error;
 mod options;
 mod procfs;
 mod recording;
+mod selected;
 mod session;
 mod stacks;
 mod storage;

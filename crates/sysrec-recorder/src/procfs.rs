@@ -122,10 +122,15 @@ fn numeric_entries(folder: &str) -> Vec<i32> {
 
 /// A numeric or textual field of `/proc/TID/status`.
 pub(crate) fn status_field(tid: i32, field: &str) -> Option<String> {
-    let status = fs::read_to_string(format!("/proc/{tid}/status")).ok()?;
-    let line =
-        status.lines().find(|line| line.strip_prefix(field).is_some_and(|rest| rest.starts_with(':')))?;
-    Some(line[field.len() + 1..].trim().to_owned())
+    let [value] = status_fields(tid, [field]);
+    value
+}
+
+/// Several of them, of one moment.
+pub(crate) fn status_fields<const N: usize>(tid: i32, fields: [&str; N]) -> [Option<String>; N] {
+    let status = fs::read_to_string(format!("/proc/{tid}/status")).unwrap_or_default();
+    let value = |field| status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+    fields.map(|field| value(field).map(|value| value.trim().to_owned()))
 }
 
 /// The thread group of a task.

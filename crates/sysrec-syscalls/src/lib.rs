@@ -24,6 +24,7 @@
 //! | [`errno`] | error number to name and text; which return values are errors |
 //! | [`signal`] | signal number to name and back |
 //! | [`capture`] | which memory a call's arguments point at, for a recorder to keep |
+//! | [`control`](passed_descriptors) | which descriptors a message brings |
 //! | [`filter`] | the expressions of `-e`, as in strace |
 
 #![forbid(unsafe_code)]
@@ -33,6 +34,7 @@ mod call;
 mod capture;
 mod class;
 mod constants;
+mod control;
 mod decode;
 pub mod errno;
 pub mod filter;
@@ -48,6 +50,7 @@ pub use call::{Arg, ArgKind, Choice, Count, Shape, Syscall, Width};
 pub use capture::{CaptureLimits, Level, capture, captures};
 pub use class::Classes;
 pub use constants::{Name, Set};
+pub use control::{ControlPlace, MSGHDR_BYTES_MAX, control_place, passed_descriptors};
 pub use decode::{Decoded, DecodedArg, Outcome, RawCall, decode};
 pub use filter::{Filter, FilterError};
 pub use memory::{Cut, Fragment, MemorySource, Moment, Run, Snapshot};

@@ -78,4 +78,10 @@ impl Value {
     pub(crate) fn all(items: Vec<Value>) -> Value {
         Value::Array { items, has_more: false }
     }
+
+    /// Those values of an array that are known, the first ones, of so many; `None` where none is.
+    pub(crate) fn first_of(items: Vec<Value>, wanted: u64) -> Option<Value> {
+        let has_more = (items.len() as u64) < wanted;
+        (!items.is_empty()).then_some(Value::Array { items, has_more })
+    }
 }

@@ -12,6 +12,7 @@ use inferno::flamegraph::Options;
 use inferno::flamegraph::color::{BackgroundColor, BasicPalette, Color, Palette};
 use sysrec_analyzer::call_tree::{Paths, Root, Steps};
 
+use crate::file_name::with_suffix;
 use crate::selection::SelectionArgs;
 use crate::stack_text::{self, Weight};
 use crate::symbols::{SymbolArgs, Symbols};
@@ -130,7 +131,7 @@ impl FlamegraphArgs {
         }
         let mut options = self.options(title("the base"));
         options.negate_differentials = true;
-        self.draw(&lines(true), &beside(&self.output), options)
+        self.draw(&lines(true), &with_suffix(&self.output, "-base"), options)
     }
 
     /// The paths of a trace with their weights.
@@ -187,15 +188,4 @@ impl FlamegraphArgs {
         screen::say(&format!("drawn into {}", text::printable(to.as_os_str().as_encoded_bytes())));
         Ok(())
     }
-}
-
-/// `out.svg` is `out-base.svg`.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.file_stem().unwrap_or_default().to_owned();
-    name.push("-base");
-    if let Some(extension) = path.extension() {
-        name.push(".");
-        name.push(extension);
-    }
-    path.with_file_name(name)
 }

@@ -1,5 +1,6 @@
 //! The sysrec command line: records every system call of a program, and answers questions from the recording.
 
+mod activity_json;
 mod basis;
 mod branch_lines;
 mod call_text;
@@ -7,11 +8,13 @@ mod call_tree;
 mod compare;
 mod diff;
 mod export;
+mod file_name;
 mod flamegraph;
 mod form;
 mod generate;
 mod hex_json;
 mod info;
+mod loss_json;
 mod open;
 mod progress;
 mod quote;

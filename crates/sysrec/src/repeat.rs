@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
+use crate::file_name::with_suffix;
 use crate::screen;
 
 /// How long to wait before a run where nothing else is asked for: time for a process that ended to be cleaned away,
@@ -52,13 +53,7 @@ pub(crate) fn once(words: &[OsString], pause: Duration, stdout: Stdio) -> anyhow
 
 /// `trace.bin` and 3: `trace-3.bin`.
 pub(crate) fn numbered(path: &Path, number: u32) -> PathBuf {
-    let mut name = path.file_stem().unwrap_or_default().to_owned();
-    name.push(format!("-{number}"));
-    if let Some(extension) = path.extension() {
-        name.push(".");
-        name.push(extension);
-    }
-    path.with_file_name(name)
+    with_suffix(path, &format!("-{number}"))
 }
 
 fn exit_code(status: ExitStatus) -> ExitCode {

@@ -1,13 +1,12 @@
 //! Opens traces together with the ring file that a killed recorder left: calls that it had not read yet.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use serde::Serialize;
-use sysrec_analyzer::{Error, Rings, RingsOutcome, Trace};
-use sysrec_format::read_at::ReadAt;
+use sysrec_analyzer::{Error, Rings, RingsOutcome, Trace, TraceFile};
 use sysrec_format::rings::{Control, FILE_BYTES};
 
 use crate::text::{counted, printable};
@@ -75,7 +74,7 @@ impl From<&Rings> for RingsJson {
 
 enum Found {
     /// The ring file of a recorder that is no more.
-    Left(RingsFile),
+    Left(TraceFile),
     /// Its recorder lives.
     AtWork,
 }
@@ -97,7 +96,7 @@ fn find(path: &Path) -> Result<Found, String> {
     if !metadata.is_file() || metadata.size() > FILE_BYTES {
         return Err("it is not a ring file".to_owned());
     }
-    let file = RingsFile(file);
+    let file = TraceFile::from(file);
     let control = Control::read(&file).map_err(|error| error.to_string())?;
     if is_alive(&control) { Ok(Found::AtWork) } else { Ok(Found::Left(file)) }
 }
@@ -112,26 +111,4 @@ fn is_alive(control: &Control) -> bool {
     let dead = matches!(fields.first(), None | Some(&"Z" | &"X"));
     let started = fields.get(22 - 3).and_then(|started| started.parse().ok());
     !dead && started == Some(control.pid_started)
-}
-
-/// A ring file, read by `pread(2)`.
-struct RingsFile(File);
-
-impl ReadAt for RingsFile {
-    fn size(&self) -> io::Result<u64> {
-        Ok(self.0.metadata()?.len())
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut filled = 0;
-        while filled < buffer.len() {
-            match self.0.read_at(&mut buffer[filled..], offset.saturating_add(filled as u64)) {
-                Ok(0) => break,
-                Ok(bytes) => filled += bytes,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(filled)
-    }
 }

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use sysrec_format::calls::stack;
 use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
-use sysrec_format::event::{Event, EventBody, TaskId};
+use sysrec_format::event::{Event, TaskId};
 
 use super::by_file;
 use super::path::{Finder, Path, Root};
@@ -208,17 +208,10 @@ impl Partial {
     }
 
     fn add(&mut self, path: Path, group: &Group<'_>, calls: std::ops::Range<usize>) {
-        let durations = &group.durations[calls.clone()];
-        let errors = group.errors_of(calls);
         let cell = self.cell(path);
         let before = cell.latency.heap_bytes();
-        cell.activity += Activity {
-            calls: durations.len() as u64,
-            errors,
-            unfinished: 0,
-            wall_ns: durations.iter().fold(0, |sum, duration| sum.saturating_add(*duration)),
-        };
-        cell.latency.record(durations);
+        cell.activity += Activity::of(group, calls.clone());
+        cell.latency.record(&group.durations[calls]);
         let after = cell.latency.heap_bytes();
         self.bytes += after.saturating_sub(before);
     }
@@ -255,9 +248,7 @@ impl Pass for Folding<'_> {
     }
 
     fn event(&self, partial: &mut Partial, task: Option<&Task>, event: &Event) {
-        if let (EventBody::Unfinished { entry, .. }, Some(task)) = (&event.body, task)
-            && self.selection.has_number(entry.abi, entry.nr)
-        {
+        if let (Some(entry), Some(task)) = (self.selection.unfinished(event), task) {
             partial.cell(self.finder.path(task, entry)).activity.unfinished += 1;
         }
     }

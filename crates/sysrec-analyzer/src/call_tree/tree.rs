@@ -8,6 +8,7 @@ use super::paths::{Cell, Paths};
 use super::steps::{Step, StepId, StepKind, Steps};
 use crate::activity::Activity;
 use crate::metrics::Distribution;
+use crate::preorder;
 
 /// Which end of the paths is the root.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +50,12 @@ pub struct Node {
     pub p99_ns: u64,
 }
 
+impl preorder::Node for Node {
+    fn positions(&self) -> usize {
+        self.positions
+    }
+}
+
 /// The tree: a list, parents before children, brothers in order of their wall time, the longest first.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
@@ -80,18 +87,12 @@ impl Tree {
 
     /// Positions of the roots.
     pub fn roots(&self) -> impl Iterator<Item = usize> + '_ {
-        self.brothers(0, self.nodes.len())
+        preorder::roots(&self.nodes)
     }
 
     /// Positions of the nodes under the one at this position.
     pub fn children(&self, position: usize) -> impl Iterator<Item = usize> + '_ {
-        let end = self.nodes.get(position).map_or(position, |node| position + node.positions);
-        self.brothers(position + 1, end)
-    }
-
-    fn brothers(&self, first: usize, end: usize) -> impl Iterator<Item = usize> + '_ {
-        let next = move |position: &usize| Some(position + self.nodes.get(*position)?.positions);
-        std::iter::successors(Some(first), next).take_while(move |position| *position < end)
+        preorder::children(&self.nodes, position)
     }
 }
 

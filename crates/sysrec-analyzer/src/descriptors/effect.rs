@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 
-use sysrec_format::event::{Abi, Capture, Entry};
-use sysrec_syscalls::ArgKind;
+use sysrec_format::event::{Capture, Entry};
+use sysrec_syscalls::{ArgKind, control_place, passed_descriptors};
 
 use super::object::{Object, ObjectKind, address};
 use super::path::resolve;
@@ -211,28 +211,14 @@ impl Made<'_> {
 
     /// The descriptors in the control data of the message header at the second argument.
     fn rights(&self, captures: &[Capture]) -> Vec<i32> {
-        let word = if matches!(self.entry.abi, Abi::I386 | Abi::X32) { 4 } else { 8 };
-        let number = |bytes: &[u8]| bytes.iter().rev().fold(0_u64, |number, &b| number << 8 | u64::from(b));
-        // struct msghdr: msg_control and msg_controllen stand behind name, its length, vector and its length.
-        let Some(header) = memory(captures, self.args()[1]) else { return Vec::new() };
-        let (Some(control), Some(length)) = (header.get(4 * word..5 * word), header.get(5 * word..6 * word))
-        else {
-            return Vec::new();
+        let found = || {
+            let abi = sysrec_syscalls::Abi::from_code(self.entry.abi.0)?;
+            let place = control_place(abi, memory(captures, self.args()[1])?)?;
+            let control = memory(captures, place.address)?;
+            let length = usize::try_from(place.length_bytes).unwrap_or(usize::MAX).min(control.len());
+            Some(passed_descriptors(abi, &control[..length]))
         };
-        let Some(control) = memory(captures, number(control)) else { return Vec::new() };
-        let mut rest = &control[..control.len().min(usize::try_from(number(length)).unwrap_or(usize::MAX))];
-        let mut found = Vec::new();
-        // struct cmsghdr: length, level, type. SOL_SOCKET and SCM_RIGHTS are both 1.
-        while let Some(head) = rest.get(..word + 8) {
-            let length = usize::try_from(number(&head[..word])).unwrap_or(usize::MAX);
-            let Some(data) = rest.get(word + 8..length) else { break };
-            if (number(&head[word..word + 4]), number(&head[word + 4..])) == (1, 1) {
-                found.extend(data.chunks_exact(4).map(|fd| number(fd) as i32));
-            }
-            let Some(more) = rest.get(length.next_multiple_of(word)..) else { break };
-            rest = more;
-        }
-        found
+        found().unwrap_or_default()
     }
 }
 

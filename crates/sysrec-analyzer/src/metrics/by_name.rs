@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 use sysrec_format::damage::Damage;
-use sysrec_format::event::{Call, EventBody};
+use sysrec_format::event::Call;
 
 use super::distribution::Distribution;
 use super::key::{Dimension, Key};
@@ -114,9 +114,8 @@ pub(super) fn count(
                 }
             }
             (Item::Event(event), Some(names)) => {
-                if let EventBody::Unfinished { entry, .. } = &event.body
+                if let Some(entry) = selection.unfinished(event)
                     && selection.has_unfinished()
-                    && selection.has_number(entry.abi, entry.nr)
                     && selection.has_time(origin_ns, entry.time_ns)
                     && selection.has_names(entry, &names)
                 {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
-use sysrec_format::event::{Abi, Call, Event, EventBody, TaskId};
+use sysrec_format::event::{Abi, Call, Event, TaskId};
 
 use crate::metrics::by_name;
 use crate::metrics::distribution::Distribution;
@@ -396,9 +396,7 @@ impl Pass for Counting<'_> {
     }
 
     fn event(&self, partial: &mut Partial, _task: Option<&Task>, event: &Event) {
-        if let EventBody::Unfinished { entry, .. } = &event.body
-            && self.selection.has_number(entry.abi, entry.nr)
-        {
+        if let Some(entry) = self.selection.unfinished(event) {
             *partial.unfinished.entry((entry.abi, entry.nr)).or_default() += 1;
         }
     }

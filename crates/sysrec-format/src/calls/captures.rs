@@ -285,18 +285,7 @@ mod tests {
     use crate::wire::put_varint;
 
     fn header(count: u32) -> FrameHeader {
-        FrameHeader {
-            kind: ChunkKind::CALLS,
-            flags: 0,
-            payload_crc: 0,
-            payload_bytes: 0,
-            task: Some(TaskId(0)),
-            count,
-            sequence: 0,
-            generation: 0,
-            first_ns: 0,
-            last_ns: 0,
-        }
+        FrameHeader { task: Some(TaskId(0)), count, ..FrameHeader::block(ChunkKind::CALLS, &[]) }
     }
 
     /// A chunk of calls at one site, with these columns besides those that are always there.

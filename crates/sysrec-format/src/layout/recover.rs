@@ -117,19 +117,8 @@ impl Layout {
     pub(super) fn add_sealed(&mut self, sealed: Sealed, generation: u64) {
         let mut sequence = self.frames.last().map_or(0, |frame| frame.header.sequence.wrapping_add(1));
         for chunk in sealed.chunks {
-            let payload = sealed.bytes[chunk.payload].to_vec();
-            let header = FrameHeader {
-                kind: chunk.kind,
-                flags: 0,
-                payload_crc: crc32fast::hash(&payload),
-                payload_bytes: payload.len() as u32,
-                task: chunk.task,
-                count: chunk.count,
-                sequence,
-                generation,
-                first_ns: chunk.first_ns,
-                last_ns: chunk.last_ns,
-            };
+            let payload = sealed.bytes[chunk.payload.clone()].to_vec();
+            let header = FrameHeader { sequence, generation, ..chunk.header(&payload) };
             sequence = sequence.wrapping_add(1);
             self.frames.push(Frame { header, place: Place::Memory(self.recovered.len()) });
             self.recovered.push(payload);

@@ -95,18 +95,8 @@ impl<S: Storage> TraceWriter<S> {
         let indexed = self.frames as usize <= limits::INDEX_FRAMES_MAX;
         if indexed {
             let index = std::mem::take(&mut self.index);
-            let header = FrameHeader {
-                kind: ChunkKind::INDEX,
-                flags: 0,
-                payload_crc: crc32fast::hash(&index),
-                payload_bytes: index.len() as u32,
-                task: None,
-                count: self.frames,
-                sequence: 0,
-                generation: 0,
-                first_ns: 0,
-                last_ns: 0,
-            };
+            let count = self.frames;
+            let header = FrameHeader { count, ..FrameHeader::block(ChunkKind::INDEX, &index) };
             log_end = self.write_frame(index_offset, header, &index)?;
         }
         let footer =

@@ -64,19 +64,7 @@ impl<S: Storage> TraceWriter<S> {
         (self.sealed_calls, self.sealed_chunks) = (0, 0);
         for chunk in &sealed.chunks {
             let payload = &sealed.bytes[chunk.payload.clone()];
-            let header = FrameHeader {
-                kind: chunk.kind,
-                flags: 0,
-                payload_crc: crc32fast::hash(payload),
-                payload_bytes: payload.len() as u32,
-                task: chunk.task,
-                count: chunk.count,
-                sequence: 0,
-                generation: 0,
-                first_ns: chunk.first_ns,
-                last_ns: chunk.last_ns,
-            };
-            offset = self.write_frame(offset, header, payload)?;
+            offset = self.write_frame(offset, chunk.header(payload), payload)?;
             if chunk.kind == ChunkKind::CALLS {
                 self.sealed_calls += u64::from(chunk.count);
                 self.sealed_chunks += 1;
@@ -86,19 +74,7 @@ impl<S: Storage> TraceWriter<S> {
     }
 
     pub(super) fn write_block(&mut self, offset: u64, kind: ChunkKind, payload: &[u8]) -> io::Result<u64> {
-        let header = FrameHeader {
-            kind,
-            flags: 0,
-            payload_crc: crc32fast::hash(payload),
-            payload_bytes: payload.len() as u32,
-            task: None,
-            count: 0,
-            sequence: 0,
-            generation: 0,
-            first_ns: 0,
-            last_ns: 0,
-        };
-        self.write_frame(offset, header, payload)
+        self.write_frame(offset, FrameHeader::block(kind, payload), payload)
     }
 
     /// Writes a frame, numbers it and enters it in the index; where it ends.

@@ -35,6 +35,7 @@ use sysrec_format::event::{Abi, EventBody, FrameFlags, ModuleId, StackId, UserRe
 use sysrec_format::limits::{MODULES_MAX, STACK_FRAMES_MAX};
 use sysrec_syscalls::filter::Filter;
 
+use crate::selected::Selected;
 use crate::sys::clock::monotonic_ns;
 use crate::sys::ptrace::register::{CS, RIP};
 use files::Files;
@@ -126,13 +127,12 @@ impl Stacks {
 
     /// Whether a call gets a stack, and when.
     pub(crate) fn moment(&self, abi: Abi, nr: i32) -> Option<Moment> {
-        let selected = self.all
-            || sysrec_syscalls::Abi::from_code(abi.0).is_none_or(|abi| self.options.filter.matches(abi, nr));
+        let selected = Selected { all: self.all, filter: &self.options.filter };
         let moment = match self.options.duration_min {
             None => Moment::Entry,
             Some(least) => Moment::Exit(u64::try_from(least.as_nanos()).unwrap_or(u64::MAX)),
         };
-        selected.then_some(moment)
+        selected.has(abi, nr).then_some(moment)
     }
 
     /// The stack of a task that is stopped in a call made before `ip`; `None` where there are too many. What is new of it

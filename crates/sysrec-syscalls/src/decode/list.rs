@@ -160,11 +160,7 @@ impl Decoder<'_, '_> {
         let shown = count.min(MAX_ELEMENTS).min(self.limits.string_bytes as u64) as usize;
         let bytes = self.read(moment, address, count.saturating_mul(size as u64), shown * size);
         let items: Vec<Value> = bytes.chunks_exact(size).map(epoll_event).collect();
-        if items.is_empty() {
-            return None;
-        }
-        let has_more = (items.len() as u64) < count;
-        Some(Value::Array { items, has_more })
+        Value::first_of(items, count)
     }
 
     /// `struct epoll_event` is packed on x86-64 (`EPOLL_PACKED`), and on i386 its alignment packs it.

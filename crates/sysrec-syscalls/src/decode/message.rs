@@ -116,11 +116,7 @@ impl Decoder<'_, '_> {
             }
             items.push(Value::whole(fields));
         }
-        if items.is_empty() {
-            return None;
-        }
-        let has_more = (items.len() as u64) < wanted;
-        Some(Value::Array { items, has_more })
+        Value::first_of(items, wanted)
     }
 
     /// Control data: headers with their data, each aligned to a word (cmsg(3)).

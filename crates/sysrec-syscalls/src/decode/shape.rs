@@ -307,9 +307,7 @@ impl Decoder<'_, '_> {
                 _ => None,
             })
             .collect();
-        let items = items.filter(|items| !items.is_empty())?;
-        let has_more = (items.len() as u64) < wanted;
-        Some(Value::Array { items, has_more })
+        Value::first_of(items?, wanted)
     }
 
     /// `utimensat`'s times, whose nanoseconds may stand for a wish (`UTIME_NOW`, include/linux/stat.h).

@@ -37,10 +37,6 @@ impl Decoder<'_, '_> {
                 ("iov_len", Value::Unsigned(length)),
             ]));
         }
-        if items.is_empty() {
-            return None;
-        }
-        let has_more = (items.len() as u64) < wanted;
-        Some(Value::Array { items, has_more })
+        Value::first_of(items, wanted)
     }
 }

@@ -2,10 +2,10 @@
 //! field away or changes its meaning raises the number in [`SCHEMA`].
 
 use serde::Serialize;
-use sysrec_analyzer::Activity;
 use sysrec_analyzer::call_tree::StepKind;
 
 use super::CallTree;
+use crate::activity_json::Figures;
 
 const SCHEMA: &str = "sysrec-call-tree/1";
 
@@ -36,21 +36,6 @@ struct NodeJson<'a> {
     own: Option<Figures>,
     share: f64,
     p99_ns: u64,
-}
-
-#[derive(Serialize)]
-struct Figures {
-    calls: u64,
-    errors: u64,
-    unfinished: u64,
-    wall_ns_total: u64,
-}
-
-impl From<Activity> for Figures {
-    fn from(activity: Activity) -> Self {
-        let Activity { calls, errors, unfinished, wall_ns } = activity;
-        Self { calls, errors, unfinished, wall_ns_total: wall_ns }
-    }
 }
 
 /// The whole tree, indented, with a line end. What is not shown is left out with all below it.

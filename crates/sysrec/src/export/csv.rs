@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use super::slices::{Slices, process_name, task_name};
-use crate::stack_text;
 
 /// The columns, in order.
 const COLUMNS: [&str; 17] = [
@@ -34,9 +33,6 @@ pub(super) fn write(slices: &mut Slices<'_>, out: &mut dyn Write) -> anyhow::Res
     slices.each(|steps, slice| {
         let task = trace.tasks().get(slice.task);
         let process = task.map(|task| trace.tasks().process_of(task));
-        let error =
-            slice.call.and_then(|call| sysrec_analyzer::error_of(slice.abi, slice.entry.nr, call.ret));
-        let stack: Vec<String> = slice.code.iter().map(|step| stack_text::name(steps.get(*step))).collect();
         let mut row = vec![
             slice.start_ns.to_string(),
             slice.duration_ns.map_or(String::new(), |ns| ns.to_string()),
@@ -49,8 +45,8 @@ pub(super) fn write(slices: &mut Slices<'_>, out: &mut dyn Write) -> anyhow::Res
         ];
         row.extend(slice.entry.args.iter().map(|argument| format!("{argument:#x}")));
         row.push(slice.call.map_or(String::new(), |call| call.ret.to_string()));
-        row.push(error.map_or(String::new(), |error| sysrec_analyzer::errno_name(error).into_owned()));
-        row.push(stack.join(";"));
+        row.push(slice.error().unwrap_or_default().into_owned());
+        row.push(slice.stack(steps).join(";"));
         rows.write_record(row)?;
         Ok(())
     })?;

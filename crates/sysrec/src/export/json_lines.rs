@@ -1,12 +1,12 @@
 //! A JSON object a line for each call; `docs/json.md` describes its fields.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use serde::Serialize;
 
 use super::slices::{Slices, process_name, task_name};
 use crate::hex_json::Hex;
-use crate::stack_text;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -22,7 +22,7 @@ struct Line<'a> {
     args: [Hex; 6],
     call: String,
     result: Option<i64>,
-    errno: Option<&'a str>,
+    errno: Option<Cow<'static, str>>,
     stack: Vec<String>,
 }
 
@@ -32,9 +32,6 @@ pub(super) fn write(slices: &mut Slices<'_>, out: &mut dyn Write) -> anyhow::Res
     slices.each(|steps, slice| {
         let task = trace.tasks().get(slice.task);
         let process = task.map(|task| trace.tasks().process_of(task));
-        let error =
-            slice.call.and_then(|call| sysrec_analyzer::error_of(slice.abi, slice.entry.nr, call.ret));
-        let error = error.map(sysrec_analyzer::errno_name);
         let line = Line {
             start_ns: slice.start_ns,
             duration_ns: slice.duration_ns,
@@ -48,8 +45,8 @@ pub(super) fn write(slices: &mut Slices<'_>, out: &mut dyn Write) -> anyhow::Res
             args: slice.entry.args.map(Hex),
             call: slice.arguments(),
             result: slice.call.map(|call| call.ret),
-            errno: error.as_deref(),
-            stack: slice.code.iter().map(|step| stack_text::name(steps.get(*step))).collect(),
+            errno: slice.error(),
+            stack: slice.stack(steps),
         };
         serde_json::to_writer(&mut *out, &line)?;
         out.write_all(b"\n")?;

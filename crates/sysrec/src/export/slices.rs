@@ -1,14 +1,17 @@
 //! Calls as other tools see them: pieces of time on a thread, with a name, texts, and the code that made them.
 
+use std::borrow::Cow;
+
 use sysrec_analyzer::call_tree::{Step, StepId, Steps};
 use sysrec_analyzer::code::Code;
-use sysrec_analyzer::{Item, Selection, Task, Timeline, Trace, call_name};
-use sysrec_format::event::{Abi, Call, Entry, EventBody, TaskId};
+use sysrec_analyzer::{Item, Selection, Task, Timeline, Trace, call_name, errno_name, error_of};
+use sysrec_format::event::{Abi, Call, Entry, TaskId};
 use sysrec_syscalls::NoNames;
 
 use super::Request;
 use crate::call_text::{self, Arguments, CallText};
 use crate::open;
+use crate::stack_text;
 use crate::symbols::Symbols;
 use crate::text::printable;
 
@@ -43,6 +46,16 @@ impl Slice<'_> {
         let mut text = String::new();
         CallText::new(self.entry, self.call, Arguments::Plain).write_call(&mut text, &NoNames);
         text
+    }
+
+    /// `ENOENT`, for a call that returned an error.
+    pub(super) fn error(&self) -> Option<Cow<'static, str>> {
+        error_of(self.abi, self.entry.nr, self.call?.ret).map(errno_name)
+    }
+
+    /// What the code that made it is called, the outermost first.
+    pub(super) fn stack(&self, steps: &Steps<'_>) -> Vec<String> {
+        self.code.iter().map(|step| stack_text::name(steps.get(*step))).collect()
     }
 
     /// `4096`, `-2 ENOENT`; `?` for a call that did not return.
@@ -95,18 +108,12 @@ impl<'a> Slices<'a> {
     ) -> anyhow::Result<()> {
         let origin_ns = self.trace.origin_ns();
         for item in timeline {
-            let (task, entry, call) = match &item {
-                Item::Call(call) => (Some(call.task), &call.entry, Some(call)),
-                Item::Event(event) => match &event.body {
-                    EventBody::Unfinished { entry, .. } => (event.task, entry, None),
-                    _ => continue,
-                },
-                Item::Damage(damage) => {
-                    open::warn_of_damages(self.trace, std::slice::from_ref(damage), 0);
-                    continue;
-                }
-            };
-            let Some(task) = task.and_then(|id| self.trace.tasks().get(id)) else { continue };
+            if let Item::Damage(damage) = &item {
+                open::warn_of_damages(self.trace, std::slice::from_ref(damage), 0);
+            }
+            let Some((task, entry)) = item.entry() else { continue };
+            let call = if let Item::Call(call) = &item { Some(call) } else { None };
+            let Some(task) = self.trace.tasks().get(task) else { continue };
             self.way.clear();
             if let Some(code) = &self.code {
                 let site = || code.site_at(task.process, entry.ip, entry.time_ns);

@@ -2,11 +2,12 @@
 //! its meaning raises the number in [`SCHEMA`].
 
 use serde::Serialize;
-use sysrec_analyzer::{Loss, MechanismUse, Trace, loss_reason_name};
+use sysrec_analyzer::{MechanismUse, Trace};
 use sysrec_format::block::{Host, Overhead};
 use sysrec_format::layout::Completeness;
 
 use super::{bytes_per_call, end_reason};
+use crate::loss_json::LossJson;
 use crate::rings::RingsJson;
 
 const SCHEMA: &str = "sysrec-info/1";
@@ -63,13 +64,6 @@ struct Recording<'a> {
 }
 
 #[derive(Serialize)]
-struct LossJson {
-    reason: &'static str,
-    calls: u64,
-    counted: bool,
-}
-
-#[derive(Serialize)]
 struct MechanismJson {
     mechanism: String,
     reason: Option<String>,
@@ -81,11 +75,6 @@ pub(super) fn text(trace: &Trace) -> anyhow::Result<String> {
     let (layout, integrity) = (trace.layout(), trace.integrity());
     let (major, minor) = layout.header().version;
     let totals = trace.summary().map(|summary| &summary.totals);
-    let loss = |loss: &Loss| LossJson {
-        reason: loss_reason_name(loss.reason),
-        calls: loss.calls,
-        counted: loss.counted,
-    };
     let mechanism = |way: &MechanismUse| MechanismJson {
         mechanism: String::from_utf8_lossy(&way.name).into_owned(),
         reason: (!way.reason.is_empty()).then(|| String::from_utf8_lossy(&way.reason).into_owned()),
@@ -110,7 +99,7 @@ pub(super) fn text(trace: &Trace) -> anyhow::Result<String> {
         bytes: layout.file_bytes(),
         bytes_per_call: bytes_per_call(trace),
         losses: integrity.lost_calls(),
-        loss_reasons: integrity.losses.iter().map(loss).collect(),
+        loss_reasons: integrity.losses.iter().map(LossJson::from).collect(),
         rings: integrity.rings.as_ref().map(RingsJson::from),
         damages: integrity.damages.iter().map(ToString::to_string).collect(),
         more_damages: integrity.more_damages,

@@ -2,7 +2,7 @@
 
 use sysrec_analyzer::descriptors::{Descriptors, Names};
 use sysrec_analyzer::{Item, Selection, Timeline, Trace};
-use sysrec_format::event::{EventBody, TaskId};
+use sysrec_format::event::TaskId;
 
 /// Follows the whole trace beside a replay that may show a part of it.
 pub(super) struct Follower<'t> {
@@ -32,12 +32,5 @@ impl<'t> Follower<'t> {
 
 /// What tells one call from all others: whose it is, and when it began.
 fn call_of(item: &Item) -> Option<(TaskId, u64)> {
-    match item {
-        Item::Call(call) => Some((call.task, call.entry.time_ns)),
-        Item::Event(event) => match &event.body {
-            EventBody::Unfinished { entry, .. } => Some((event.task?, entry.time_ns)),
-            _ => None,
-        },
-        Item::Damage(_) => None,
-    }
+    item.entry().map(|(task, entry)| (task, entry.time_ns))
 }

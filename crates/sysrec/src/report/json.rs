@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sysrec_analyzer::metrics::{Distribution, Who};
-use sysrec_analyzer::{Trace, abi_name, call_name, errno_name, error_of, loss_reason_name};
-use sysrec_format::layout::Completeness;
+use sysrec_analyzer::{Trace, abi_name, call_name, errno_name, error_of};
 
 use super::rows::Figures;
 use super::{Answer, QUANTILES, histogram};
+use crate::loss_json::LossJson;
 
 const SCHEMA: &str = "sysrec-report/1";
 
@@ -40,13 +40,6 @@ struct TraceJson {
     calls: u64,
     tasks: u64,
     span_ns: u64,
-}
-
-#[derive(Serialize)]
-struct LossJson {
-    reason: &'static str,
-    calls: u64,
-    counted: bool,
 }
 
 #[derive(Serialize)]
@@ -195,21 +188,12 @@ fn clamp(ns: u128) -> u64 {
 
 fn trace(trace: &Trace, damages_found: usize) -> TraceJson {
     let integrity = trace.integrity();
-    let loss = |loss: &sysrec_analyzer::Loss| LossJson {
-        reason: loss_reason_name(loss.reason),
-        calls: loss.calls,
-        counted: loss.counted,
-    };
     TraceJson {
         path: trace.path().display().to_string(),
         complete: integrity.is_whole() && damages_found == 0,
-        completeness: match integrity.completeness {
-            Completeness::Complete => "complete",
-            Completeness::StoppedEarly => "stopped early",
-            Completeness::Unfinished => "unfinished",
-        },
+        completeness: crate::info::completeness(integrity.completeness),
         damages: integrity.damages.len() as u64 + integrity.more_damages + damages_found as u64,
-        losses: integrity.losses.iter().map(loss).collect(),
+        losses: integrity.losses.iter().map(LossJson::from).collect(),
         backend: trace.session().map(|session| session.backend.clone()),
         overhead_ns_per_call: trace.overheads().first().map(|overhead| overhead.call_ns_median),
         filter: trace.session().and_then(|session| session.filter.clone()),

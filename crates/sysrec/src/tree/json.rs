@@ -2,10 +2,11 @@
 //! field away or changes its meaning raises the number in [`SCHEMA`].
 
 use serde::Serialize;
-use sysrec_analyzer::{Activity, Mechanism, ProcessNode, Task, Trace};
+use sysrec_analyzer::{Mechanism, ProcessNode, Task, Trace};
 use sysrec_format::event::TaskEnd;
 
 use super::Answer;
+use crate::activity_json::Figures;
 use crate::task_json::{self, End};
 
 const SCHEMA: &str = "sysrec-tree/1";
@@ -67,21 +68,6 @@ struct Program {
     exe: String,
     argv: Vec<String>,
     former_task: Option<u32>,
-}
-
-#[derive(Serialize)]
-struct Figures {
-    calls: u64,
-    errors: u64,
-    unfinished: u64,
-    wall_ns_total: u64,
-}
-
-impl From<Activity> for Figures {
-    fn from(activity: Activity) -> Self {
-        let Activity { calls, errors, unfinished, wall_ns } = activity;
-        Self { calls, errors, unfinished, wall_ns_total: wall_ns }
-    }
 }
 
 /// The whole tree, indented, with a line end.

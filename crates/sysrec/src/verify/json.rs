@@ -2,10 +2,11 @@
 //! raises the number in [`SCHEMA`].
 
 use serde::Serialize;
-use sysrec_analyzer::{Loss, loss_reason_name};
+use sysrec_analyzer::Loss;
 use sysrec_format::damage::Damage;
 
 use super::Findings;
+use crate::loss_json::LossJson;
 use crate::rings::RingsJson;
 
 const SCHEMA: &str = "sysrec-verify/1";
@@ -21,7 +22,7 @@ struct Document<'a> {
     more_damages: u64,
     contradictions: &'a [String],
     losses: u64,
-    loss_reasons: Vec<LossJson>,
+    loss_reasons: Vec<TimedLossJson>,
     rings: Option<RingsJson>,
     readable: ReadableJson,
 }
@@ -41,10 +42,9 @@ struct DamageJson<'a> {
 }
 
 #[derive(Serialize)]
-struct LossJson {
-    reason: &'static str,
-    calls: u64,
-    counted: bool,
+struct TimedLossJson {
+    #[serde(flatten)]
+    loss: LossJson,
     first_ns: u64,
     last_ns: u64,
 }
@@ -81,10 +81,8 @@ pub(super) fn text(findings: &Findings<'_>) -> anyhow::Result<String> {
             what: &found.what,
         }
     });
-    let loss = |loss: &Loss| LossJson {
-        reason: loss_reason_name(loss.reason),
-        calls: loss.calls,
-        counted: loss.counted,
+    let loss = |loss: &Loss| TimedLossJson {
+        loss: loss.into(),
         first_ns: relative(loss.first_ns),
         last_ns: relative(loss.last_ns),
     };

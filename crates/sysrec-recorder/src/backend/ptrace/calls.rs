@@ -1,7 +1,6 @@
 //! Syscall stops: a call is entered, and left.
 
 use sysrec_format::event::{Abi, Entry, EventBody, Exit, StackId, TaskId, UnfinishedReason, UserRegisters};
-use sysrec_syscalls::filter::Filter;
 
 use super::engine::{Engine, Next};
 use super::restart;
@@ -10,6 +9,7 @@ use crate::Registers;
 use crate::backend::SENT_BACK;
 use crate::capture::CallAt;
 use crate::procfs;
+use crate::selected::Selected;
 use crate::stacks::Moment;
 use crate::sys::clock::monotonic_ns;
 use crate::sys::memory;
@@ -95,21 +95,8 @@ pub(super) fn is_64_bit(arch: u32) -> bool {
     arch == ARCH_X86_64
 }
 
-/// Which calls are wanted in the trace.
-#[derive(Clone, Copy)]
-pub(super) struct Selected<'a> {
-    pub all: bool,
-    pub filter: &'a Filter,
-}
-
-impl Selected<'_> {
-    #[inline]
-    pub(super) fn has(self, abi: Abi, nr: i32) -> bool {
-        self.all || sysrec_syscalls::Abi::from_code(abi.0).is_none_or(|abi| self.filter.matches(abi, nr))
-    }
-}
-
 impl<'a> Engine<'a> {
+    /// Which calls are wanted in the trace.
     pub(super) fn selection(&self) -> Selected<'a> {
         Selected { all: self.select_all, filter: &self.config.filter }
     }

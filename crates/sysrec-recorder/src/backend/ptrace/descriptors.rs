@@ -3,50 +3,13 @@
 //! a recording.
 
 use sysrec_format::event::{Abi, EventBody};
-use sysrec_syscalls::by_name;
+use sysrec_syscalls::{ArgKind, MSGHDR_BYTES_MAX, by_name, control_place, passed_descriptors};
 
 use super::engine::Engine;
 use super::tracee::InCall;
 use crate::procfs;
 use crate::sys::memory;
 
-/// Calls whose result is a new descriptor.
-const OPENING: &[&str] = &[
-    "accept",
-    "accept4",
-    "creat",
-    "dup",
-    "dup2",
-    "dup3",
-    "epoll_create",
-    "epoll_create1",
-    "eventfd",
-    "eventfd2",
-    "fanotify_init",
-    "fsmount",
-    "fsopen",
-    "fspick",
-    "inotify_init",
-    "inotify_init1",
-    "io_uring_setup",
-    "landlock_create_ruleset",
-    "memfd_create",
-    "memfd_secret",
-    "mq_open",
-    "open",
-    "open_by_handle_at",
-    "open_tree",
-    "openat",
-    "openat2",
-    "perf_event_open",
-    "pidfd_getfd",
-    "pidfd_open",
-    "signalfd",
-    "signalfd4",
-    "socket",
-    "timerfd_create",
-    "userfaultfd",
-];
 /// Calls that write two new descriptors where this argument points.
 const PAIRS: &[(&str, usize)] = &[("pipe", 0), ("pipe2", 0), ("socketpair", 3)];
 /// Calls that change the working directory.
@@ -73,7 +36,7 @@ fn opened(abi: Abi, nr: i32, args: &[u64; 6]) -> Option<Opened> {
     let call = sysrec_syscalls::lookup(sysrec_syscalls::Abi::from_code(abi.0)?, nr)?;
     let name = call.name.trim_end_matches("64");
     Some(match name {
-        _ if OPENING.contains(&name) => Opened::Result,
+        _ if call.returns == ArgKind::Fd => Opened::Result,
         _ if MOVING.contains(&name) => Opened::Moved,
         "fcntl" if DUPLICATING.contains(&args[1]) => Opened::Result,
         "socketcall" if SOCKETCALLS.contains(&args[0]) => Opened::Result,
@@ -85,53 +48,25 @@ fn opened(abi: Abi, nr: i32, args: &[u64; 6]) -> Option<Opened> {
 /// The numbers of all calls that may open descriptors or change the working directory.
 pub(crate) fn descriptor_numbers(abi: Abi) -> Vec<u32> {
     let Some(table) = sysrec_syscalls::Abi::from_code(abi.0) else { return Vec::new() };
-    let names = OPENING.iter().chain(MOVING).chain(PAIRS.iter().map(|(name, _)| name));
+    let names = MOVING.iter().chain(PAIRS.iter().map(|(name, _)| name));
     let names = names.chain(&["fcntl", "fcntl64", "socketcall", "recvmsg"]);
-    names.filter_map(|name| by_name(table, name)).map(|call| call.number).collect()
+    let named = names.filter_map(|name| by_name(table, name));
+    let opening = sysrec_syscalls::calls(table).iter().filter(|call| call.returns == ArgKind::Fd);
+    opening.chain(named).map(|call| call.number).collect()
 }
 
 /// Bytes of control messages that are looked through.
-const CONTROL_BYTES_MAX: usize = 4096;
-/// `SCM_RIGHTS` and `SOL_SOCKET` (include/linux/socket.h).
-const RIGHTS: (u32, u32) = (1, 1);
+const CONTROL_BYTES_MAX: u64 = 4096;
 
 /// The descriptors that a received message brought.
 fn received(tid: i32, abi: Abi, header: u64) -> Vec<i32> {
-    // struct msghdr: msg_control and msg_controllen; struct cmsghdr: length, level, type.
-    let narrow = matches!(abi, Abi::I386 | Abi::X32);
-    let word = if narrow { 4 } else { 8 };
-    let read_word = |address: u64| -> Option<u64> {
-        let mut bytes = [0; 8];
-        (memory::read_pages(tid, address, &mut bytes[..word]) == word).then(|| u64::from_le_bytes(bytes))
-    };
-    let (control, length) = if narrow { (16, 20) } else { (32, 40) };
-    let (Some(control), Some(length)) =
-        (read_word(header.wrapping_add(control)), read_word(header.wrapping_add(length)))
-    else {
-        return Vec::new();
-    };
-    let mut bytes = vec![0; length.min(CONTROL_BYTES_MAX as u64) as usize];
-    let known = memory::read_pages(tid, control, &mut bytes);
-    bytes.truncate(known);
-    rights(&bytes, word)
-}
-
-/// The descriptors in control messages whose lengths have `word` bytes.
-fn rights(mut control: &[u8], word: usize) -> Vec<i32> {
-    let number = |bytes: &[u8]| bytes.iter().rev().fold(0_u64, |number, &byte| number << 8 | u64::from(byte));
-    let mut found = Vec::new();
-    let head = word + 8;
-    while let Some(fields) = control.get(..head) {
-        let length = usize::try_from(number(&fields[..word])).unwrap_or(usize::MAX);
-        let kind = (number(&fields[word..word + 4]) as u32, number(&fields[word + 4..]) as u32);
-        let Some(data) = control.get(head..length) else { break };
-        if kind == RIGHTS {
-            found.extend(data.chunks_exact(4).map(|fd| number(fd) as i32));
-        }
-        let Some(rest) = control.get(length.next_multiple_of(word)..) else { break };
-        control = rest;
-    }
-    found
+    let Some(abi) = sysrec_syscalls::Abi::from_code(abi.0) else { return Vec::new() };
+    let mut bytes = [0; MSGHDR_BYTES_MAX];
+    let known = memory::read_pages(tid, header, &mut bytes);
+    let Some(place) = control_place(abi, &bytes[..known]) else { return Vec::new() };
+    let mut control = vec![0; place.length_bytes.min(CONTROL_BYTES_MAX) as usize];
+    let known = memory::read_pages(tid, place.address, &mut control);
+    passed_descriptors(abi, &control[..known])
 }
 
 impl Engine<'_> {
@@ -180,6 +115,10 @@ mod tests {
             assert!(descriptor_numbers(abi).contains(&(open as u32)));
         }
         assert_eq!(opened(Abi::X86_64, 0, &args), None);
+        // accept, dup3, perf_event_open, pidfd_getfd, open_tree_attr
+        for nr in [43, 292, 298, 438, 467] {
+            assert_eq!(opened(Abi::X86_64, nr, &args), Some(Opened::Result), "{nr}");
+        }
         assert_eq!(opened(Abi::X86_64, 72, &[3, 0, 0, 0, 0, 0]), Some(Opened::Result));
         assert_eq!(opened(Abi::X86_64, 72, &[3, 2, 0, 0, 0, 0]), None);
         // Every name is one of some table.
@@ -188,23 +127,6 @@ mod tests {
                 sysrec_syscalls::Abi::from_code(code).is_some_and(|abi| by_name(abi, name).is_some())
             })
         };
-        assert!(OPENING.iter().chain(MOVING).all(known));
-    }
-
-    #[test]
-    fn descriptors_of_a_message_are_found_behind_other_control_data() {
-        let mut control = Vec::new();
-        let mut put = |level: u32, kind: u32, data: &[u8]| {
-            control.extend_from_slice(&(16 + data.len() as u64).to_le_bytes());
-            control.extend_from_slice(&level.to_le_bytes());
-            control.extend_from_slice(&kind.to_le_bytes());
-            control.extend_from_slice(data);
-            control.resize(control.len().next_multiple_of(8), 0);
-        };
-        put(1, 2, &[9; 12]);
-        put(1, 1, &[5, 0, 0, 0, 7, 1, 0, 0]);
-        assert_eq!(rights(&control, 8), [5, 263]);
-        assert_eq!(rights(&control[..control.len() - 1], 8), []);
-        assert_eq!(rights(&[0; 64], 8), []);
+        assert!(MOVING.iter().chain(PAIRS.iter().map(|(name, _)| name)).all(known));
     }
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use sysrec_format::event::{Abi, Entry, Exit, TaskId, UnfinishedReason};
 
-use super::calls::Selected;
 use super::engine::Engine;
 use super::tracee::Tracee;
 use crate::backend::inline::layout::SLOTS;
 use crate::backend::inline::rings::RingCall;
 use crate::backend::inline::{Inline, InlineTask, Mode, Reason};
 use crate::recording::Recording;
+use crate::selected::Selected;
 use crate::sys::clock::monotonic_ns;
 use crate::sys::signal::Ticker;
 use crate::sys::wait::{self, Waited};

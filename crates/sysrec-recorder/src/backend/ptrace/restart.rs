@@ -62,7 +62,8 @@ const MINUS_EINTR: u64 = (-(libc::EINTR as i64)) as u64;
 /// At a stop that we asked for: if the task was in a call that our asking ended with EINTR, sends it back to the
 /// start of that call. Tells whether it did.
 pub(super) fn hide_interruption(tid: i32) -> Result<bool> {
-    if signal_pending(tid) {
+    // Where a signal waits, EINTR is the program's due.
+    if Signals::of(tid).is_any_due() {
         return Ok(false);
     }
     send_back(tid)
@@ -91,30 +92,50 @@ fn interrupted_without_effect(registers: &UserRegisters) -> bool {
 /// it (`sig_ignored`). Where that ended a call with EINTR, the call is sent back to its start. Tells whether it was.
 pub(super) fn hide_ignored_signal(tid: i32, signo: i32) -> bool {
     let interrupted = ptrace::registers(tid).is_ok_and(|registers| interrupted_without_effect(&registers));
-    interrupted && is_ignored(tid, signo) && matches!(hide_interruption(tid), Ok(true))
+    if !interrupted {
+        return false;
+    }
+    let signals = Signals::of(tid);
+    signals.ignores(signo) && !signals.is_any_due() && send_back(tid).unwrap_or(false)
 }
 
 /// The same at the exit of a call that ended with EINTR, before the signal is delivered.
 pub(super) fn hide_ignored_signals_to_come(tid: i32) -> bool {
-    let pending = (signals(tid, "SigPnd") | signals(tid, "ShdPnd")) & !signals(tid, "SigBlk");
-    let mut numbers = (1..=64).filter(|signo| pending & (1 << (signo - 1)) != 0).peekable();
-    numbers.peek().is_some() && numbers.all(|signo| is_ignored(tid, signo)) && send_back(tid).unwrap_or(false)
+    let signals = Signals::of(tid);
+    let to_come = signals.pending & !signals.blocked;
+    let mut numbers = (1..=64).filter(|signo| to_come & (1 << (signo - 1)) != 0).peekable();
+    numbers.peek().is_some() && numbers.all(|signo| signals.ignores(signo)) && send_back(tid).unwrap_or(false)
 }
 
-/// Whether a signal does nothing to a task: ignored, or not caught and of those that are ignored by default (signal(7)).
-fn is_ignored(tid: i32, signo: i32) -> bool {
-    let bit = 1_u64 << (signo - 1);
-    let by_default = matches!(signo, libc::SIGCHLD | libc::SIGURG | libc::SIGWINCH);
-    signals(tid, "SigIgn") & bit != 0 || by_default && signals(tid, "SigCgt") & bit == 0
+/// What `/proc/TID/status` says of a task's signals, read once while it stands still: sets, signal 1 in the lowest bit.
+#[derive(Clone, Copy, Debug, Default)]
+struct Signals {
+    /// Waiting for the task, or for any task of its process.
+    pending: u64,
+    blocked: u64,
+    ignored: u64,
+    caught: u64,
 }
 
-/// A set of signals of `/proc/TID/status`.
-fn signals(tid: i32, field: &str) -> u64 {
-    procfs::status_field(tid, field).and_then(|hex| u64::from_str_radix(&hex, 16).ok()).unwrap_or(0)
-}
+impl Signals {
+    /// None of a task that is gone.
+    fn of(tid: i32) -> Self {
+        let fields = ["SigPnd", "ShdPnd", "SigBlk", "SigIgn", "SigCgt"];
+        let [own, shared, blocked, ignored, caught] = procfs::status_fields(tid, fields)
+            .map(|set| set.and_then(|hex| u64::from_str_radix(&hex, 16).ok()).unwrap_or(0));
+        Self { pending: own | shared, blocked, ignored, caught }
+    }
 
-/// Whether a signal waits that the task does not block: then EINTR is the program's due.
-fn signal_pending(tid: i32) -> bool {
-    let pending = signals(tid, "SigPnd") | signals(tid, "ShdPnd");
-    pending & !signals(tid, "SigBlk") & !signals(tid, "SigIgn") != 0
+    /// Whether one waits that the task neither blocks nor has asked to be ignored.
+    fn is_any_due(self) -> bool {
+        self.pending & !self.blocked & !self.ignored != 0
+    }
+
+    /// Whether a signal does nothing to the task: ignored, or not caught and of those that are ignored by default
+    /// (signal(7)).
+    fn ignores(self, signo: i32) -> bool {
+        let bit = 1_u64 << (signo - 1);
+        let by_default = matches!(signo, libc::SIGCHLD | libc::SIGURG | libc::SIGWINCH);
+        self.ignored & bit != 0 || by_default && self.caught & bit == 0
+    }
 }

@@ -60,6 +60,15 @@ impl Stopped {
         Stopped { space, rings, ring, twin, registers: [KEPT; USER_REGISTERS], sent_back: false }
     }
 
+    /// The same, inside the call after them: the slot says so, and the kernel has it.
+    fn inside(before: u64, made: &RingCall) -> Self {
+        let task = Self::after(before);
+        task.twin.save(made);
+        task.twin.begin(made);
+        task.twin.enter();
+        task
+    }
+
     fn at(&mut self, ip: u64) -> Normalised {
         self.registers[RIP] = ip;
         let places = stub::places();
@@ -146,10 +155,7 @@ fn from_then_to_the_call_they_are_in_the_slot() {
 #[test]
 fn at_the_call_the_registers_are_as_the_kernel_wants_them() {
     for before in BEFORE {
-        let mut task = Stopped::after(before);
-        task.twin.save(&at_site(7));
-        task.twin.begin(&at_site(7));
-        task.twin.enter();
+        let mut task = Stopped::inside(before, &at_site(7));
         // The kernel has set it back, to restart_syscall; r11 holds flags.
         task.registers[RAX] = libc::SYS_restart_syscall as u64;
         task.registers[R11] = 0x246;
@@ -170,10 +176,7 @@ fn behind_the_call_its_result_is_in_rax_then_in_the_slot() {
     let saved = addresses(places.result_saved, places.timed);
     for before in BEFORE {
         for (ip, in_slot) in behind.iter().map(|&ip| (ip, false)).chain(saved.iter().map(|&ip| (ip, true))) {
-            let mut task = Stopped::after(before);
-            task.twin.save(&made);
-            task.twin.begin(&made);
-            task.twin.enter();
+            let mut task = Stopped::inside(before, &made);
             task.registers[RAX] = made.ret as u64;
             if in_slot {
                 task.twin.save_result(&made);
@@ -189,11 +192,8 @@ fn behind_the_call_its_result_is_in_rax_then_in_the_slot() {
 #[test]
 fn once_the_end_is_saved_it_is_the_end_that_is_told() {
     for before in BEFORE {
-        let mut task = Stopped::after(before);
         let made = at_site(7);
-        task.twin.save(&made);
-        task.twin.begin(&made);
-        task.twin.enter();
+        let mut task = Stopped::inside(before, &made);
         task.twin.save_result(&made);
         task.twin.end(&made);
         (task.registers[RAX], task.registers[RDX]) = (JUNK, JUNK);
@@ -209,11 +209,8 @@ fn a_finished_call_is_not_told_twice() {
         for ip in addresses(places.timed, places.look).into_iter().skip(1) {
             // Whether the head has been moved by then or not.
             for advanced in [false, true] {
-                let mut task = Stopped::after(before);
                 let made = at_site(7);
-                task.twin.save(&made);
-                task.twin.begin(&made);
-                task.twin.enter();
+                let mut task = Stopped::inside(before, &made);
                 task.twin.save_result(&made);
                 task.twin.end(&made);
                 task.twin.finish();
@@ -310,11 +307,8 @@ fn a_program_that_jumped_into_the_stub_itself_stays_where_it_is() {
 #[test]
 fn a_call_that_was_sent_back_is_told_and_made_again() {
     for before in BEFORE {
-        let mut task = Stopped::after(before);
         let made = at_site(7);
-        task.twin.save(&made);
-        task.twin.begin(&made);
-        task.twin.enter();
+        let mut task = Stopped::inside(before, &made);
         task.registers[RAX] = made.rax;
         task.registers[RDX] = made.args[2];
         task.sent_back = true;
