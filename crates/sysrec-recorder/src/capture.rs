@@ -56,6 +56,11 @@ impl CapturePlan {
         Self { level, limits }
     }
 
+    /// How much is copied.
+    pub(crate) fn level(&self) -> Level {
+        self.level
+    }
+
     /// Whether nothing is copied at all.
     pub(crate) fn is_empty(&self) -> bool {
         self.level == Level::None

@@ -2,7 +2,7 @@
 //! recorder.
 
 use sysrec_format::event::Abi;
-use sysrec_syscalls::{ArgKind, Shape, by_name};
+use sysrec_syscalls::{ArgKind, Level, Shape, by_name};
 
 use super::layout::{NUMBERS, number};
 use crate::capture::CapturePlan;
@@ -67,7 +67,10 @@ fn way(plan: &CapturePlan, nr: u32) -> u8 {
         [(1, ArgKind::Path)] => number::PATH_1,
         [(1, kind)] if is_address(kind) => number::UNLESS_NULL_1,
         [(4, kind)] if is_address(kind) => number::UNLESS_NULL_4,
-        [(1, ArgKind::In(Shape::Msghdr) | ArgKind::Out(Shape::Msghdr))] => number::UNLESS_BARE_1,
+        // The rest of a header is data.
+        [(1, ArgKind::In(Shape::Msghdr) | ArgKind::Out(Shape::Msghdr))] if plan.level() == Level::Names => {
+            number::UNLESS_BARE_1
+        }
         _ => number::RECORDER,
     }
 }
@@ -116,7 +119,6 @@ pub(crate) fn numbers_for_the_recorder() -> impl Iterator<Item = u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sysrec_syscalls::Level;
 
     fn numbers(level: Level) -> Numbers {
         Numbers::new(&CapturePlan::new(level, 32), 0..NUMBERS as u32, std::iter::once(3))
@@ -157,7 +159,8 @@ mod tests {
         let none = numbers(Level::None);
         assert_eq!(["open", "recvmsg", "close"].map(|name| of(&none, name)), [INLINE, INLINE, RECORDER]);
         let all = numbers(Level::All);
-        assert_eq!(["getppid", "access", "read"].map(|name| of(&all, name)), [INLINE, PATH_0, RECORDER]);
+        let ways = ["getppid", "access", "read", "recvmsg"].map(|name| of(&all, name));
+        assert_eq!(ways, [INLINE, PATH_0, RECORDER, RECORDER]);
     }
 
     #[test]
