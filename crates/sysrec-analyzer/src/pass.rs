@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use sysrec_format::calls::{CallsChunk, ColumnId, Site};
 use sysrec_format::damage::Damage;
 use sysrec_format::error::Error as FormatError;
-use sysrec_format::event::{Event, TaskId};
+use sysrec_format::event::{Call, Event, TaskId};
 use sysrec_format::frame::ChunkKind;
 use sysrec_format::layout::Frame;
 use sysrec_format::limits::DAMAGES_MAX;
@@ -158,12 +158,19 @@ pub struct SelectedChunk<'a> {
     pub first_ns: u64,
     /// The whole chunk, for questions that need more than durations and return values.
     pub whole: &'a CallsChunk<'a>,
-    /// What was asked for; already applied to [`groups`](Self::groups), not to `whole`.
+    /// What was asked for; already applied to [`groups`](Self::groups), to `whole` by [`has_call`](Self::has_call).
     pub selection: &'a Selection,
     columns: &'a Columns,
+    named: Option<&'a NamedCalls>,
 }
 
 impl SelectedChunk<'_> {
+    /// Whether a call of `whole` is selected.
+    pub fn has_call(&self, call: &Call) -> bool {
+        self.selection.has_call(self.trace.origin_ns(), call)
+            && self.named.is_none_or(|named| named.has(call.task, call.entry.time_ns))
+    }
+
     /// The selected calls, site by site; sites without one are left out.
     pub fn groups(&self) -> impl Iterator<Item = Group<'_>> {
         let mut begin = 0;
@@ -296,7 +303,11 @@ impl<'t> Worker<'t> {
         }
         let (trace, selection, columns) = (self.trace, self.selection, &self.columns);
         let first_ns = header.first_ns;
-        pass.calls(partial, &SelectedChunk { trace, task, first_ns, whole: &whole, selection, columns })
+        let named = self.named;
+        pass.calls(
+            partial,
+            &SelectedChunk { trace, task, first_ns, whole: &whole, selection, columns, named },
+        )
     }
 
     fn events<P: Pass>(&mut self, pass: &P, partial: &mut P::Partial, frame: &Frame) {

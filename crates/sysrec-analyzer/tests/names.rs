@@ -6,7 +6,7 @@ use recording::{Folder, Recording};
 use sysrec_analyzer::call_tree::{self, Direction, Function, Paths, Root, Shape, StepKind, Steps, Tree};
 use sysrec_analyzer::code::Place;
 use sysrec_analyzer::hints::{Rule, hints};
-use sysrec_analyzer::metrics::{Dimension, Metrics, Report, Transfer};
+use sysrec_analyzer::metrics::{Dimension, Metrics, Report, Transfer, slowest};
 use sysrec_analyzer::{Item, Selection, Timeline, Trace};
 use sysrec_format::event::{Capture, CaptureCut, Entry, EventBody, Exit, TaskId};
 
@@ -212,6 +212,8 @@ fn selections_by_name_are_the_same_in_every_view() {
         let in_any_order = report_plain(&trace, selection);
         let shown = Timeline::new(&trace, selection).filter(|item| matches!(item, Item::Call(_))).count();
         assert_eq!((counted, shown as u64), (in_any_order, in_any_order));
+        let (slow, _) = slowest(std::slice::from_ref(&trace), selection, 1000);
+        assert_eq!(slow.len() as u64, in_any_order);
         counted
     };
     let by_path = |path: &str| Selection { paths: vec![path.as_bytes().to_vec()], ..Selection::default() };

@@ -100,9 +100,8 @@ impl Pass for Search<'_> {
         if max.is_none_or(|max| max < threshold_ns) {
             return Ok(());
         }
-        let origin_ns = chunk.trace.origin_ns();
         for call in chunk.whole.calls()? {
-            if call.duration_ns >= threshold_ns && chunk.selection.has_call(origin_ns, &call) {
+            if call.duration_ns >= threshold_ns && chunk.has_call(&call) {
                 keep(longest, Slow { trace: self.position, call }, self.count);
             }
         }
