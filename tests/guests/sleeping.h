@@ -23,10 +23,15 @@ static inline char task_state(int pid)
     return name_end ? name_end[2] : 0;
 }
 
-/* Returns once the task has been seen asleep several times in a row. */
+/* Returns once the task has been seen asleep several times in a row, or has ended: where it sleeps for a limited time,
+ * a busy machine may not let us see it. */
 static inline void wait_until_asleep(int pid)
 {
-    for (int seen = 0; seen < 5; usleep(2000))
-        seen = task_state(pid) == 'S' ? seen + 1 : 0;
+    for (int seen = 0; seen < 5; usleep(2000)) {
+        char state = task_state(pid);
+        if (state == 'Z' || state == 'X' || !state)
+            return;
+        seen = state == 'S' ? seen + 1 : 0;
+    }
 }
 #endif
