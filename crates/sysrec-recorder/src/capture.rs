@@ -82,9 +82,15 @@ impl CapturePlan {
         self.captures(call, None, Moment::Entry, &mut TaskMemory(call.tid))
     }
 
-    /// Before the call, where the only memory that it has to say anything of was copied by the task itself.
-    pub(crate) fn at_entry_from(&self, call: CallAt<'_>, address: u64, bytes: &[u8]) -> Vec<Capture> {
-        self.captures(call, None, Moment::Entry, &mut Copied { address, bytes })
+    /// Before a call of which nothing but a path is copied, and that by the task itself, up to its NUL.
+    pub(crate) fn of_path(&self, call: CallAt<'_>, address: u64, bytes: Vec<u8>) -> Vec<Capture> {
+        let is_whole = bytes.last() == Some(&0) && bytes.len() <= self.limits.path_bytes;
+        if is_whole && address != 0 {
+            // What the plan comes to, at a tenth of the price.
+            let wanted_bytes = bytes.len() as u64;
+            return vec![Capture { address, wanted_bytes, cut: CaptureCut::WHOLE, bytes: bytes.into() }];
+        }
+        self.captures(call, None, Moment::Entry, &mut Copied { address, bytes: &bytes })
     }
 
     /// After the call, which returned `ret`.
@@ -121,4 +127,24 @@ fn capture_of(fragment: Fragment) -> Capture {
         Cut::Unreadable => CaptureCut::UNREADABLE,
     };
     Capture { address, wanted_bytes, cut, bytes: bytes.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_the_task_copied_is_what_the_plan_would_have_copied() {
+        let plan = CapturePlan::new(Level::Names, 32);
+        let args = [0x7000, 0x1000, 0, 0, 0, 0];
+        let call = || CallAt { tid: 0, abi: Abi::X86_64, nr: libc::SYS_openat as i32, args: &args };
+        for length in [0, 1, 95, 4094, 4095, 4096, 9000] {
+            let mut path = vec![b'p'; length];
+            path.push(0);
+            let planned =
+                plan.captures(call(), None, Moment::Entry, &mut Copied { address: 0x1000, bytes: &path });
+            assert_eq!(planned.len(), 1);
+            assert_eq!(plan.of_path(call(), 0x1000, path), planned, "{length}");
+        }
+    }
 }

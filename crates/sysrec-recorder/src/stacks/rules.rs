@@ -191,8 +191,9 @@ impl Rules {
                 None => {
                     let header = self.header()?;
                     let table = header.table()?;
-                    let entry = table.lookup(address, &self.bases).ok()?;
-                    table.pointer_to_offset(entry).ok()?.0
+                    let entry = table.lookup(address, &self.bases).ok()?.direct().ok()?;
+                    // As `pointer_to_offset`, which trusts the table not to point before the section.
+                    usize::try_from(entry.checked_sub(header.eh_frame_ptr().direct().ok()?)?).ok()?
                 }
             };
             let fde = section.fde_from_offset(&self.bases, offset.into(), EhFrame::cie_from_offset).ok()?;

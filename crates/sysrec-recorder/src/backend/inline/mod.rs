@@ -190,7 +190,7 @@ impl Inline {
             return Vec::new();
         };
         let at = CallAt { tid: 0, abi: Abi::X86_64, nr: call.rax as i32, args: &call.args };
-        self.capture.at_entry_from(at, path.address, &path.bytes)
+        self.capture.of_path(at, path.address, path.bytes)
     }
 }
 

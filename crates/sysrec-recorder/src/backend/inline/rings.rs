@@ -222,7 +222,7 @@ impl Rings {
         let address = self.word(ring, path_slot::ADDRESS).load(Relaxed);
         let mut path = match ring.path.take() {
             Some(path) if address == 0 => path,
-            _ => RingPath { address, bytes: Vec::new() },
+            _ => RingPath { address, bytes: Vec::with_capacity(path_slot::TEXT_BYTES as usize) },
         };
         for word in path_slot::TEXT..SLOT_BYTES / 8 {
             path.bytes.extend_from_slice(&self.word(ring, word).load(Relaxed).to_le_bytes());
