@@ -126,6 +126,122 @@ fn under_the_net_and_inline_the_stacks_are_the_same() {
     c_guest(&["-O2"], &["--backend", "inline", "--stacks-filter", "getppid,clock_gettime"]);
 }
 
+/// The functions of the guest and where they are, by nm.
+fn functions(program: &Path) -> Result<Vec<(u64, u64, String)>, Skip> {
+    let output = Command::new("nm").arg("-S").arg(program).output();
+    let output = output.map_err(|error| Skip(format!("nm cannot be run: {error}")))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let of_line = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [start, bytes, _, name] = fields[..] else { return None };
+        let number = |text: &str| u64::from_str_radix(text, 16).ok();
+        let start = number(start)?;
+        Some((start, start + number(bytes)?, name.to_owned()))
+    };
+    Ok(text.lines().filter_map(of_line).collect())
+}
+
+/// Each call says itself which functions it came through; what tasks find in their lists, with and without signals and
+/// other threads, is that, call by call.
+#[test]
+fn a_stack_that_a_task_knows_again_is_that_of_its_call() {
+    or_skip((|| {
+        sysrec::offers("inline")?;
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let guest = compiled(dir.path(), "cc", &["-O2", "-pthread", "-fno-pie", "-no-pie"], "stack_paths.c")?;
+        let functions = functions(&guest)?;
+        let base = 0x40_0000;
+        let name = |frame: &RecordedFrame| {
+            let at = frame.place.offset + base - 1;
+            let found = functions.iter().find(|(start, end, _)| (*start..*end).contains(&at));
+            found.map_or("?", |(_, _, name)| name.as_str())
+        };
+        for arguments in [&["1", "4000"][..], &["3", "2000"], &["1", "20000", "signals"]] {
+            let trace = recorded(dir.path(), &guest, arguments, &["--backend", "inline"]);
+            let calls = trace.calls.iter().filter(|call| call.entry.nr == GETPPID);
+            let mut number = 0;
+            for call in calls {
+                let stack = trace.frames(call.entry.stack.expect("a stack"));
+                let names: Vec<&str> =
+                    stack.iter().filter(|frame| frame.place.module == "guest").map(name).collect();
+                let mut expected = vec!["leaf".to_owned()];
+                let mut path = call.entry.args[0];
+                while path != 0 {
+                    expected.extend(["step".to_owned(), format!("step_{}", path & 3)]);
+                    path >>= 2;
+                }
+                expected.extend(["step".to_owned(), "work".to_owned()]);
+                assert_eq!(names, expected, "{}", shown(&stack));
+                number += 1;
+            }
+            let [threads, each] = [0, 1].map(|at| arguments[at].parse::<u64>().expect("a number"));
+            assert_eq!(number, threads * each);
+        }
+        Ok(())
+    })());
+}
+
+/// A library that comes to where another one was has the same addresses, and the stack is the same word by word: whose
+/// code it is, is another matter.
+#[test]
+fn a_library_in_the_place_of_another_one_is_seen() {
+    or_skip((|| {
+        const GETUID: i32 = 102;
+        sysrec::offers("inline")?;
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let guest = compiled(dir.path(), "cc", &["-O1", "-D_GNU_SOURCE"], "library_reused.c")?;
+        let library = |name: &str| -> Result<PathBuf, Skip> {
+            let path = dir.path().join(name).with_extension("so");
+            let source = guests_dir().join(name).with_extension("c");
+            run(Command::new("cc").args(["-O1", "-shared", "-fPIC"]).arg(source).arg("-o").arg(&path))?;
+            Ok(path)
+        };
+        let trace = dir.path().join("trace.bin");
+        let output = sysrec::record(&trace, &["--backend", "inline", "-q", "--stacks"])
+            .env("GUEST_LIBRARY_ONE", library("library_one")?)
+            .env("GUEST_LIBRARY_TWO", library("library_two")?)
+            .arg("--")
+            .arg(&guest)
+            .output()
+            .expect("sysrec runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let trace = RecordedStacks::read(&trace).expect("a trace");
+        let mut calls = 0;
+        for call in trace.calls.iter().filter(|call| [GETPPID, GETUID].contains(&call.entry.nr)) {
+            let stack = trace.frames(call.entry.stack.expect("a stack"));
+            let module = stack[0].place.module.as_str();
+            if module != "libc.so.6" {
+                let expected = if call.entry.nr == GETPPID { "library_one.so" } else { "library_two.so" };
+                assert_eq!(module, expected, "{}", shown(&stack));
+                calls += 1;
+            }
+        }
+        assert_eq!(calls, 60 * 15);
+        Ok(())
+    })());
+}
+
+/// The same without a call between that would be walked anew.
+#[test]
+fn code_that_is_mapped_over_other_code_is_seen() {
+    or_skip((|| {
+        sysrec::offers("inline")?;
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let guest = compiled(dir.path(), "cc", &["-O1"], "code_swapped.c")?;
+        let folder = dir.path().to_str().expect("a path in UTF-8");
+        let trace = recorded(dir.path(), &guest, &[folder], &["--backend", "inline"]);
+        let calls: Vec<_> = trace.calls.iter().filter(|call| call.entry.nr == GETPPID).collect();
+        for call in &calls {
+            let stack = trace.frames(call.entry.stack.expect("a stack"));
+            let expected = ["first", "second"][call.entry.args[0] as usize - 1];
+            assert_eq!(stack[0].place.module, expected, "{}", shown(&stack));
+            assert_eq!(stack[1].place.module, "guest", "{}", shown(&stack));
+        }
+        assert_eq!(calls.len(), 200);
+        Ok(())
+    })());
+}
+
 #[test]
 fn cpp_has_the_stacks_that_gdb_sees_also_while_an_exception_passes() {
     or_skip((|| {

@@ -73,9 +73,7 @@ impl Ptrace {
 
     /// Measures what a stop costs here, now. Takes a few milliseconds.
     pub(crate) fn overhead(&self, inline: Option<&mut Inline>) -> Overhead {
-        // Where each call has a stack, none is made by the stub.
-        let all_stop = self.stacks.as_ref().is_some_and(|stacks| stacks.filter.is_all());
-        match inline.filter(|_| !all_stop) {
+        match inline {
             Some(inline) => crate::backend::inline::measure::overhead(inline),
             None => measure::overhead(self.placement, self.stacks.as_ref()),
         }
