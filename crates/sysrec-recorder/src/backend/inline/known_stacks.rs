@@ -7,7 +7,7 @@
 //! ```text
 //!  LISTS ──► beginnings, by site and stack pointer ──► next │ number + 1 │ address │ -word │ address │ -word │ ... │ 0
 //! ```
-//! A registers's "address" is that of the word in the ring's last page where the stub puts it. Stacks are written only
+//! The "address" of a register is that of the word in the ring's last page where the stub puts it. Stacks are written only
 //! while the ring's task is stopped outside of our code, so that the stub never compares a half-written one; lists are
 //! given up, while it may run, by one store. Nothing is read back: the program can write there.
 
@@ -78,7 +78,7 @@ impl Rings {
         let start = area(ring.number());
         let mut lists = self.lists.remove(&ring.number()).unwrap_or_default();
         if !lists.provided {
-            if !self.file().is_none_or(|file| provide(file, start, BYTES).is_ok()) {
+            if self.file().is_some_and(|file| provide(file, start, BYTES).is_err()) {
                 return;
             }
             lists.provided = true;
