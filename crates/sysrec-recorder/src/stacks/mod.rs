@@ -315,6 +315,10 @@ impl Code for ProcessCode<'_> {
         self.space.find(address, self.pid, self.files, self.serials, self.now_ns).is_some()
     }
 
+    fn stack_start(&self) -> Option<u64> {
+        self.space.stack_start
+    }
+
     fn is_behind_call(&mut self, address: u64) -> bool {
         if let Some(&known) = self.space.behind_calls.get(&address) {
             return known;
