@@ -116,6 +116,8 @@ pub(crate) struct Stacks {
     reads: Vec<Read>,
     /// The last stack that was taken and the state of its address space, where `reads` decides what it is.
     walked: Option<(StackId, u64)>,
+    /// A frame of the stack that is being told has no name yet, and may have one the next time.
+    unnamed: bool,
 }
 
 impl Stacks {
@@ -134,6 +136,7 @@ impl Stacks {
             frames: Vec::new(),
             reads: Vec::new(),
             walked: None,
+            unnamed: false,
         }
     }
 
@@ -192,7 +195,7 @@ impl Stacks {
         // The walk may have looked at the mappings anew.
         let place = (process.space.serial, ip, sp);
         let stack = self.tell(pid, now_ns, &mut tell)?;
-        if !failed {
+        if !failed && !self.unnamed {
             self.known.keep(place, &self.reads, stack);
             self.walked = Some((stack, place.0));
         }
@@ -220,8 +223,9 @@ impl Stacks {
 
     /// The number of the stack in `frames`.
     fn tell(&mut self, pid: i32, now_ns: u64, tell: &mut impl FnMut(EventBody)) -> Option<StackId> {
-        let Self { processes, files, serials, trie, frames, .. } = self;
+        let Self { processes, files, serials, trie, frames, unnamed, .. } = self;
         let process = processes.get_mut(&pid)?;
+        *unnamed = false;
         let mut parent = None;
         for frame in frames.iter().rev() {
             let exact = frame.flags.has(FrameFlags::INTERRUPTED);
@@ -246,6 +250,7 @@ impl Stacks {
                         JitNames::new(pid, process.space.jitdump().map(PathBuf::from).as_deref())
                     });
                     name = names.name(inside, now_ns).to_vec();
+                    *unnamed |= name.is_empty() && names.may_come(now_ns);
                 }
             }
             parent = Some(trie.node(parent, module, offset, frame.flags, &name, &mut *tell)?);
