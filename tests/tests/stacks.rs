@@ -86,9 +86,19 @@ fn or_skip(result: Result<(), Skip>) {
 
 const C: [&str; 4] = ["-D_GNU_SOURCE", "-g", "-pthread", "-Wall"];
 const PTRACE: [&str; 2] = ["--backend", "ptrace"];
+const INLINE: [&str; 2] = ["--backend", "inline"];
+
+/// With each backend that there is.
+fn on_each(check: impl Fn(&[&str]) -> Result<(), Skip>) -> Result<(), Skip> {
+    check(&PTRACE)?;
+    if sysrec::offers("inline").is_ok() { check(&INLINE) } else { Ok(()) }
+}
 
 fn c_guest(flags: &[&str], options: &[&str]) {
     or_skip((|| {
+        if options.contains(&"inline") {
+            sysrec::offers("inline")?;
+        }
         let folder = tempfile::tempdir()?;
         let program = compiled(folder.path(), "cc", &[&C[..], flags].concat(), "stacks.c")?;
         let calls = compare(folder.path(), &program, &["all"], options)?;
@@ -100,16 +110,19 @@ fn c_guest(flags: &[&str], options: &[&str]) {
 #[test]
 fn c_without_frame_pointers_has_the_stacks_that_gdb_sees() {
     c_guest(&["-O2", "-fomit-frame-pointer"], &PTRACE);
+    c_guest(&["-O2", "-fomit-frame-pointer"], &INLINE);
 }
 
 #[test]
 fn c_with_frame_pointers_has_the_stacks_that_gdb_sees() {
     c_guest(&["-O1", "-fno-omit-frame-pointer"], &PTRACE);
+    c_guest(&["-O1", "-fno-omit-frame-pointer"], &INLINE);
 }
 
 #[test]
 fn a_static_program_has_the_stacks_that_gdb_sees() {
     c_guest(&["-O2", "-static"], &PTRACE);
+    c_guest(&["-O2", "-static"], &INLINE);
 }
 
 #[test]
@@ -247,8 +260,10 @@ fn cpp_has_the_stacks_that_gdb_sees_also_while_an_exception_passes() {
     or_skip((|| {
         let folder = tempfile::tempdir()?;
         let program = compiled(folder.path(), "c++", &["-O2", "-g"], "stacks.cc")?;
-        assert!(compare(folder.path(), &program, &[], &PTRACE)? >= 8);
-        Ok(())
+        on_each(|options| {
+            assert!(compare(folder.path(), &program, &[], options)? >= 8);
+            Ok(())
+        })
     })());
 }
 
@@ -257,8 +272,10 @@ fn rust_has_the_stacks_that_gdb_sees() {
     or_skip((|| {
         let folder = tempfile::tempdir()?;
         let program = compiled(folder.path(), "rustc", &["--edition=2024", "-O", "-g"], "stacks.rs")?;
-        assert!(compare(folder.path(), &program, &[], &PTRACE)? >= 6);
-        Ok(())
+        on_each(|options| {
+            assert!(compare(folder.path(), &program, &[], options)? >= 6);
+            Ok(())
+        })
     })());
 }
 
@@ -269,8 +286,10 @@ fn static_go_has_the_stacks_that_gdb_sees() {
         let program = folder.path().join("guest");
         let source = guests_dir().join("stacks_go/main.go");
         run(Command::new("go").args(["build", "-o"]).arg(&program).arg(source).env("GOFLAGS", "-mod=mod"))?;
-        assert!(compare(folder.path(), &program, &[], &PTRACE)? >= 2);
-        Ok(())
+        on_each(|options| {
+            assert!(compare(folder.path(), &program, &[], options)? >= 2);
+            Ok(())
+        })
     })());
 }
 
@@ -314,15 +333,15 @@ fn of_guest(stack: &[RecordedFrame]) -> usize {
 
 #[test]
 fn stack_pointers_of_garbage_give_the_site_and_say_that_it_is_not_all() {
-    or_skip((|| {
-        let stacks = hostile_stacks("garbage", &PTRACE)?;
+    or_skip(on_each(|options| {
+        let stacks = hostile_stacks("garbage", options)?;
         assert_eq!(stacks.len(), 100);
         for stack in stacks {
             assert_eq!(of_guest(&stack), 1, "{}", shown(&stack));
             assert_eq!((stack.len(), stack[0].flags), (1, FrameFlags::CUT), "{}", shown(&stack));
         }
         Ok(())
-    })());
+    }));
 }
 
 #[test]
@@ -343,8 +362,8 @@ fn chains_of_frame_pointers_that_do_not_end_are_followed_to_the_limit() {
 
 #[test]
 fn code_made_at_run_time_is_followed_and_has_its_name() {
-    or_skip((|| {
-        let stacks = hostile_stacks("jit", &PTRACE)?;
+    or_skip(on_each(|options| {
+        let stacks = hostile_stacks("jit", options)?;
         let [stack] = stacks.as_slice() else { panic!("{} calls", stacks.len()) };
         let modules: Vec<&str> = stack.iter().map(|frame| frame.place.module.as_str()).collect();
         assert_eq!(modules[..4], ["libc.so.6", "guest", "", "guest"], "{}", shown(stack));
@@ -352,18 +371,18 @@ fn code_made_at_run_time_is_followed_and_has_its_name() {
         assert_eq!(stack[2].name, b"made at run time");
         assert!(stack.iter().all(|frame| frame.flags == FrameFlags::default()));
         Ok(())
-    })());
+    }));
 }
 
 #[test]
 fn a_return_into_memory_that_was_unmapped_ends_the_stack_and_says_so() {
-    or_skip((|| {
-        let stacks = hostile_stacks("unmapped", &PTRACE)?;
+    or_skip(on_each(|options| {
+        let stacks = hostile_stacks("unmapped", options)?;
         let [stack] = stacks.as_slice() else { panic!("{} calls", stacks.len()) };
         assert_eq!((stack.len(), of_guest(stack)), (3, 2), "{}", shown(stack));
         assert_eq!(stack[2].flags, FrameFlags::CUT);
         Ok(())
-    })());
+    }));
 }
 
 #[test]
@@ -389,8 +408,8 @@ fn only_slow_calls_have_a_stack_where_that_is_asked_for() {
 
 #[test]
 fn a_child_has_the_stacks_of_the_same_code_as_its_parent() {
-    or_skip((|| {
-        let stacks = hostile_stacks("forked", &PTRACE)?;
+    or_skip(on_each(|options| {
+        let stacks = hostile_stacks("forked", options)?;
         assert_eq!(stacks.len(), 6);
         for stack in &stacks {
             // mark, main and _start.
@@ -398,7 +417,7 @@ fn a_child_has_the_stacks_of_the_same_code_as_its_parent() {
             assert_eq!(stack.last(), stacks[0].last());
         }
         Ok(())
-    })());
+    }));
 }
 
 #[test]
