@@ -182,7 +182,10 @@ fn row(options: &Measure, sysrec: &Path, traces: &[PathBuf], calls: u64) -> anyh
         command.arg(options.command());
         command.args(options.report.split_whitespace()).args(traces);
         let finished = process::run(command, Cpus::All)?;
-        rss_bytes_max = rss_bytes_max.max(finished.rss_bytes_max);
+        // Nor does it for the memory of a tree: it reads the debug information of all programs, which depends on them.
+        if round > 0 || !options.tree {
+            rss_bytes_max = rss_bytes_max.max(finished.rss_bytes_max);
+        }
         if round > 0 {
             walls.push(finished.wall.as_secs_f64());
             cpus.push(finished.cpu.as_secs_f64());
