@@ -96,6 +96,7 @@ impl Engine<'_> {
                 helper.leave_pending();
                 return None;
             }
+            self.recording.stopped();
             let registers = helper.registers();
             registers[RAX] = nr;
             // Without a redirection, the pending call was given up for ours: it is made again, from its site.

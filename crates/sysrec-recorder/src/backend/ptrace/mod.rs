@@ -71,12 +71,11 @@ impl Ptrace {
     /// Its name in traces.
     pub(crate) const NAME: &'static str = "ptrace";
 
-    /// Measures what a stop costs here, now. Takes a few milliseconds.
-    pub(crate) fn overhead(&self, inline: Option<&mut Inline>) -> Overhead {
-        match inline {
-            Some(inline) => crate::backend::inline::measure::overhead(inline),
-            None => measure::overhead(self.placement, self.stacks.as_ref()),
-        }
+    /// Measures what recording a call costs here, now: what most calls cost first, what one costs that stops last. Takes
+    /// a few milliseconds.
+    pub(crate) fn overheads(&self, inline: Option<&mut Inline>) -> Vec<Overhead> {
+        let by_stub = inline.map(crate::backend::inline::measure::overhead);
+        by_stub.into_iter().chain([measure::overhead(self.placement, self.stacks.as_ref())]).collect()
     }
 }
 
