@@ -144,6 +144,10 @@ pub const INLINE_NET: Backend = Backend {
     ..INLINE
 };
 
+/// The same with the stack of each call, which tasks compare themselves.
+pub const INLINE_STACKS: Backend =
+    Backend { name: "sysrec (inline, stacks)", options: &["--backend", "inline", "--stacks"], ..INLINE };
+
 const fn inline_class(name: &'static str, options: &'static [&'static str]) -> Backend {
     Backend { name, options, ..INLINE }
 }

@@ -135,11 +135,6 @@ fn choose(options: &Options) -> Result<Choice, Error> {
     if options.backend == BackendChoice::Ptrace {
         return Ok(Choice { inline: None, reason: String::new() });
     }
-    if options.backend == BackendChoice::Auto
-        && options.stacks.as_ref().is_some_and(|stacks| stacks.filter.is_all())
-    {
-        return Ok(Choice { inline: None, reason: "each call stops for its stack".to_owned() });
-    }
     match (inline(options)?, options.backend) {
         (Ok(inline), BackendChoice::Auto) => {
             Ok(Choice { inline: Some(inline), reason: "the fastest that works here".to_owned() })
@@ -161,16 +156,19 @@ fn inline(options: &Options) -> Result<Result<Inline, String>, Error> {
     };
     let owner = owner.map(|credentials| (credentials.uid, credentials.gid));
     let plan = CapturePlan::new(options.capture, options.string_bytes);
-    Ok(Inline::new(options.inline_classes, owner, inline_numbers(options, &plan), plan))
+    let (numbers, stacks) = (inline_numbers(options, &plan), options.stacks.is_some());
+    Ok(Inline::new(options.inline_classes, owner, numbers, plan, stacks))
 }
 
-/// What the stub does with each call. Those of which a stack is taken are left to the recorder, and while not all calls
-/// are recorded, those that open descriptors.
+/// What the stub does with each call. While not all calls are recorded, those that open descriptors are left to the
+/// recorder.
 fn inline_numbers(options: &Options, plan: &CapturePlan) -> Numbers {
     let abi = sysrec_syscalls::Abi::X86_64;
-    let stacks = options.stacks.iter().flat_map(|stacks| stacks.filter.numbers(abi));
+    let stacks: std::collections::BTreeSet<u32> =
+        options.stacks.iter().flat_map(|stacks| stacks.filter.numbers(abi)).collect();
     let opening = names_descriptors(options).then(|| backend::descriptor_numbers(Abi::X86_64));
-    Numbers::new(plan, options.filter.numbers(abi), stacks.chain(opening.into_iter().flatten()))
+    let opening = opening.into_iter().flatten();
+    Numbers::new(plan, options.filter.numbers(abi), |nr| stacks.contains(&nr), opening)
 }
 
 /// Whether the recorder itself says what descriptors are: the calls that tell may not be in the trace.

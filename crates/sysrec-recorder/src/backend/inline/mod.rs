@@ -15,6 +15,8 @@
 
 pub(crate) mod clock;
 pub(crate) mod functions;
+#[cfg_attr(loom, allow(dead_code))]
+pub(crate) mod known_stacks;
 pub(crate) mod layout;
 pub(crate) mod measure;
 pub(crate) mod normalise;
@@ -152,17 +154,19 @@ impl Inline {
     /// Its name in traces.
     pub(crate) const NAME: &'static str = "inline";
 
-    /// Makes the ring file, owned by the user that the command runs as, where that is another one. The error is the
-    /// reason why it cannot work here, a part of a sentence.
+    /// Makes the ring file, owned by the user that the command runs as, where that is another one. `stacks`: of some calls
+    /// the stack is told. The error is the reason why it cannot work here, a part of a sentence.
     pub(crate) fn new(
         classes: InlineClasses,
         owner: Option<(u32, u32)>,
         numbers: Numbers,
         capture: CapturePlan,
+        stacks: bool,
     ) -> Result<Self, String> {
         processor::suitable()?;
         let rings = Rings::create(owner)
             .map_err(|error| format!("inline needs a file in /dev/shm ({})", crate::error::plain(&error)))?;
+        let rings = if stacks { rings.with_lists() } else { rings };
         let mut page = Box::new(stub::page());
         page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS].copy_from_slice(numbers.bytes());
         let path = rings.path().as_os_str().as_bytes();

@@ -61,17 +61,19 @@ pub(crate) fn normalise(
         registers[RCX] = if back { registers[RCX] } else { site + 2 };
         return Normalised::After(None);
     }
-    if !(STUB_ADDRESS..places.end).contains(&ip) {
+    let compares_stacks = (places.stack..places.stack_end).contains(&ip);
+    if !(STUB_ADDRESS..places.end).contains(&ip) && !compares_stacks {
         return Normalised::Untouched;
     }
     let filling = rings.filling(ring);
     if ip < places.call || ip >= places.look {
         // r11 holds the trampoline until the kernel overwrites it.
         let Some((site, _)) = space.site_of_trampoline(registers[R11]) else { return Normalised::Untouched };
-        let path_is_copied = (places.path_saved..places.path_copied).contains(&ip);
-        if path_is_copied {
+        let at_the_head = (places.path_saved..places.path_copied).contains(&ip)
+            || (places.stack_saved..places.stack_end).contains(&ip);
+        if at_the_head {
             registers[RAX] = filling.rax;
-            registers[RDX] = rings.rdx_of_path(ring);
+            registers[RDX] = rings.rdx_at_head(ring);
         } else if (places.saved..places.call).contains(&ip) {
             registers[RAX] = filling.rax;
             registers[RDX] = filling.args[2];

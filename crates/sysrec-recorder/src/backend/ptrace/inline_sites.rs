@@ -3,12 +3,14 @@
 
 use super::engine::{Engine, Next};
 use super::inline_reading::tell;
+use crate::backend::inline::known_stacks::Place;
 use crate::backend::inline::layout::*;
 use crate::backend::inline::normalise::{Normalised, normalise};
 use crate::backend::inline::patcher::Patcher;
 use crate::backend::inline::remote::{Around, Failure, Helper};
 use crate::backend::inline::space::{Site, SiteState, Space};
 use crate::backend::inline::{Mode, Reason, SharedSpace, patch};
+use crate::stacks::Stacks;
 use crate::sys::clock::tsc;
 use crate::sys::memory::Memory;
 use crate::sys::ptrace::register::*;
@@ -156,7 +158,8 @@ impl Engine<'_> {
         let Ok(mut registers) = ptrace::registers(tid) else { return false };
         let places = &inline.places;
         let from_kernel = ptrace::signal_info(tid).is_ok_and(|info| info.is_some_and(|info| info.code > 0));
-        if !(places.look..places.end).contains(&registers[RIP]) || !from_kernel {
+        let follows = [places.look..places.end, places.stack..places.stack_end];
+        if !follows.iter().any(|part| part.contains(&registers[RIP])) || !from_kernel {
             return false;
         }
         let space = space.borrow();
@@ -187,9 +190,48 @@ impl Engine<'_> {
         _ = ptrace::set_registers(tid, &registers);
         ptrace::move_call_address(tid, STUB_ADDRESS..STUB_ADDRESS + LOW_BYTES, registers[RIP]);
         if let Normalised::After(Some(call)) = moved {
-            tell(inline, task, tracee.task, &call, self.recording, selection);
+            tell(inline, self.stacks.as_ref(), task, tracee.task, &call, self.recording, selection);
             inline.rings.release(&mut task.ring, true);
         }
         task.entered = None;
+    }
+
+    /// Whether the stub compares the stack of this call of the task.
+    pub(super) fn compares_stacks(&self, tid: i32, nr: i32) -> bool {
+        let inline = self.tasks.get(&tid).is_some_and(|tracee| matches!(tracee.mode, Mode::Inline(_)));
+        inline && self.inline.as_ref().is_some_and(|inline| inline.numbers.has_stack(nr as u64))
+    }
+
+    /// The stack that was just taken of a stopped task, in a call made before `ip`, goes into its lists: the next such call
+    /// does not stop.
+    pub(super) fn keep_stack(&mut self, tid: i32, nr: i32, ip: u64, sp: u64) {
+        if !self.compares_stacks(tid, nr) {
+            return;
+        }
+        let (Some(inline), Some(walked)) = (&mut self.inline, self.stacks.as_ref().and_then(Stacks::walked))
+        else {
+            return;
+        };
+        let Some(tracee) = self.tasks.get(&tid) else { return };
+        let (Mode::Inline(task), Some(space)) = (&tracee.mode, &tracee.space) else { return };
+        if let Some(site) = space.borrow().sites.get(&ip.wrapping_sub(2)) {
+            let data = Space::trampoline_address(site.trampoline) + TRAMPOLINE_DATA;
+            inline.rings.keep_stack(&task.ring, Place { data, sp }, walked);
+        }
+    }
+
+    /// What may be run in a task's address space has changed: stacks are walked anew, also those of all other tasks there.
+    pub(super) fn forget_stacks(&mut self, tid: i32) {
+        let Some(inline) = &mut self.inline else { return };
+        let Some(changed) = self.tasks.get(&tid) else { return };
+        for tracee in self.tasks.values() {
+            let same = tracee.pid == changed.pid
+                || changed.space.as_ref().is_some_and(|space| tracee.lives_in(space));
+            if let Mode::Inline(task) = &tracee.mode
+                && same
+            {
+                inline.rings.forget_stacks(&task.ring);
+            }
+        }
     }
 }

@@ -74,9 +74,7 @@ impl Ptrace {
     /// Measures what recording a call costs here, now: what most calls cost first, what one costs that stops last. Takes
     /// a few milliseconds.
     pub(crate) fn overheads(&self, inline: Option<&mut Inline>) -> Vec<Overhead> {
-        // Where each call has a stack, none is made by the stub.
-        let all_stop = self.stacks.as_ref().is_some_and(|stacks| stacks.filter.is_all());
-        let by_stub = inline.filter(|_| !all_stop).map(crate::backend::inline::measure::overhead);
+        let by_stub = inline.map(crate::backend::inline::measure::overhead);
         by_stub.into_iter().chain([measure::overhead(self.placement, self.stacks.as_ref())]).collect()
     }
 }
