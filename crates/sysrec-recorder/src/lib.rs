@@ -162,13 +162,15 @@ fn inline(options: &Options) -> Result<Result<Inline, String>, Error> {
     Ok(Inline::new(options.inline_classes, owner, inline_numbers(options, &plan), plan))
 }
 
-/// What the stub does with each call. Those of which a stack is taken are left to the recorder, and while not all calls
-/// are recorded, those that open descriptors.
+/// What the stub does with each call. Those of which a stack is taken are left to the recorder, those that open
+/// descriptors which nothing names, and while not all calls are recorded, all that open descriptors.
 fn inline_numbers(options: &Options, plan: &CapturePlan) -> Numbers {
     let abi = sysrec_syscalls::Abi::X86_64;
     let stacks = options.stacks.iter().flat_map(|stacks| stacks.filter.numbers(abi));
     let opening = names_descriptors(options).then(|| backend::descriptor_numbers(Abi::X86_64));
-    Numbers::new(plan, options.filter.numbers(abi), stacks.chain(opening.into_iter().flatten()))
+    let unnamed = (!plan.is_empty()).then(backend::unnamed_numbers).into_iter().flatten();
+    let opening = opening.into_iter().flatten().chain(unnamed);
+    Numbers::new(plan, options.filter.numbers(abi), stacks.chain(opening))
 }
 
 /// Whether the recorder itself says what descriptors are: the calls that tell may not be in the trace.

@@ -50,7 +50,7 @@ pub use call::{Arg, ArgKind, Choice, Count, Shape, Syscall, Width};
 pub use capture::{CaptureLimits, Level, capture, captures};
 pub use class::Classes;
 pub use constants::{Name, Set};
-pub use control::{ControlPlace, MSGHDR_BYTES_MAX, control_place, passed_descriptors};
+pub use control::{ControlPlace, MSGHDR_BYTES_MAX, control_place, message_place, passed_descriptors};
 pub use decode::{Decoded, DecodedArg, Outcome, RawCall, decode};
 pub use filter::{Filter, FilterError};
 pub use memory::{Cut, Fragment, MemorySource, Moment, Run, Snapshot};

@@ -34,11 +34,30 @@ pub struct Object {
 struct Socket {
     local: Option<Vec<u8>>,
     peer: Option<Vec<u8>>,
-    /// The other end, of a pair.
+    /// The other end, where it is in the trace.
     other: Weak<Object>,
     /// Descriptors on the way to it.
-    mailbox: VecDeque<Vec<Option<Rc<Object>>>>,
+    mailbox: VecDeque<Passed>,
+    /// Of a listening socket: the ends of connections whose other end nobody knows yet.
+    waiting: Waiting,
 }
+
+/// Descriptors that one message passes.
+type Passed = Vec<Option<Rc<Object>>>;
+
+/// Ends of connections to a listening socket, by the call that made them: sockets that connected, sockets that accept
+/// gave, and when that call began and ended.
+#[derive(Debug, Default)]
+struct Waiting {
+    connected: Vec<(Weak<Object>, Span)>,
+    accepted: Vec<(Weak<Object>, Span)>,
+}
+
+/// When a call began and ended, nanoseconds.
+pub(super) type Span = (u64, u64);
+
+/// Ends of connections that wait for their other end; more are forgotten.
+const WAITING_MAX: usize = 64;
 
 impl Object {
     /// By what `/proc/PID/fd` shows, or would show.
@@ -71,10 +90,10 @@ impl Object {
     }
 
     /// A connection that a listening socket accepted.
-    pub(super) fn accepted(&self, peer: Option<Vec<u8>>) -> Rc<Self> {
+    pub(super) fn accepted(&self, peer: Option<Vec<u8>>) -> Self {
         let local = self.socket.borrow().local.clone();
         let socket = Socket { local, peer, ..Socket::default() };
-        Rc::new(Self { kind: ObjectKind::Socket, name: self.name.clone(), socket: RefCell::new(socket) })
+        Self { kind: ObjectKind::Socket, name: self.name.clone(), socket: RefCell::new(socket) }
     }
 
     pub(super) fn bind(&self, local: Vec<u8>) {
@@ -85,8 +104,45 @@ impl Object {
         self.socket.borrow_mut().peer = Some(peer);
     }
 
+    /// Whether it is a socket of that name: `UNIX-STREAM`.
+    pub(super) fn is_socket(&self, protocol: &[u8]) -> bool {
+        self.kind == ObjectKind::Socket && self.name.starts_with(protocol)
+    }
+
+    /// A socket connected to this one, which listens; or to this one itself, where it takes messages from anybody.
+    pub(super) fn reached_by(self: &Rc<Self>, connector: &Rc<Object>, span: Span) {
+        if self.is_socket(b"UNIX-DGRAM") {
+            connector.socket.borrow_mut().other = Rc::downgrade(self);
+            return;
+        }
+        let mut socket = self.socket.borrow_mut();
+        let Waiting { connected, accepted } = &mut socket.waiting;
+        // What accept gave before the connection was begun is another's.
+        accepted.retain(|(end, (_, ended_ns))| *ended_ns >= span.0 && end.strong_count() > 0);
+        if let Some(other) = only(accepted) {
+            join(connector, &other);
+        } else if connected.len() < WAITING_MAX {
+            connected.push((Rc::downgrade(connector), span));
+        }
+    }
+
+    /// `connection` is what accept gave of this listening socket.
+    pub(super) fn gave(&self, connection: &Rc<Object>, span: Span) {
+        let mut socket = self.socket.borrow_mut();
+        let Waiting { connected, accepted } = &mut socket.waiting;
+        connected.retain(|(end, _)| end.strong_count() > 0);
+        // Those that began after it ended have their turn to come.
+        if connected.iter().all(|(_, (began_ns, _))| *began_ns <= span.1)
+            && let Some(other) = only(connected)
+        {
+            join(connection, &other);
+        } else if accepted.len() < WAITING_MAX {
+            accepted.push((Rc::downgrade(connection), span));
+        }
+    }
+
     /// Descriptors leave for the other end.
-    pub(super) fn send(&self, objects: Vec<Option<Rc<Object>>>) {
+    pub(super) fn send(&self, objects: Passed) {
         if let Some(other) = self.socket.borrow().other.upgrade()
             && let Ok(mut other) = other.socket.try_borrow_mut()
             && other.mailbox.len() < MAILBOX_MESSAGES_MAX
@@ -95,9 +151,9 @@ impl Object {
         }
     }
 
-    /// The descriptors of the message that comes next.
-    pub(super) fn receive(&self) -> Vec<Option<Rc<Object>>> {
-        self.socket.borrow_mut().mailbox.pop_front().unwrap_or_default()
+    /// The descriptors of the message that comes next, if it is here already.
+    pub(super) fn receive(&self) -> Option<Passed> {
+        self.socket.borrow_mut().mailbox.pop_front()
     }
 
     /// What sort of thing it is.
@@ -118,9 +174,29 @@ impl Object {
     }
 }
 
+/// The one that is waiting; which of several it is, nobody can tell, so that none is.
+fn only(waiting: &mut Vec<(Weak<Object>, Span)>) -> Option<Rc<Object>> {
+    let found = if waiting.len() == 1 { waiting[0].0.upgrade() } else { None };
+    waiting.clear();
+    found
+}
+
+/// Two ends of one connection.
+fn join(one: &Rc<Object>, other: &Rc<Object>) {
+    for (end, far) in [(one, other), (other, one)] {
+        // A listening socket that is an end of its own would be a trace that nobody recorded.
+        if let Ok(mut end) = end.socket.try_borrow_mut() {
+            end.other = Rc::downgrade(far);
+        }
+    }
+}
+
 /// The word for a socket's protocol, from its family and type (include/linux/socket.h, include/linux/net.h).
 fn protocol(family: u64, kind: u64) -> &'static [u8] {
     match (family, kind) {
+        (1, 1) => b"UNIX-STREAM",
+        (1, 2) => b"UNIX-DGRAM",
+        (1, 5) => b"UNIX-SEQPACKET",
         (1, _) => b"UNIX",
         (2, 1) => b"TCP",
         (2, 2) => b"UDP",
