@@ -5,9 +5,7 @@
 use std::sync::LazyLock;
 
 use sysrec_format::event::{Abi, EventBody};
-use sysrec_syscalls::{
-    ArgKind, MSGHDR_BYTES_MAX, by_name, control_place, message_place, passed_descriptors,
-};
+use sysrec_syscalls::{ArgKind, MSGHDR_BYTES_MAX, by_name, control_place, message_place, passed_descriptors};
 
 use super::engine::Engine;
 use super::tracee::InCall;
@@ -26,18 +24,12 @@ const SOCKETCALLS: [u64; 3] = [1, 5, 18];
 /// `ioctl`'s request whose result is a new descriptor: TIOCGPTPEER.
 const OTHER_SIDE: u64 = 0x5441;
 /// Calls of which neither arguments nor memory name what they open: descriptors that came from another process, files
-/// by their handle, the other side of a terminal.
-const UNNAMED: &[&str] = &[
-    "ioctl",
-    "open_by_handle_at",
-    "pidfd_getfd",
-    "recvmmsg",
-    "recvmmsg_time64",
-    "recvmsg",
-];
+/// by their handle, mounts, the other side of a terminal.
+const UNNAMED: &[&str] =
+    &["fsmount", "ioctl", "open_by_handle_at", "pidfd_getfd", "recvmmsg", "recvmmsg_time64", "recvmsg"];
 /// Those of them that a task may not make by itself: the recorder says what came of them. Messages that may bring
 /// descriptors stop for what is copied of them, and `ioctl` is made too often.
-const UNNAMED_FOR_THE_RECORDER: &[&str] = &["open_by_handle_at", "pidfd_getfd"];
+const UNNAMED_FOR_THE_RECORDER: &[&str] = &["fsmount", "open_by_handle_at", "pidfd_getfd"];
 
 /// [`UNNAMED`] by ABI and number.
 static UNNAMED_NUMBERS: LazyLock<Vec<(u8, i32)>> = LazyLock::new(|| {
@@ -133,9 +125,7 @@ impl Engine<'_> {
             Some(Opened::Pair(argument)) => memory::read_word(tid, call.args[argument])
                 .map_or(Vec::new(), |pair| vec![pair as i32, (pair >> 32) as i32]),
             Some(Opened::Message) => received(tid, call.abi, call.args[1], 1),
-            Some(Opened::Messages) => {
-                received(tid, call.abi, call.args[1], u64::try_from(ret).unwrap_or(0))
-            }
+            Some(Opened::Messages) => received(tid, call.abi, call.args[1], u64::try_from(ret).unwrap_or(0)),
             Some(Opened::Moved) => {
                 let path = procfs::working_directory(pid);
                 self.recording.event(process, time_ns, EventBody::WorkingDirectory { path });
@@ -178,7 +168,7 @@ mod tests {
         for nr in [16, 47, 299, 304, 438] {
             assert!(UNNAMED_NUMBERS.contains(&(Abi::X86_64.0, nr)), "{nr}");
         }
-        assert_eq!(unnamed_numbers().collect::<Vec<_>>(), [304, 438]);
+        assert_eq!(unnamed_numbers().collect::<Vec<_>>(), [432, 304, 438]);
         // Every name is one of some table.
         let known = |name: &&str| {
             [1, 3].iter().any(|&code| {
