@@ -5,9 +5,9 @@ use std::rc::{Rc, Weak};
 
 use rustc_hash::FxHashMap;
 use sysrec_format::event::{Capture, Entry};
-use sysrec_syscalls::{ArgKind, control_place, message_place, passed_descriptors};
+use sysrec_syscalls::{ArgKind, control_place, message_place, passed_descriptors, socket_address};
 
-use super::object::{Object, ObjectKind, address};
+use super::object::{Object, ObjectKind};
 use super::path::resolve;
 use super::{Names, memory};
 
@@ -225,7 +225,7 @@ impl Made<'_> {
             }
             "socket" => effect.opened.push((result, Some(Object::socket(args[0], args[1])), close_on_exec)),
             "accept" | "accept4" => {
-                let peer = memory(self.exit_captures, args[1]).and_then(address);
+                let peer = memory(self.exit_captures, args[1]).and_then(socket_address);
                 let object = names.object(self.fd(0)).map(|listening| {
                     let connection = Rc::new(listening.accepted(peer));
                     listening.gave(&connection, self.span());
@@ -234,14 +234,14 @@ impl Made<'_> {
                 effect.opened.push((result, object, close_on_exec));
             }
             "bind" | "connect" => {
-                let told = memory(&self.entry.captures, args[1]).and_then(address);
+                let told = memory(&self.entry.captures, args[1]).and_then(socket_address);
                 if let (Some(socket), Some(told)) = (names.object(self.fd(0)), told) {
                     self.meet(names, &socket, &told);
                     if self.name == "bind" { socket.bind(told) } else { socket.connect(told) }
                 }
             }
             "getsockname" | "getpeername" => {
-                let told = memory(self.exit_captures, args[1]).and_then(address);
+                let told = memory(self.exit_captures, args[1]).and_then(socket_address);
                 if let (Some(socket), Some(told)) = (names.object(self.fd(0)), told) {
                     if self.name == "getsockname" { socket.bind(told) } else { socket.connect(told) }
                 }

@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::rc::{Rc, Weak};
+
+use sysrec_syscalls::socket_protocol;
 
 /// What sort of thing it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,12 +57,18 @@ struct Waiting {
 /// When a call began and ended, nanoseconds.
 pub(super) type Span = (u64, u64);
 
+/// What a call's time may be off by, where one task's was taken by itself and another's by the recorder.
+const OFF_NS: u64 = 200_000;
+
 /// Ends of connections that wait for their other end; more are forgotten.
 const WAITING_MAX: usize = 64;
 
 impl Object {
-    /// By what `/proc/PID/fd` shows, or would show.
+    /// By what `/proc/PID/fd` shows, or would show; or of a socket by its protocol and addresses.
     pub(super) fn from_link(link: &[u8]) -> Rc<Self> {
+        if let Some(socket) = Self::described_socket(link) {
+            return Rc::new(socket);
+        }
         let kind = match link {
             [b'/', ..] => ObjectKind::File,
             _ if link.starts_with(b"socket:") => ObjectKind::Socket,
@@ -71,13 +78,31 @@ impl Object {
         Self::new(kind, link)
     }
 
+    /// `TCP`, `TCP:[127.0.0.1:80]`, `TCP:[127.0.0.1:80->127.0.0.1:4567]`.
+    fn described_socket(text: &[u8]) -> Option<Self> {
+        let end = text.iter().position(|&byte| byte == b':').unwrap_or(text.len());
+        let (name, behind) = text.split_at(end);
+        if !sysrec_syscalls::SOCKET_PROTOCOLS.iter().any(|known| known.as_bytes() == name) {
+            return None;
+        }
+        let ends = behind.strip_prefix(b":[").and_then(|ends| ends.strip_suffix(b"]")).unwrap_or_default();
+        let arrow = ends.windows(2).position(|two| two == b"->");
+        let (local, peer) = match arrow {
+            Some(arrow) => (&ends[..arrow], &ends[arrow + 2..]),
+            None => (ends, &[][..]),
+        };
+        let known = |address: &[u8]| (!address.is_empty()).then(|| address.to_vec());
+        let socket = Socket { local: known(local), peer: known(peer), ..Socket::default() };
+        Some(Self { kind: ObjectKind::Socket, name: name.to_vec(), socket: RefCell::new(socket) })
+    }
+
     pub(super) fn new(kind: ObjectKind, name: &[u8]) -> Rc<Self> {
         Rc::new(Self { kind, name: name.to_vec(), socket: RefCell::default() })
     }
 
     /// A socket of that family, type and protocol (socket(2)).
     pub(super) fn socket(family: u64, kind: u64) -> Rc<Self> {
-        Self::new(ObjectKind::Socket, protocol(family, kind & 0xf))
+        Self::new(ObjectKind::Socket, socket_protocol(family, kind & 0xf).as_bytes())
     }
 
     /// Two sockets that are connected to each other.
@@ -118,7 +143,8 @@ impl Object {
         let mut socket = self.socket.borrow_mut();
         let Waiting { connected, accepted } = &mut socket.waiting;
         // What accept gave before the connection was begun is another's.
-        accepted.retain(|(end, (_, ended_ns))| *ended_ns >= span.0 && end.strong_count() > 0);
+        let begun_ns = span.0.saturating_sub(OFF_NS);
+        accepted.retain(|(end, (_, ended_ns))| *ended_ns >= begun_ns && end.strong_count() > 0);
         if let Some(other) = only(accepted) {
             join(connector, &other);
         } else if connected.len() < WAITING_MAX {
@@ -132,7 +158,8 @@ impl Object {
         let Waiting { connected, accepted } = &mut socket.waiting;
         connected.retain(|(end, _)| end.strong_count() > 0);
         // Those that began after it ended have their turn to come.
-        if connected.iter().all(|(_, (began_ns, _))| *began_ns <= span.1)
+        let ended_ns = span.1.saturating_add(OFF_NS);
+        if connected.iter().all(|(_, (began_ns, _))| *began_ns <= ended_ns)
             && let Some(other) = only(connected)
         {
             join(connection, &other);
@@ -189,46 +216,4 @@ fn join(one: &Rc<Object>, other: &Rc<Object>) {
             end.other = Rc::downgrade(far);
         }
     }
-}
-
-/// The word for a socket's protocol, from its family and type (include/linux/socket.h, include/linux/net.h).
-fn protocol(family: u64, kind: u64) -> &'static [u8] {
-    match (family, kind) {
-        (1, 1) => b"UNIX-STREAM",
-        (1, 2) => b"UNIX-DGRAM",
-        (1, 5) => b"UNIX-SEQPACKET",
-        (1, _) => b"UNIX",
-        (2, 1) => b"TCP",
-        (2, 2) => b"UDP",
-        (2, 3) => b"RAW",
-        (10, 1) => b"TCPv6",
-        (10, 2) => b"UDPv6",
-        (10, 3) => b"RAWv6",
-        (16, _) => b"NETLINK",
-        (17, _) => b"PACKET",
-        (40, _) => b"VSOCK",
-        _ => b"SOCKET",
-    }
-}
-
-/// A socket address as text; `None` for one without an address, or of a family that has none worth telling.
-pub(super) fn address(bytes: &[u8]) -> Option<Vec<u8>> {
-    let family = u16::from_le_bytes(bytes.get(..2)?.try_into().ok()?);
-    let port = || Some(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?));
-    Some(match family {
-        1 => match bytes.get(2..)? {
-            [] | [0] => return None,
-            [0, name @ ..] => [b"@", name].concat(),
-            path => path.split(|&byte| byte == 0).next().unwrap_or_default().to_vec(),
-        },
-        2 => {
-            let ip: [u8; 4] = bytes.get(4..8)?.try_into().ok()?;
-            format!("{}:{}", Ipv4Addr::from(ip), port()?).into_bytes()
-        }
-        10 => {
-            let ip: [u8; 16] = bytes.get(8..24)?.try_into().ok()?;
-            format!("[{}]:{}", Ipv6Addr::from(ip), port()?).into_bytes()
-        }
-        _ => return None,
-    })
 }

@@ -5,12 +5,15 @@
 use std::sync::LazyLock;
 
 use sysrec_format::event::{Abi, EventBody};
-use sysrec_syscalls::{ArgKind, MSGHDR_BYTES_MAX, by_name, control_place, message_place, passed_descriptors};
+use sysrec_syscalls::{
+    ArgKind, MSGHDR_BYTES_MAX, by_name, control_place, message_place, passed_descriptors, socket_address,
+    socket_protocol,
+};
 
 use super::engine::Engine;
 use super::tracee::InCall;
 use crate::procfs;
-use crate::sys::memory;
+use crate::sys::{memory, socket};
 
 /// Calls that write two new descriptors where this argument points.
 const PAIRS: &[(&str, usize)] = &[("pipe", 0), ("pipe2", 0), ("socketpair", 3)];
@@ -57,6 +60,8 @@ enum Opened {
     Message,
     /// Those of as many messages as the result says.
     Messages,
+    /// None, but the socket of the first argument has an address from now on.
+    First,
     /// None, but the process is somewhere else.
     Moved,
 }
@@ -70,6 +75,7 @@ fn opened(abi: Abi, nr: i32, args: &[u64; 6]) -> Option<Opened> {
         "fcntl" if DUPLICATING.contains(&args[1]) => Opened::Result,
         "socketcall" if SOCKETCALLS.contains(&args[0]) => Opened::Result,
         "ioctl" if args[1] == OTHER_SIDE => Opened::Result,
+        _ if ADDRESSING.contains(&name) => Opened::First,
         "recvmsg" => Opened::Message,
         "recvmmsg" | "recvmmsg_time" => Opened::Messages,
         _ => Opened::Pair(PAIRS.iter().find(|(pair, _)| *pair == name)?.1),
@@ -79,7 +85,7 @@ fn opened(abi: Abi, nr: i32, args: &[u64; 6]) -> Option<Opened> {
 /// The numbers of all calls that may open descriptors or change the working directory.
 pub(crate) fn descriptor_numbers(abi: Abi) -> Vec<u32> {
     let Some(table) = sysrec_syscalls::Abi::from_code(abi.0) else { return Vec::new() };
-    let names = MOVING.iter().chain(PAIRS.iter().map(|(name, _)| name));
+    let names = MOVING.iter().chain(ADDRESSING).chain(PAIRS.iter().map(|(name, _)| name));
     let names = names.chain(&["fcntl", "fcntl64", "socketcall", "recvmsg", "recvmmsg", "recvmmsg_time64"]);
     let named = names.filter_map(|name| by_name(table, name));
     let opening = sysrec_syscalls::calls(table).iter().filter(|call| call.returns == ArgKind::Fd);
@@ -88,6 +94,28 @@ pub(crate) fn descriptor_numbers(abi: Abi) -> Vec<u32> {
 
 /// Bytes of control messages that are looked through.
 const CONTROL_BYTES_MAX: u64 = 4096;
+
+/// Calls that give the socket of their first argument an address.
+const ADDRESSING: &[&str] = &["bind", "connect"];
+
+/// What a descriptor is: what `/proc/PID/fd` says, and of a socket more than its number: `TCP:[127.0.0.1:80]`.
+pub(super) fn target(pid: i32, fd: i32) -> Vec<u8> {
+    let link = procfs::descriptor(pid, fd);
+    if !link.starts_with(b"socket:[") {
+        return link;
+    }
+    let Some(socket) = socket::of(pid, fd) else { return link };
+    let name = socket_protocol(socket.family as u64, socket.kind as u64).as_bytes();
+    // One that has no address says that it has port 0 of any.
+    let has_none =
+        matches!(socket.family, libc::AF_INET | libc::AF_INET6) && socket.local.get(2..4) == Some(&[0, 0]);
+    let local = if has_none { None } else { socket_address(&socket.local) };
+    match (local, socket_address(&socket.peer)) {
+        (None, None) => name.to_vec(),
+        (local, None) => [name, b":[", &local.unwrap_or_default(), b"]"].concat(),
+        (local, Some(peer)) => [name, b":[", &local.unwrap_or_default(), b"->", &peer, b"]"].concat(),
+    }
+}
 
 /// Messages of one call (`UIO_MAXIOV`, include/uapi/linux/uio.h).
 const MESSAGES_MAX: u64 = 1024;
@@ -122,6 +150,7 @@ impl Engine<'_> {
         let (pid, process) = (tracee.pid, tracee.process);
         let fds = match opened(call.abi, call.nr, &call.args) {
             Some(Opened::Result) => vec![ret as i32],
+            Some(Opened::First) => vec![call.args[0] as i32],
             Some(Opened::Pair(argument)) => memory::read_word(tid, call.args[argument])
                 .map_or(Vec::new(), |pair| vec![pair as i32, (pair >> 32) as i32]),
             Some(Opened::Message) => received(tid, call.abi, call.args[1], 1),
@@ -134,7 +163,7 @@ impl Engine<'_> {
             None => return,
         };
         for fd in fds {
-            let target = procfs::descriptor(pid, fd);
+            let target = target(pid, fd);
             if !target.is_empty() {
                 self.recording.event(process, time_ns, EventBody::Descriptor { fd, target });
             }
