@@ -122,9 +122,9 @@ pub(crate) struct RecordArgs {
     #[arg(long, conflicts_with = "pid")]
     survive: bool,
 
-    /// Which ways of the inline backend are used, for looking into problems: p1 (one byte of a site is changed), p3
-    /// (five are), p4 (a stopped task is redirected)
-    #[arg(long, value_name = "CLASSES", default_value = "p1,p3,p4", hide_short_help = true)]
+    /// Which ways of the inline backend are used, for looking into problems: p1 (one byte of a site is changed), p2
+    /// (five bytes before it), p3 (five of its own), p4 (a stopped task is redirected)
+    #[arg(long, value_name = "CLASSES", default_value = "p1,p2,p3,p4", hide_short_help = true)]
     inline_classes: InlineClasses,
 
     /// The command and its arguments

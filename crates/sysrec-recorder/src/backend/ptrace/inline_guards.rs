@@ -7,7 +7,7 @@ use super::tracee::InCall;
 use crate::backend::inline::layout::*;
 use crate::backend::inline::patch::{self, JUMP_BYTES};
 use crate::backend::inline::remote::{Around, Failure, Helper};
-use crate::backend::inline::space::{SiteState, Space};
+use crate::backend::inline::space::{Site, SiteState, Space};
 use crate::backend::inline::{Mode, Reason};
 use crate::sys::memory::{self, Memory};
 use crate::sys::ptrace::register::*;
@@ -116,7 +116,12 @@ impl Engine<'_> {
         let mut space = space.borrow_mut();
         space.retired = true;
         let Ok(memory) = Memory::open(tid) else { return };
-        for (&site, known) in &mut space.sites {
+        // What P2 changed may be a part of the jump of a site before it: that one first.
+        let mut sites: Vec<(&u64, &mut Site)> = space.sites.iter_mut().collect();
+        sites.sort_unstable_by_key(|(site, known)| {
+            (matches!(known.state, SiteState::Preceded { .. }), **site)
+        });
+        for (&site, known) in sites {
             let mut bytes = [0; 3];
             let read = memory::read(tid, site, &mut bytes) == bytes.len();
             let jumps = read && bytes[0] == patch::JUMP;
@@ -130,6 +135,16 @@ impl Engine<'_> {
                     let kept = memory::read(tid, tail, &mut old[2..]) == JUMP_BYTES - 2;
                     if kept && usize::from(length) >= JUMP_BYTES - 2 {
                         _ = memory.write(site, &old);
+                    }
+                }
+                SiteState::Preceded { length } => {
+                    let mut old = [0; JUMP_BYTES];
+                    let start = site - u64::from(length);
+                    let front = Space::trampoline_address(known.trampoline) + TRAMPOLINE_FRONT;
+                    let changed = memory::read(tid, start, &mut bytes[..1]) == 1
+                        && [patch::JUMP, patch::TRAP].contains(&bytes[0]);
+                    if changed && memory::read(tid, front, &mut old) == old.len() {
+                        _ = memory.write(start, &old);
                     }
                 }
                 _ => {}

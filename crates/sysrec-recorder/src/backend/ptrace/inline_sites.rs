@@ -74,7 +74,9 @@ impl Engine<'_> {
             if let Some(known) = known.filter(|_| worth_it) {
                 let (pid, helper, space) = (tracee.pid, &mut helper, &mut *space.borrow_mut());
                 let before = known.state;
-                let mut patcher = Patcher { tid, pid, helper, space, site, trampoline, before, shared };
+                let functions = &mut inline.functions;
+                let mut patcher =
+                    Patcher { tid, pid, helper, functions, space, site, trampoline, before, shared };
                 match patcher.patch(inline.classes) {
                     Ok(state) => _ = space.sites.insert(site, Site { trampoline, state }),
                     Err(failure) => failed = Some(failure),
@@ -110,7 +112,7 @@ impl Engine<'_> {
         let number = space.new_trampoline(site)?;
         let address = Space::trampoline_address(number);
         let memory = Memory::open(tid).ok()?;
-        memory.write(address, &patch::trampoline(number, site, None)).ok()?;
+        memory.write(address, &patch::trampoline(number, site, patch::Gave::None)).ok()?;
         Some(number)
     }
 
@@ -134,6 +136,10 @@ impl Engine<'_> {
         }
         // It came to a site while that was being changed, or to one whose change came no further.
         let space = space.borrow();
+        if let Some(trampoline) = space.preceded_from(at) {
+            let front = Space::trampoline_address(trampoline) + TRAMPOLINE_FRONT;
+            return ptrace::set_register(tid, RIP, front).is_ok();
+        }
         let Some(Site { trampoline, state: SiteState::Displaced { .. } }) = space.sites.get(&at) else {
             return false;
         };
