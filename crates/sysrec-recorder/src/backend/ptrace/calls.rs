@@ -278,9 +278,7 @@ impl Engine<'_> {
         if !(-4095..0).contains(&ret) {
             self.follow_code(tid, &call, ret);
             self.succeeded(tid, &call, ret, time_ns);
-            if !call.recorded {
-                self.tell_opened(tid, &call, ret, time_ns);
-            }
+            self.tell_opened(tid, &call, ret, time_ns);
         } else if ret == -i64::from(libc::EPERM)
             && self::concern(call.abi, call.nr) == Some(Concern::Ptrace)
             && let Some(tracee) = self.tasks.get(&tid)

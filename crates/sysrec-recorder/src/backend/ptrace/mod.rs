@@ -34,7 +34,7 @@ mod restart;
 mod stops;
 mod tracee;
 
-pub(crate) use descriptors::descriptor_numbers;
+pub(crate) use descriptors::{descriptor_numbers, unnamed_numbers};
 use sysrec_format::block::Overhead;
 use sysrec_syscalls::filter::Filter;
 

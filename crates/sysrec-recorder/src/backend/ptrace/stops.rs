@@ -6,7 +6,7 @@ use sysrec_format::event::{Abi, EventBody, Origin, TaskEnd};
 
 use super::calls::Concern;
 use super::engine::{Engine, Next};
-use super::{calls, restart};
+use super::{calls, descriptors, restart};
 use crate::procfs;
 use crate::recording::NewTask;
 use crate::sys::clock::monotonic_ns;
@@ -187,7 +187,8 @@ impl Engine<'_> {
         let Some(tracee) = self.tasks.get(&tid) else { return };
         let path = procfs::working_directory(tracee.pid);
         self.recording.event(tracee.process, time_ns, EventBody::WorkingDirectory { path });
-        for (fd, target) in procfs::descriptors(tracee.pid) {
+        for fd in procfs::descriptors(tracee.pid) {
+            let target = descriptors::target(tracee.pid, fd);
             self.recording.event(tracee.process, time_ns, EventBody::Descriptor { fd, target });
         }
     }
