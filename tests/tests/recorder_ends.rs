@@ -17,6 +17,7 @@ use sysrec_tests::compile::{Build, compile};
 use sysrec_tests::conform::deviations_when_cut_off;
 use sysrec_tests::log::GuestLog;
 use sysrec_tests::process::{self, ended, eventually};
+use sysrec_tests::run::to_the_end;
 use sysrec_tests::sysrec::{self, record};
 
 fn is_long() -> bool {
@@ -295,6 +296,68 @@ fn a_program_in_a_net_dies_with_its_recorder() {
 const WITHOUT_HANDLER: &[&str] = &["sh", "-c", "echo ready; read line; echo not reached"];
 const WITH_HANDLER: &[&str] =
     &["sh", "-c", "trap 'echo caught; exit 7' INT TERM HUP; echo ready; while :; do sleep 0.05; done"];
+
+/// The inner one may trace nobody: neither its command, nor the child by which it measures its own cost.
+#[test]
+fn a_recorder_that_may_not_trace_says_so_and_leaves_nobody_behind() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let [outer, inner] = ["outer", "inner"].map(|name| dir.path().join(name));
+    for backend in ["ptrace", "inline"] {
+        let options = ["--backend", backend];
+        let mut command = record(&outer, &options);
+        command.arg("--").arg(sysrec::binary()).args(["record", "-o"]).arg(&inner).args(options).arg("true");
+        let (status, _, stderr) = to_the_end(&mut command, |command| command.spawn()).expect("it ends");
+        let words = String::from_utf8_lossy(&stderr);
+        assert_eq!(status.code(), Some(1), "{words}");
+        assert!(words.contains("under another tracer, record from outside of it"), "{words}");
+        whole(&outer);
+    }
+}
+
+/// A program for x86-64 whose only segment lies where no program's can: the kernel kills it inside its execve, when there
+/// is nothing left to go back to.
+fn deadly_program(dir: &Path) -> std::path::PathBuf {
+    let mut file = vec![0_u8; 64 + 56];
+    file[..6].copy_from_slice(&[0x7f, b'E', b'L', b'F', 2, 1]);
+    let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
+    // Ehdr: version, type EXEC, machine, version, entry, program headers at 64, header sizes, one program header.
+    put(6, &[1]);
+    put(16, &[2, 0, 62, 0, 1, 0, 0, 0]);
+    put(24, &0x8000_0000_0000_u64.to_le_bytes());
+    put(32, &64_u64.to_le_bytes());
+    put(52, &[64, 0, 56, 0, 1, 0]);
+    // Phdr: LOAD, readable and executable, address, sizes, alignment.
+    put(64, &[1, 0, 0, 0, 5, 0, 0, 0]);
+    put(80, &0x8000_0000_0000_u64.to_le_bytes());
+    put(96, &120_u64.to_le_bytes());
+    put(104, &120_u64.to_le_bytes());
+    put(112, &4096_u64.to_le_bytes());
+    let path = dir.join("deadly");
+    std::fs::write(&path, file).expect("a program");
+    let runnable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&path, runnable).expect("it can be run");
+    path
+}
+
+#[test]
+fn a_command_that_dies_in_its_execve_ends_as_it_would_by_itself() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let program = deadly_program(dir.path());
+    // Forked, not spawned by vfork: posix_spawn may report such an end as a failure to start.
+    let mut bare = Command::new("sh");
+    bare.args(["-c", "exec \"$0\""]).arg(&program);
+    assert_eq!(bare.status().expect("sh runs").signal(), Some(libc::SIGSEGV));
+    for backend in ["ptrace", "inline"] {
+        let trace = dir.path().join(backend);
+        let output = record(&trace, &["-q", "--backend", backend, "--"]).arg(&program).output();
+        let output = output.expect("sysrec runs");
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.signal(), words.as_ref()), (Some(libc::SIGSEGV), ""), "{}", output.status);
+        let trace = whole(&trace);
+        let end = trace.tasks().iter().find_map(|task| task.end);
+        assert!(matches!(end, Some(TaskEnd::Killed { signo: libc::SIGSEGV, .. })), "{end:?}");
+    }
+}
 
 #[test]
 fn a_signal_sent_to_the_recorder_is_the_commands() {

@@ -16,8 +16,6 @@ use crate::sys::signal;
 
 const MAP_FIXED: u64 = libc::MAP_FIXED as u64;
 const PR_SET_SECCOMP: u64 = 22;
-/// `SECCOMP_FILTER_FLAG_TSYNC`.
-const TSYNC: u64 = 1;
 
 /// Whether a call locks or limits the address space: mlockall, or a new RLIMIT_AS by setrlimit or prlimit64.
 fn limits_memory(nr: i32, args: [u64; 6]) -> bool {
@@ -41,6 +39,9 @@ impl Engine<'_> {
     ) -> Option<Next> {
         self.inline.as_ref()?;
         self.guard_strict(tid, concern, nr, args);
+        if concern == Some(Concern::Seccomp) && self.holds_filter_back(tid, info, nr, args) {
+            return Some(Next::Nothing);
+        }
         let space = self.tasks.get(&tid)?.space.clone()?;
         if space.borrow().retired {
             return None;
@@ -61,11 +62,6 @@ impl Engine<'_> {
             Concern::Prctl if args[0] == PR_SET_TSC => self.abandon_space(tid, Reason::NO_TSC),
             Concern::Prctl if args[0] == PR_SET_SYSCALL_USER_DISPATCH => {
                 self.abandon_space(tid, Reason::DISPATCH);
-            }
-            // From the call on, the filter denies what other threads make outside the stub, unseen by us, until they
-            // are stopped: a ring with room keeps them inside.
-            Concern::Seccomp if args[1] & TSYNC != 0 => {
-                self.read_rings();
             }
             Concern::ArchPrctl if args[0] == ARCH_SET_GS => self.demote(tid, Reason::GS_IN_USE),
             Concern::MemoryLimit if limits_memory(nr, args) => {
@@ -110,7 +106,7 @@ impl Engine<'_> {
         self.demote(tid, reason);
         for (&other, tracee) in &mut self.tasks {
             if other != tid && tracee.lives_in(&space) {
-                tracee.demote = Some(reason);
+                tracee.demote_at_next_stop(reason);
             }
         }
         let mut space = space.borrow_mut();
@@ -184,15 +180,14 @@ impl Engine<'_> {
     /// At the exit of a call that the recorder recorded.
     pub(super) fn left_inline(&mut self, tid: i32, call: &InCall, ret: i64) {
         let failed = (-4095..0).contains(&ret);
-        let Some(concern) = super::calls::concern(call.abi, call.nr).filter(|_| !failed) else { return };
+        let Some(concern) = super::calls::concern(call.abi, call.nr) else { return };
         let args = call.args;
         match concern {
+            Concern::Seccomp => self.left_seccomp(tid, call, ret),
+            _ if failed => {}
             Concern::Execve => self.load(tid),
-            Concern::Seccomp if args[0] == u64::from(libc::SECCOMP_SET_MODE_FILTER) => {
-                self.filtered(tid, args[1])
-            }
             Concern::Prctl if args[..2] == [PR_SET_SECCOMP, u64::from(libc::SECCOMP_MODE_FILTER)] => {
-                self.filtered(tid, 0);
+                self.filtered(tid);
             }
             Concern::Mmap { .. } => {
                 if let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.as_ref())
@@ -217,28 +212,6 @@ impl Engine<'_> {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// The program has a seccomp filter of its own now, which is asked before our net.
-    fn filtered(&mut self, tid: i32, flags: u64) {
-        self.take_out(tid, Reason::OWN_FILTER);
-        let Some(pid) = self.tasks.get_mut(&tid).map(|tracee| {
-            tracee.mode = Mode::Ptrace(Reason::OWN_FILTER);
-            tracee.pid
-        }) else {
-            return;
-        };
-        self.tell_mechanism(tid);
-        if flags & TSYNC != 0 {
-            let mut others = Vec::new();
-            for (&other, tracee) in &mut self.tasks {
-                if other != tid && tracee.pid == pid {
-                    tracee.demote = Some(Reason::OWN_FILTER);
-                    others.push(other);
-                }
-            }
-            others.into_iter().for_each(|other| self.interrupt(other));
         }
     }
 }
