@@ -18,6 +18,7 @@ use sysrec_tests::conform::deviations_when_cut_off;
 use sysrec_tests::log::GuestLog;
 use sysrec_tests::process::{self, ended, eventually};
 use sysrec_tests::run::to_the_end;
+use sysrec_tests::strace;
 use sysrec_tests::sysrec::{self, record};
 
 fn is_long() -> bool {
@@ -312,6 +313,36 @@ fn a_recorder_that_may_not_trace_says_so_and_leaves_nobody_behind() {
         assert!(words.contains("under another tracer, record from outside of it"), "{words}");
         whole(&outer);
     }
+}
+
+/// Wherever in its start it is killed: what it leaves is nothing, or a trace, in which nothing may be there yet.
+#[test]
+fn a_recorder_that_is_killed_as_it_starts_leaves_no_file_in_the_way() {
+    if let Err(skip) = strace::available() {
+        return println!("{skip}");
+    }
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let trace = dir.path().join("trace");
+    let mut kills = 0;
+    for call in 1..100 {
+        let inject = format!("inject=openat,ftruncate,fallocate,fcntl,pipe2:signal=KILL:when={call}");
+        let mut killed = Command::new("strace");
+        killed.args(["-qq", "-e", &inject, "-o", "/dev/null"]).arg(sysrec::binary());
+        killed.args(["record", "-q", "--backend", "ptrace", "-o"]).arg(&trace).args(["--", "true"]);
+        let (status, ..) = to_the_end(&mut killed, |command| command.spawn()).expect("it ends");
+        if status.signal() != Some(libc::SIGKILL) {
+            break;
+        }
+        kills += u32::from(trace.exists());
+        let again =
+            record(&trace, &["-q", "--backend", "ptrace", "--", "true"]).output().expect("sysrec runs");
+        assert!(again.status.success(), "call {call}: {}", String::from_utf8_lossy(&again.stderr));
+        whole(&trace);
+        for name in ["trace", "trace.old"] {
+            _ = std::fs::remove_file(dir.path().join(name));
+        }
+    }
+    assert!(kills > 2, "it was never killed with its file there");
 }
 
 /// A program for x86-64 whose only segment lies where no program's can: the kernel kills it inside its execve, when there

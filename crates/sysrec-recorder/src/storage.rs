@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use sysrec_format::header::MAGIC;
@@ -66,7 +66,14 @@ impl Output {
             .mode(0o644)
             .open(path)
             .map_err(|error| problem(OutputProblem::Io(error)))?;
-        Ok((Output { path: path.to_owned(), moved }, file))
+        let output = Output { path: path.to_owned(), moved };
+        // The header comes when all that it says is known. Should we be killed before, the file is to be ours by its looks:
+        // what is no trace is never moved away.
+        if let Err(error) = file.write_all_at(&MAGIC, 0) {
+            output.take_back();
+            return Err(problem(OutputProblem::Io(error)));
+        }
+        Ok((output, file))
     }
 
     /// Nothing was recorded: the file goes, and the one that was there comes back.

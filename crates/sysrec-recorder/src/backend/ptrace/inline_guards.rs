@@ -7,7 +7,7 @@ use super::tracee::InCall;
 use crate::backend::inline::layout::*;
 use crate::backend::inline::patch::{self, JUMP_BYTES};
 use crate::backend::inline::remote::{Around, Failure, Helper};
-use crate::backend::inline::space::{SiteState, Space};
+use crate::backend::inline::space::{Site, SiteState, Space};
 use crate::backend::inline::{Mode, Reason};
 use crate::sys::memory::{self, Memory};
 use crate::sys::ptrace::register::*;
@@ -24,6 +24,39 @@ fn limits_memory(nr: i32, args: [u64; 6]) -> bool {
         libc::SYS_setrlimit => args[0] == limit,
         libc::SYS_prlimit64 => args[1] == limit && args[2] != 0,
         nr => nr == libc::SYS_mlockall,
+    }
+}
+
+/// Puts the program's own bytes back into the changed sites of a range, which are not changed again.
+fn put_back(tid: i32, space: &mut Space, start: u64, end: u64) {
+    let changed = space.changed_sites(start, end);
+    if changed.is_empty() {
+        return;
+    }
+    let Ok(memory) = Memory::open(tid) else { return };
+    for (site, known) in changed {
+        let mut bytes = [0; JUMP_BYTES];
+        let read = memory::read(tid, site, &mut bytes) == bytes.len();
+        let jumps = read && bytes[0] == patch::JUMP;
+        let traps = read && (bytes[0] == patch::TRAP || bytes[2] == patch::TRAP);
+        // Of one that was replaced, only its very jump tells that it is back.
+        if space.is_former(site) && !space.is_jump(site, &bytes) {
+            continue;
+        }
+        match known.state {
+            SiteState::Patched if jumps => _ = memory.write(site, &patch::SYSCALL[..1]),
+            SiteState::Displaced { length } if jumps || traps => {
+                let mut old = [0; JUMP_BYTES];
+                let tail = Space::trampoline_address(known.trampoline) + TRAMPOLINE_TAIL + 7;
+                old[..2].copy_from_slice(&patch::SYSCALL);
+                let kept = memory::read(tid, tail, &mut old[2..]) == JUMP_BYTES - 2;
+                if kept && usize::from(length) >= JUMP_BYTES - 2 {
+                    _ = memory.write(site, &old);
+                }
+            }
+            _ => {}
+        }
+        space.sites.insert(site, Site { trampoline: known.trampoline, state: SiteState::Unpatched });
     }
 }
 
@@ -58,6 +91,12 @@ impl Engine<'_> {
             }
             Concern::Remap if range_is_ours(args[0], args[1]) => {
                 self.abandon_space(tid, Reason::REGION_TOUCHED);
+            }
+            // Code that goes elsewhere goes as it was: its jumps would not come to their landings. (A thread that is in it
+            // now has lost its way by itself.)
+            Concern::Remap if i64::from(nr) == libc::SYS_mremap => {
+                let end = args[0].saturating_add(args[1]).next_multiple_of(4096);
+                put_back(tid, &mut space.borrow_mut(), args[0], end);
             }
             Concern::Prctl if args[0] == PR_SET_TSC => self.abandon_space(tid, Reason::NO_TSC),
             Concern::Prctl if args[0] == PR_SET_SYSCALL_USER_DISPATCH => {
@@ -109,29 +148,8 @@ impl Engine<'_> {
                 tracee.demote_at_next_stop(reason);
             }
         }
-        let mut space = space.borrow_mut();
-        space.retired = true;
-        let Ok(memory) = Memory::open(tid) else { return };
-        for (&site, known) in &mut space.sites {
-            let mut bytes = [0; 3];
-            let read = memory::read(tid, site, &mut bytes) == bytes.len();
-            let jumps = read && bytes[0] == patch::JUMP;
-            let traps = read && (bytes[0] == patch::TRAP || bytes[2] == patch::TRAP);
-            match known.state {
-                SiteState::Patched if jumps => _ = memory.write(site, &patch::SYSCALL[..1]),
-                SiteState::Displaced { length } if jumps || traps => {
-                    let mut old = [0; JUMP_BYTES];
-                    let tail = Space::trampoline_address(known.trampoline) + TRAMPOLINE_TAIL + 7;
-                    old[..2].copy_from_slice(&patch::SYSCALL);
-                    let kept = memory::read(tid, tail, &mut old[2..]) == JUMP_BYTES - 2;
-                    if kept && usize::from(length) >= JUMP_BYTES - 2 {
-                        _ = memory.write(site, &old);
-                    }
-                }
-                _ => {}
-            }
-            known.state = SiteState::Unpatched;
-        }
+        space.borrow_mut().retired = true;
+        put_back(tid, &mut space.borrow_mut(), 0, u64::MAX);
     }
 
     /// Unmaps the window of a task that is stopped at the entry of a call, which it then makes again.

@@ -5,12 +5,13 @@ use super::engine::{Engine, Next};
 use super::inline_reading::tell;
 use crate::backend::inline::layout::*;
 use crate::backend::inline::normalise::{Normalised, normalise};
+use crate::backend::inline::patch::JUMP_BYTES;
 use crate::backend::inline::patcher::Patcher;
 use crate::backend::inline::remote::{Around, Failure, Helper};
 use crate::backend::inline::space::{Site, SiteState, Space};
 use crate::backend::inline::{Mode, Reason, SharedSpace, patch};
 use crate::sys::clock::tsc;
-use crate::sys::memory::Memory;
+use crate::sys::memory::{self, Memory};
 use crate::sys::ptrace::register::*;
 use crate::sys::ptrace::{self, SyscallInfo};
 
@@ -25,6 +26,7 @@ impl Engine<'_> {
     pub(super) fn show_site(&mut self, tid: i32, info: &mut SyscallInfo) -> bool {
         let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.as_ref()) else { return false };
         let Some((site, _)) = space.borrow().site_of_trampoline(info.ip) else { return false };
+        space.borrow_mut().recall(site);
         info.ip = site + 2;
         ptrace::set_register(tid, RIP, site + 2).is_ok()
     }
@@ -80,8 +82,7 @@ impl Engine<'_> {
                     Err(failure) => failed = Some(failure),
                 }
             } else if known.is_none() {
-                let state = SiteState::Met;
-                space.borrow_mut().sites.insert(site, Site { trampoline, state });
+                space.borrow_mut().met(site, trampoline);
             }
             let pid = tracee.pid;
             if let Some(failure @ Failure::Ended(_)) = failed {
@@ -128,6 +129,15 @@ impl Engine<'_> {
         let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.clone()) else { return false };
         let Ok(registers) = ptrace::registers(tid) else { return false };
         let at = registers[RIP].wrapping_sub(1);
+        // Code that was copied before it was replaced, and put back.
+        let mut bytes = [0; JUMP_BYTES];
+        let site = at.wrapping_sub(2);
+        if space.borrow().is_former(site)
+            && memory::read(tid, site, &mut bytes) == bytes.len()
+            && space.borrow().is_jump(site, &bytes)
+        {
+            space.borrow_mut().recall(site);
+        }
         if space.borrow().displaced_before(at).is_some() {
             self.skip_trap(tid, at);
             return true;
