@@ -243,3 +243,27 @@ fn what_was_recorded_is_said_in_a_line_and_reported_on_request() {
     let output = run(dir.path(), &["-q"], &["true"]);
     assert_eq!((output.stdout, output.stderr), (Vec::new(), Vec::new()));
 }
+
+/// Rust's runtime has opened something in their places by the time that sysrec looks.
+#[test]
+fn a_command_has_no_more_standard_descriptors_than_sysrec_was_started_with() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let list = |recorder: &str, closed: &str| {
+        let output = dir.path().join("list");
+        let trace = dir.path().join("trace");
+        let script = format!(
+            "exec {closed}; {recorder} sh -c 'for fd in 0 1 2; do test -e /proc/self/fd/$fd && echo $fd; done > \"$0\"; :' \
+             \"$0\""
+        );
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(script).arg(&output).env("SYSREC", sysrec::binary()).env("TRACE", trace);
+        assert!(command.status().expect("sh runs").success());
+        std::fs::read_to_string(output).expect("a list")
+    };
+    for backend in ["ptrace", "inline"] {
+        let recorder = format!("\"$SYSREC\" record -q -o \"$TRACE\" --backend {backend} --");
+        for closed in ["0<&-", "2>&-", "0<&- 2>&-", "0<&- 1>&- 2>&-"] {
+            assert_eq!(list("", closed), list(&recorder, closed), "{closed} under {backend}");
+        }
+    }
+}

@@ -155,6 +155,7 @@ impl Command {
             }
         }
         inherited.restore_in_child();
+        super::standard::close_again();
         // SAFETY: path and both arrays are live, their strings and themselves terminated.
         unsafe { libc::execve(self.path.as_ptr(), argv.as_ptr(), environment.as_ptr()) };
         fail(Step::Exec)

@@ -14,5 +14,6 @@ pub(crate) mod sched;
 pub(crate) mod seccomp;
 pub(crate) mod shared;
 pub(crate) mod signal;
+mod standard;
 pub(crate) mod stub;
 pub(crate) mod wait;
