@@ -153,6 +153,16 @@ fn only_traces_make_way_for_a_new_one() {
     assert_ne!(std::fs::read(&path).expect("the second one"), first);
     assert_eq!(files(dir.path()), ["trace", "trace.old"]);
 
+    // What a recorder left that was killed before it knew anything takes nobody's place.
+    let mut begun = first[..8].to_vec();
+    begun.resize(4096, 0);
+    for begun in [&begun[..], &begun[..8]] {
+        std::fs::write(&path, begun).expect("a file");
+        assert!(run(dir.path(), &["-q"], &["true"]).status.success());
+        assert!(std::fs::read(dir.path().join("trace.old")).expect("the first one") == first);
+        assert_eq!(files(dir.path()), ["trace", "trace.old"]);
+    }
+
     let refused = |said: &str| {
         let output = run(dir.path(), &[], &["touch", "it-ran"]);
         assert_eq!(output.status.code(), Some(1), "{}", words(&output));

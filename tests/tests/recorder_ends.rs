@@ -345,6 +345,26 @@ fn a_recorder_that_is_killed_as_it_starts_leaves_no_file_in_the_way() {
     assert!(kills > 2, "it was never killed with its file there");
 }
 
+#[test]
+fn where_there_is_no_room_to_begin_nothing_is_left_and_nothing_taken_away() {
+    if let Err(skip) = strace::available() {
+        return println!("{skip}");
+    }
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let trace = dir.path().join("trace");
+    let options = ["-q", "--backend", "ptrace", "--", "true"];
+    assert!(record(&trace, &options).status().expect("sysrec runs").success());
+    let first = std::fs::read(&trace).expect("a trace");
+    let mut full = Command::new("strace");
+    full.args(["-qq", "-e", "inject=fallocate:error=ENOSPC", "-o", "/dev/null"]).arg(sysrec::binary());
+    full.args(["record", "-o"]).arg(&trace).args(options);
+    let (status, _, stderr) = to_the_end(&mut full, |command| command.spawn()).expect("it ends");
+    assert_eq!(status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&stderr).contains("No space left on device"));
+    assert!(std::fs::read(&trace).expect("still there") == first);
+    assert_eq!(std::fs::read_dir(dir.path()).expect("the folder").count(), 1);
+}
+
 /// A program for x86-64 whose only segment lies where no program's can: the kernel kills it inside its execve, when there
 /// is nothing left to go back to.
 fn deadly_program(dir: &Path) -> std::path::PathBuf {

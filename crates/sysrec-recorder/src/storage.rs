@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use sysrec_format::header::MAGIC;
+use sysrec_format::header::{CONSTANTS_BYTES, MAGIC};
 use sysrec_format::storage::Storage;
 
 use crate::Error;
@@ -85,6 +85,20 @@ impl Output {
     }
 }
 
+/// Reads until the buffer is full or the file ends; tells how many bytes.
+fn read_start(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(more) => filled += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
 /// What is there already: a trace moves, an empty file goes.
 fn move_away(path: &Path) -> Result<Option<PathBuf>, OutputProblem> {
     // Without O_NONBLOCK, opening a FIFO would wait for its other end.
@@ -101,9 +115,16 @@ fn move_away(path: &Path) -> Result<Option<PathBuf>, OutputProblem> {
         std::fs::remove_file(path).map_err(OutputProblem::Io)?;
         return Ok(None);
     }
-    let mut magic = [0; MAGIC.len()];
-    if file.read_exact(&mut magic).is_err() || magic != MAGIC {
+    let mut start = [0; CONSTANTS_BYTES];
+    let read = read_start(&mut file, &mut start).map_err(OutputProblem::Io)?;
+    let start = &start[..read];
+    if !start.starts_with(&MAGIC) {
         return Err(OutputProblem::OtherFile);
+    }
+    if start[MAGIC.len()..].iter().all(|&byte| byte == 0) {
+        // Its recorder came no further: nothing is in it, and the trace that has its old name is to stay.
+        std::fs::remove_file(path).map_err(OutputProblem::Io)?;
+        return Ok(None);
     }
     let mut old = path.as_os_str().to_owned();
     old.push(".old");
