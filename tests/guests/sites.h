@@ -1,6 +1,6 @@
 /* Call sites of a guest's own making: functions in assembler around one syscall instruction (x86-64).
  *
- *   SITE(name, "assembler")            long name(long nr, const unsigned long *args)
+ *   SITE(name, "assembler")            long name(long nr, const unsigned long *args); the unwind table has it
  *   CALL_AT(&segment, name, nr, ...)   one logged call through it
  *
  * SITE_ARGUMENTS loads the six arguments and leaves rdi's number to SITE_NUMBER before it.
@@ -18,7 +18,7 @@ typedef long guest_site(long nr, const unsigned long *args);
 #define SITE(name, body)                                                                          \
     guest_site name;                                                                              \
     __asm__(".pushsection .text\n.p2align 4\n.globl " #name "\n.type " #name ", @function\n"       \
-            #name ":\n" body "\n.popsection\n")
+            #name ":\n.cfi_startproc\n" body "\n.cfi_endproc\n.popsection\n")
 
 static GUEST_UNUSED long guest_call_at(struct guest_segment *s, guest_site *site, long nr, unsigned long a0,
                                        unsigned long a1, unsigned long a2, unsigned long a3, unsigned long a4,

@@ -162,8 +162,9 @@ const fn inline_class(name: &'static str, options: &'static [&'static str]) -> B
 }
 
 /// The same with one class of changed sites alone, or with none, so that every call is made at a stop.
-pub const INLINE_CLASSES: [Backend; 4] = [
+pub const INLINE_CLASSES: [Backend; 5] = [
     inline_class("sysrec (inline, P1)", &["--backend", "inline", "--inline-classes", "p1"]),
+    inline_class("sysrec (inline, P2)", &["--backend", "inline", "--inline-classes", "p2"]),
     inline_class("sysrec (inline, P3)", &["--backend", "inline", "--inline-classes", "p3"]),
     inline_class("sysrec (inline, P4)", &["--backend", "inline", "--inline-classes", "p4"]),
     inline_class("sysrec (inline, no class)", &["--backend", "inline", "--inline-classes", ""]),

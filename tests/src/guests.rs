@@ -171,6 +171,7 @@ pub const GUESTS: &[Guest] = &[
     guest("i386_fork").build(Build::Freestanding32),
     guest("exec_abi").also(&[("exec_abi_32", Build::Freestanding32)]).exits(64),
     guest("user_dispatch").unlogged(),
+    guest("any_class"),
     guest("getppid_loop").args(&["20000"]).output(Output::Free),
     // Registers, sites and where they lie.
     guest("flags_kept").unlogged(),

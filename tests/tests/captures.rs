@@ -268,8 +268,13 @@ fn hostile_pointers_change_nothing_and_are_shown_as_what_they_are() {
 #[test]
 fn paths_of_every_length_are_whole_while_signals_come() {
     let Some((backends, guest)) = ready("paths") else { return };
-    let classes: &[&[&str]] =
-        &[&[], &["--inline-classes", "p1"], &["--inline-classes", "p3"], &["--inline-classes", "p4"]];
+    let classes: &[&[&str]] = &[
+        &[],
+        &["--inline-classes", "p1"],
+        &["--inline-classes", "p2"],
+        &["--inline-classes", "p3"],
+        &["--inline-classes", "p4"],
+    ];
     for backend in backends {
         for classes in classes.iter().filter(|classes| backend == "inline" || classes.is_empty()) {
             let dir = tempfile::tempdir().expect("a temporary folder");

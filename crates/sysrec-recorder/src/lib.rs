@@ -66,8 +66,10 @@ pub struct Outcome {
     pub bytes: u64,
     /// What is in it.
     pub totals: Totals,
-    /// The mechanism, with its measured cost.
-    pub overhead: Overhead,
+    /// What recording a call cost, as measured at the start: what most calls cost first, what one cost that stopped last.
+    pub overheads: Vec<Overhead>,
+    /// How many of the finished calls stopped, where that is not the way of all.
+    pub calls_at_stops: Option<u64>,
     /// The mechanism's name.
     pub backend: &'static str,
     /// Why that one, where the choice was ours: a part of a sentence. Empty where it was asked for.
@@ -217,7 +219,7 @@ fn record_into(
         stacks: options.stacks.clone(),
     };
     let inherited = sys::signal::take_over();
-    let overhead = backend.overhead(inline.as_mut());
+    let overheads = backend.overheads(inline.as_mut());
     let session = session::describe(
         options,
         level,
@@ -236,7 +238,7 @@ fn record_into(
     if let Some(inline) = &inline {
         inline.belong_to(trace_id);
     }
-    recording.overhead(&overhead).map_err(trace_error)?;
+    recording.overheads(&overheads).map_err(trace_error)?;
     let around = Surroundings { recording: &mut recording, shared: &control.shared, inherited, inline };
     let ended = match (launch, &options.target) {
         (Some(launch), _) => backend.record_command(launch, around).map(Some),
@@ -256,7 +258,8 @@ fn record_into(
         output: options.output.clone(),
         bytes: std::fs::metadata(&options.output).map_or(0, |metadata| metadata.len()),
         totals: closed.totals,
-        overhead,
+        overheads,
+        calls_at_stops: closed.calls_at_stops,
         backend: name,
         backend_reason: choice.reason,
         stopped,

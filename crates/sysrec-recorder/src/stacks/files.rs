@@ -18,6 +18,7 @@ use rustc_hash::FxHashMap;
 
 use super::rules::{Rules, Section, Sections};
 use crate::elf;
+use crate::procfs::Mapping;
 use crate::sys::memory;
 
 /// A section or segment that is larger is left: the unwind tables of the largest browsers have some 30 MiB.
@@ -128,13 +129,13 @@ impl Headers {
 }
 
 /// What code lies in.
-pub(super) struct ModuleFile {
+pub(crate) struct ModuleFile {
     /// Path as the kernel shows it, or a name in brackets.
     pub(super) path: Vec<u8>,
     pub(super) build_id: Vec<u8>,
     segments: Vec<Segment>,
     /// Absent where there can be no tables.
-    pub(super) rules: Option<Rules>,
+    pub(crate) rules: Option<Rules>,
     /// Its number in the trace, once a frame in it was told.
     pub(super) told: Option<u32>,
     /// Code that was made at run time.
@@ -149,7 +150,7 @@ impl ModuleFile {
 
     /// What to subtract from an address in a mapping that begins at `start` and has this part of the file, to get the
     /// address that the module's own tables and symbols have.
-    pub(super) fn bias(&self, start: u64, file_offset: u64, length: u64) -> u64 {
+    pub(crate) fn bias(&self, start: u64, file_offset: u64, length: u64) -> u64 {
         let covers = |segment: &&Segment| {
             let first = segment.offset & !0xfff;
             segment.kind == PT_LOAD
@@ -170,8 +171,8 @@ type Identity = (u64, u64, i64, i64, u64);
 
 /// Places in the list of files.
 #[derive(Default)]
-pub(super) struct Files {
-    pub(super) list: Vec<ModuleFile>,
+pub(crate) struct Files {
+    pub(crate) list: Vec<ModuleFile>,
     by_identity: FxHashMap<Identity, usize>,
     by_image: FxHashMap<(Vec<u8>, Vec<u8>), usize>,
     jit: Option<usize>,
@@ -189,7 +190,7 @@ impl Files {
     }
 
     /// The file that a process has mapped. `inode` is what the kernel says of it, `first` where its first page is mapped, if it is.
-    pub(super) fn mapped(
+    pub(crate) fn mapped(
         &mut self,
         pid: i32,
         path: &[u8],
@@ -265,6 +266,14 @@ impl Files {
         file.segments = headers.segments;
         file
     }
+}
+
+/// Bytes of a mapped file, by their addresses where it is mapped: as they are in the file, whatever became of them in
+/// memory. The mapping is that of the first page of them.
+pub(crate) fn original(pid: i32, mapping: &Mapping, range: std::ops::Range<u64>) -> Option<Vec<u8>> {
+    let Mapping { address, length, file_offset, inode, path, .. } = mapping;
+    let file = open(pid, path, *inode, (*address, address + length))?;
+    file.at(file_offset.checked_add(range.start.checked_sub(*address)?)?, range.end.checked_sub(range.start)?)
 }
 
 /// Opens a mapped file, in the way that is sure to give the very one that is mapped.

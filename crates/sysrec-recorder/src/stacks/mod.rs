@@ -16,12 +16,12 @@
 //! Of 32-bit code there is the site alone.
 
 mod expression;
-mod files;
+pub(crate) mod files;
 mod jit;
 mod known;
 mod memory;
 mod registers;
-mod rules;
+pub(crate) mod rules;
 mod space;
 mod trie;
 mod walk;

@@ -125,7 +125,7 @@ impl Index {
 }
 
 /// The tables of a module.
-pub(super) struct Rules {
+pub(crate) struct Rules {
     sections: Sections,
     bases: BaseAddresses,
     /// Of `.eh_frame`, where there is no `.eh_frame_hdr` that can be read.
@@ -183,20 +183,36 @@ impl Rules {
         rule
     }
 
+    /// The function that has an address, as `.eh_frame` knows functions: one piece of code, from its first instruction.
+    pub(crate) fn function(&self, address: u64) -> Option<std::ops::Range<u64>> {
+        let section = eh_frame(&self.sections.eh_frame.as_ref()?.bytes);
+        let fde = self.eh_frame_entry(&section, address)?;
+        let end = fde.initial_address().checked_add(fde.len())?;
+        Some(fde.initial_address()..end).filter(|function| function.contains(&address))
+    }
+
+    fn eh_frame_entry<'a>(
+        &self,
+        section: &EhFrame<Reader<'a>>,
+        address: u64,
+    ) -> Option<FrameDescriptionEntry<Reader<'a>>> {
+        let offset = match &self.eh_index {
+            Some(index) => index.find(address)?,
+            None => {
+                let header = self.header()?;
+                let table = header.table()?;
+                let entry = table.lookup(address, &self.bases).ok()?.direct().ok()?;
+                // As `pointer_to_offset`, which trusts the table not to point before the section.
+                usize::try_from(entry.checked_sub(header.eh_frame_ptr().direct().ok()?)?).ok()?
+            }
+        };
+        section.fde_from_offset(&self.bases, offset.into(), EhFrame::cie_from_offset).ok()
+    }
+
     fn find(&self, address: u64, context: &mut UnwindContext<usize>) -> Option<Row> {
         let from_eh_frame = |context: &mut _| {
             let section = eh_frame(&self.sections.eh_frame.as_ref()?.bytes);
-            let offset = match &self.eh_index {
-                Some(index) => index.find(address)?,
-                None => {
-                    let header = self.header()?;
-                    let table = header.table()?;
-                    let entry = table.lookup(address, &self.bases).ok()?.direct().ok()?;
-                    // As `pointer_to_offset`, which trusts the table not to point before the section.
-                    usize::try_from(entry.checked_sub(header.eh_frame_ptr().direct().ok()?)?).ok()?
-                }
-            };
-            let fde = section.fde_from_offset(&self.bases, offset.into(), EhFrame::cie_from_offset).ok()?;
+            let fde = self.eh_frame_entry(&section, address)?;
             self.row_of(&section, &fde, address, context)
         };
         let from_debug_frame = |context: &mut _| {

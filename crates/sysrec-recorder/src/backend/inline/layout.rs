@@ -96,6 +96,11 @@ pub(crate) const TRAMPOLINE_SELF: u64 = 40;
 pub(crate) const TRAMPOLINE_TAIL: u64 = 48;
 /// Of a trampoline: the address that its tail goes back to.
 pub(crate) const TRAMPOLINE_BACK: u64 = 80;
+/// Of a trampoline whose site is reached by the instruction before it: its front, which runs that instruction. A site has
+/// a front or a tail, never both.
+pub(crate) const TRAMPOLINE_FRONT: u64 = TRAMPOLINE_TAIL;
+/// Of such a trampoline: the word that holds the address of its front, for landings.
+pub(crate) const TRAMPOLINE_FRONT_SELF: u64 = TRAMPOLINE_BACK;
 /// The stub page and the trampolines, a whole number of pages.
 pub(crate) const LOW_BYTES: u64 = (STUB_BYTES as u64 + TRAMPOLINES * TRAMPOLINE_BYTES).next_multiple_of(4096);
 

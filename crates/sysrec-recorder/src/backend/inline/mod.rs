@@ -14,6 +14,7 @@
 //! Here are the parts that know nothing of the engine; its side are the `inline_*` modules of `backend/ptrace`.
 
 pub(crate) mod clock;
+pub(crate) mod functions;
 pub(crate) mod layout;
 pub(crate) mod measure;
 pub(crate) mod normalise;
@@ -34,6 +35,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::rc::Rc;
 
 use clock::TscClock;
+use functions::Functions;
 use layout::*;
 use numbers::Numbers;
 use rings::{Ring, RingCall, Rings};
@@ -50,6 +52,8 @@ use crate::sys::stub::{self, Places};
 pub struct InlineClasses {
     /// One byte of a site is changed, so that it jumps to an implied address.
     pub p1: bool,
+    /// Five bytes before a site are, so that they jump to a chosen address.
+    pub p2: bool,
     /// Five bytes are, so that it jumps to a chosen address.
     pub p3: bool,
     /// A stopped task is redirected into the stub; nothing is changed.
@@ -59,15 +63,16 @@ pub struct InlineClasses {
 impl std::str::FromStr for InlineClasses {
     type Err = String;
 
-    /// Names, comma-separated: `p1`, `p3`, `p4`.
+    /// Names, comma-separated: `p1`, `p2`, `p3`, `p4`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut classes = InlineClasses { p1: false, p3: false, p4: false };
+        let mut classes = InlineClasses { p1: false, p2: false, p3: false, p4: false };
         for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             match name.to_ascii_lowercase().as_str() {
                 "p1" => classes.p1 = true,
+                "p2" => classes.p2 = true,
                 "p3" => classes.p3 = true,
                 "p4" => classes.p4 = true,
-                _ => return Err(format!("{name} is no class; there are p1, p3 and p4")),
+                _ => return Err(format!("{name} is no class; there are p1, p2, p3 and p4")),
             }
         }
         Ok(classes)
@@ -76,7 +81,7 @@ impl std::str::FromStr for InlineClasses {
 
 impl std::fmt::Display for InlineClasses {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names = [("p1", self.p1), ("p3", self.p3), ("p4", self.p4)];
+        let names = [("p1", self.p1), ("p2", self.p2), ("p3", self.p3), ("p4", self.p4)];
         let used: Vec<&str> = names.iter().filter(|(_, used)| *used).map(|&(name, _)| name).collect();
         f.write_str(&used.join(","))
     }
@@ -84,7 +89,7 @@ impl std::fmt::Display for InlineClasses {
 
 impl Default for InlineClasses {
     fn default() -> Self {
-        InlineClasses { p1: true, p3: true, p4: true }
+        InlineClasses { p1: true, p2: true, p3: true, p4: true }
     }
 }
 
@@ -139,6 +144,7 @@ pub(crate) struct Inline {
     pub places: Places,
     pub page: Box<[u8; STUB_BYTES]>,
     pub classes: InlineClasses,
+    pub functions: Functions,
     pub numbers: Numbers,
     capture: CapturePlan,
     /// The address space of the task that last had the ring at this address.
@@ -170,6 +176,7 @@ impl Inline {
             places: stub::places(),
             page,
             classes,
+            functions: Functions::default(),
             numbers,
             capture,
             owners: FxHashMap::default(),

@@ -4,12 +4,13 @@
 //! | stopped in | becomes |
 //! | --- | --- |
 //! | landing, trampoline, stub before its syscall instruction | before the call: ip = the site, registers as there |
+//! | landing of P2, and the front up to its instruction | before that instruction: ip = where it stood |
 //! | stub behind it | after the call, which is told: ip behind the site, rax = the result |
 //! | stub, sent back to make its call again | before the call; the one that it was sent back from is told |
 
 use sysrec_format::event::UserRegisters;
 
-use super::layout::{STUB_ADDRESS, TRAMPOLINE_NET, TRAMPOLINE_TAIL};
+use super::layout::{STUB_ADDRESS, TRAMPOLINE_FRONT, TRAMPOLINE_NET, TRAMPOLINE_TAIL};
 use super::rings::{Ring, RingCall, Rings};
 use super::space::{SiteState, Space};
 use crate::backend::SENT_BACK;
@@ -40,10 +41,17 @@ pub(crate) fn normalise(
 ) -> Normalised {
     let ip = registers[RIP];
     if let Some(site) = space.site_of_landing(ip) {
-        registers[RIP] = site;
+        registers[RIP] = site - u64::from(space.preceding_bytes(site).unwrap_or(0));
         return Normalised::Before;
     }
     if let Some((site, offset)) = space.site_of_trampoline(ip) {
+        if let Some(length) = space.preceding_bytes(site)
+            && offset >= TRAMPOLINE_FRONT
+        {
+            // Its effects are there once the task stands behind it, on the way to the call.
+            registers[RIP] = if offset == TRAMPOLINE_FRONT { site - u64::from(length) } else { site };
+            return Normalised::Before;
+        }
         if offset <= TRAMPOLINE_NET {
             registers[RIP] = site;
             return Normalised::Before;

@@ -9,6 +9,17 @@
 //!  0f 05 48 3d 00 f0 ff ff    ff 24 25 ........  jmp [..] ──► lea r11, data ; jmp stub ──► ... jmp site+2
 //!  e9 05 48 3d 00 ────────►                                   syscall (for the net)
 //! ```
+//! *P2* changes the instruction *before* the syscall instruction, if it has five bytes or more: it becomes a jump, and
+//! is run by the trampoline's *front*. The syscall instruction stays: whoever branches, returns or restarts to it finds
+//! it, and stops in the net. Which instruction that is, nobody can tell by bytes backwards; it is decoded from where the
+//! function begins (`functions.rs`).
+//!
+//! ```text
+//!  site-5          site       landing (chosen)      trampoline
+//!  b8 27 00 00 00  0f 05      jmp [..] ───────────► front: mov $0x27, %eax ; jmp ─► lea r11, data ; jmp stub ─► site+2
+//!  e9 xx xx xx xx  0f 05      ▲
+//!  └──────────────────────────┘
+//! ```
 //! *P3* changes five: the syscall instruction and the start of the next one become a jump whose displacement has `cc` as
 //! its second byte, so that the byte at site+2 is a trap. The next instruction is run by the trampoline's *tail*. Whoever
 //! comes back to site+2 all the same (a call that was under way, a handler that returns) is moved to the tail, at a stop
@@ -23,6 +34,8 @@
 //! P1's one byte changes at once or not at all, for every thread and every processor. Whoever returns to site+2, jumps
 //! there or restarts the call at the site finds what it expects, and nothing needs to be disassembled: the two bytes
 //! were just executed.
+
+use iced_x86::{Decoder, DecoderOptions, FlowControl, Instruction};
 
 use super::layout::*;
 use super::space::Space;
@@ -39,12 +52,19 @@ pub(crate) const USER_END: u64 = 0x7fff_ffff_f000;
 /// mapped.
 const USER_START: u64 = 0x1_0000;
 
-/// A trampoline's bytes. `displaced`: the instruction behind the site's, which had to give way.
-pub(crate) fn trampoline(
-    number: u32,
-    site: u64,
-    displaced: Option<&[u8]>,
-) -> [u8; TRAMPOLINE_BYTES as usize] {
+/// The instruction that a trampoline runs since it had to give way at its site.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Gave<'a> {
+    /// None did.
+    None,
+    /// The one before the site's: P2.
+    Before(&'a [u8]),
+    /// The one behind it: P3.
+    Behind(&'a [u8]),
+}
+
+/// A trampoline's bytes.
+pub(crate) fn trampoline(number: u32, site: u64, gave: Gave<'_>) -> [u8; TRAMPOLINE_BYTES as usize] {
     let address = Space::trampoline_address(number);
     let mut code = [0xcc; TRAMPOLINE_BYTES as usize];
     let mut put = |at: u64, bytes: &[u8]| code[at as usize..][..bytes.len()].copy_from_slice(bytes);
@@ -58,9 +78,19 @@ pub(crate) fn trampoline(
     put(TRAMPOLINE_NET + 2, &[0xff, 0x25, (TRAMPOLINE_RETURN - TRAMPOLINE_NET - 8) as u8, 0, 0, 0]);
     put(TRAMPOLINE_DATA, &(site + 2).to_le_bytes());
     put(TRAMPOLINE_SELF, &address.to_le_bytes());
-    let Some(displaced) = displaced else {
-        put(TRAMPOLINE_RETURN, &(site + 2).to_le_bytes());
-        return code;
+    let displaced = match gave {
+        Gave::Behind(displaced) => displaced,
+        Gave::None | Gave::Before(_) => {
+            put(TRAMPOLINE_RETURN, &(site + 2).to_le_bytes());
+            if let Gave::Before(displaced) = gave {
+                put(TRAMPOLINE_FRONT, displaced);
+                // jmp rel8: to the trampoline's start.
+                let jump = TRAMPOLINE_FRONT + displaced.len() as u64;
+                put(jump, &[0xeb, (jump as u8 + 2).wrapping_neg()]);
+                put(TRAMPOLINE_FRONT_SELF, &(address + TRAMPOLINE_FRONT).to_le_bytes());
+            }
+            return code;
+        }
     };
     put(TRAMPOLINE_RETURN, &(address + TRAMPOLINE_TAIL).to_le_bytes());
     // mov rcx, [rip + data]: what the kernel leaves there.
@@ -74,9 +104,10 @@ pub(crate) fn trampoline(
     code
 }
 
-/// A landing's bytes: a jump to the trampoline through the word that holds its address.
-pub(crate) fn landing(trampoline: u32) -> [u8; LANDING_BYTES as usize] {
-    let pointer = (Space::trampoline_address(trampoline) + TRAMPOLINE_SELF) as u32;
+/// A landing's bytes: a jump to the trampoline through the word that holds its address: [`TRAMPOLINE_SELF`] or
+/// [`TRAMPOLINE_FRONT_SELF`].
+pub(crate) fn landing(trampoline: u32, word: u64) -> [u8; LANDING_BYTES as usize] {
+    let pointer = (Space::trampoline_address(trampoline) + word) as u32;
     let [a, b, c, d] = pointer.to_le_bytes();
     [0xff, 0x24, 0x25, a, b, c, d]
 }
@@ -89,20 +120,23 @@ pub(crate) fn implied_target(site: u64, bytes: &[u8]) -> Option<u64> {
 }
 
 /// The longest instruction that a tail has room for.
-const DISPLACED_BYTES_MAX: usize = (TRAMPOLINE_BACK - TRAMPOLINE_TAIL - 7 - 6) as usize;
+pub(crate) const DISPLACED_BYTES_MAX: usize = (TRAMPOLINE_BACK - TRAMPOLINE_TAIL - 7 - 6) as usize;
 /// The byte that P3 has at site+2.
 pub(crate) const TRAP: u8 = 0xcc;
 
-/// The instruction behind a site's, if it can be run elsewhere and is long enough to give way: it does not transfer
-/// control, and names no address relative to itself. `bytes`: from site+2 on.
-pub(crate) fn displaceable(bytes: &[u8]) -> Option<usize> {
-    use iced_x86::{Decoder, DecoderOptions, FlowControl};
-    let instruction = Decoder::new(64, bytes, DecoderOptions::NONE).decode();
-    let movable = !instruction.is_invalid()
+/// Whether an instruction can be run elsewhere: it does not transfer control, and names no address relative to itself.
+pub(crate) fn movable(instruction: &Instruction) -> bool {
+    !instruction.is_invalid()
         && instruction.flow_control() == FlowControl::Next
-        && !instruction.is_ip_rel_memory_operand();
+        && !instruction.is_ip_rel_memory_operand()
+        && instruction.len() <= DISPLACED_BYTES_MAX
+}
+
+/// The instruction behind a site's, if it can be run elsewhere and is long enough to give way. `bytes`: from site+2 on.
+pub(crate) fn displaceable(bytes: &[u8]) -> Option<usize> {
+    let instruction = Decoder::new(64, bytes, DecoderOptions::NONE).decode();
     let length = instruction.len();
-    (movable && (JUMP_BYTES - SYSCALL.len()..=DISPLACED_BYTES_MAX).contains(&length)).then_some(length)
+    (movable(&instruction) && length >= JUMP_BYTES - SYSCALL.len()).then_some(length)
 }
 
 /// `jmp rel32`.
@@ -169,7 +203,7 @@ mod tests {
         assert_eq!(implied_target(0x1000, &[0x0f, 5, 0, 0, 0x80]), None);
     }
 
-    use iced_x86::{Code, Decoder, DecoderOptions, Instruction, Register};
+    use iced_x86::{Code, Register};
 
     const SITE: u64 = 0x7f12_3456_789a;
     const NUMBER: u32 = 5;
@@ -205,11 +239,11 @@ mod tests {
 
     #[test]
     fn a_trampoline_leads_to_the_stub_and_back_behind_the_site() {
-        let code = trampoline(NUMBER, SITE, None);
+        let code = trampoline(NUMBER, SITE, Gave::None);
         assert_eq!(follow_head(&code), SITE + 2);
         for number in [0, TRAMPOLINES as u32 - 1] {
             let address = Space::trampoline_address(number);
-            let code = trampoline(number, SITE, None);
+            let code = trampoline(number, SITE, Gave::None);
             let jump = Decoder::with_ip(64, &code[7..], address + 7, DecoderOptions::NONE).decode();
             assert_eq!(jump.near_branch_target(), STUB_ADDRESS);
         }
@@ -220,7 +254,7 @@ mod tests {
         for length in JUMP_BYTES - SYSCALL.len()..=15 {
             // Any instruction of that length: a nop with operand size prefixes would do, what counts is the bytes.
             let displaced: Vec<u8> = (0..length as u8).map(|byte| 0x40 + byte).collect();
-            let code = trampoline(NUMBER, SITE, Some(&displaced));
+            let code = trampoline(NUMBER, SITE, Gave::Behind(&displaced));
             let tail = Space::trampoline_address(NUMBER) + TRAMPOLINE_TAIL;
             assert_eq!(follow_head(&code), tail);
             let mov = decode(&code, TRAMPOLINE_TAIL);
@@ -235,14 +269,33 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_landing_is_one_jump_through_the_trampolines_word() {
-        let code = trampoline(NUMBER, SITE, None);
-        let landing = landing(NUMBER);
+    /// Follows a landing to where it leads in a trampoline.
+    fn follow_landing(code: &[u8], through: u64) -> u64 {
+        let landing = landing(NUMBER, through);
         let jump = Decoder::with_ip(64, &landing, 0x1234, DecoderOptions::NONE).decode();
         assert_eq!((jump.code(), jump.len() as u64), (Code::Jmp_rm64, LANDING_BYTES));
         assert_eq!((jump.memory_base(), jump.memory_index()), (Register::None, Register::None));
-        assert_eq!(word(&code, jump.memory_displacement64()), Space::trampoline_address(NUMBER));
+        word(code, jump.memory_displacement64()) - Space::trampoline_address(NUMBER)
+    }
+
+    #[test]
+    fn a_landing_is_one_jump_through_the_trampolines_word() {
+        let code = trampoline(NUMBER, SITE, Gave::None);
+        assert_eq!(follow_landing(&code, TRAMPOLINE_SELF), 0);
+    }
+
+    #[test]
+    fn the_front_runs_what_gave_way_and_goes_on_as_ever() {
+        for length in JUMP_BYTES..=15 {
+            let displaced: Vec<u8> = (0..length as u8).map(|byte| 0x40 + byte).collect();
+            let code = trampoline(NUMBER, SITE, Gave::Before(&displaced));
+            assert_eq!(follow_head(&code), SITE + 2);
+            let front = follow_landing(&code, TRAMPOLINE_FRONT_SELF);
+            assert_eq!(code[front as usize..][..length], displaced);
+            let jump = decode(&code, front + length as u64);
+            assert_eq!(jump.near_branch_target(), Space::trampoline_address(NUMBER));
+            assert!(jump.next_ip() - Space::trampoline_address(NUMBER) <= TRAMPOLINE_FRONT_SELF);
+        }
     }
 
     #[test]

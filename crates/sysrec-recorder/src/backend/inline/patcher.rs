@@ -1,7 +1,9 @@
 //! Changing a site in a stopped task's address space, by the class that suits it.
 
 use super::InlineClasses;
-use super::patch::{self, JUMP_BYTES, LANDING_BYTES, USER_END};
+use super::functions::Functions;
+use super::layout::{TRAMPOLINE_FRONT_SELF, TRAMPOLINE_SELF};
+use super::patch::{self, DISPLACED_BYTES_MAX, Gave, JUMP_BYTES, LANDING_BYTES, USER_END};
 use super::remote::{Failure, Helper};
 use super::space::{Code, Site, SiteState, Space};
 use crate::sys::memory::{self, Memory};
@@ -17,11 +19,20 @@ const PAGE: u64 = 4096;
 const SYNC_CORE: u64 = 1 << 5;
 const REGISTER_SYNC_CORE: u64 = 1 << 6;
 
+/// The ways to change a site; see `patch.rs`.
+#[derive(Clone, Copy, Debug)]
+enum Class {
+    P1,
+    P2,
+    P3,
+}
+
 /// One site and what is needed to change it.
 pub(crate) struct Patcher<'a, 'b> {
     pub tid: i32,
     pub pid: i32,
     pub helper: &'a mut Helper<'b>,
+    pub functions: &'a mut Functions,
     pub space: &'a mut Space,
     pub site: u64,
     pub trampoline: u32,
@@ -48,6 +59,12 @@ impl Patcher<'_, '_> {
             SiteState::Patched | SiteState::Displaced { .. } if bytes[0] == patch::JUMP => true,
             // A change that came no further.
             SiteState::Displaced { .. } => bytes[0] == patch::TRAP || bytes[2] == patch::TRAP,
+            // Who came to the site by another way than the instruction before it.
+            SiteState::Preceded { length } => {
+                let mut first = [0];
+                memory::read(self.tid, site - u64::from(length), &mut first) == 1
+                    && [patch::JUMP, patch::TRAP].contains(&first[0])
+            }
             _ => false,
         };
         if under_way {
@@ -57,11 +74,15 @@ impl Patcher<'_, '_> {
             return Ok(SiteState::Unpatched);
         }
         let Ok(memory) = Memory::open(self.tid) else { return Ok(SiteState::Unpatched) };
-        // Alone, five bytes are as good as one, and one area serves all sites; else the one byte is.
-        for p3 in [!self.shared, self.shared] {
-            let state = match p3 {
-                true if classes.p3 => self.p3(&memory, code, bytes)?,
-                false if classes.p1 => self.p1(&memory, code, bytes)?,
+        // Alone, five bytes are as good as one, and one area serves all sites; else the one byte is. Before the site
+        // rather than behind it, if others may be about to return there; but that takes a look at the function.
+        let order =
+            if self.shared { [Class::P1, Class::P2, Class::P3] } else { [Class::P3, Class::P1, Class::P2] };
+        for class in order {
+            let state = match class {
+                Class::P1 if classes.p1 => self.p1(&memory, code, bytes)?,
+                Class::P2 if classes.p2 => self.p2(&memory, code)?,
+                Class::P3 if classes.p3 => self.p3(&memory, code, bytes)?,
                 _ => None,
             };
             if let Some(state) = state {
@@ -96,14 +117,57 @@ impl Patcher<'_, '_> {
             }
         }
         let changed = memory
-            .write(self.trampoline_address(), &patch::trampoline(self.trampoline, site, None))
-            .and_then(|()| memory.write(target, &patch::landing(self.trampoline)))
+            .write(self.trampoline_address(), &patch::trampoline(self.trampoline, site, Gave::None))
+            .and_then(|()| memory.write(target, &patch::landing(self.trampoline, TRAMPOLINE_SELF)))
             .and_then(|()| memory.write(site, &[patch::JUMP]));
         if changed.is_err() {
             return Ok(None);
         }
         self.space.landings.insert(target, site);
         Ok(Some(SiteState::Patched))
+    }
+
+    fn p2(&mut self, memory: &Memory, code: Code) -> Result<Option<SiteState>, Failure> {
+        let site = self.site;
+        let Some(displaced) = self.functions.instruction_before(self.pid, site) else { return Ok(None) };
+        let start = site - displaced.len() as u64;
+        let mut now = [0; DISPLACED_BYTES_MAX + 2];
+        let now = &mut now[..displaced.len() + 2];
+        let as_in_the_file = memory::read(self.tid, start, now) == now.len()
+            && now.strip_suffix(&patch::SYSCALL) == Some(&displaced[..]);
+        if start < code.start || !as_in_the_file || self.space.is_changed_around(start, site) {
+            return Ok(None);
+        }
+        let Some(landing) = self.landing(code, start)? else { return Ok(None) };
+        if self.shared && !self.sync_cores()? {
+            return Ok(None);
+        }
+        let written = memory
+            .write(
+                self.trampoline_address(),
+                &patch::trampoline(self.trampoline, site, Gave::Before(&displaced)),
+            )
+            .and_then(|()| memory.write(landing, &patch::landing(self.trampoline, TRAMPOLINE_FRONT_SELF)));
+        if written.is_err() {
+            return Ok(None);
+        }
+        self.space.landings.insert(landing, site);
+        let state = SiteState::Preceded { length: displaced.len() as u8 };
+        let jump = patch::jump(start, landing);
+        if !self.shared {
+            return Ok(memory.write(start, &jump).is_ok().then_some(state));
+        }
+        // As with P3: who meets the trap is sent to the front. Nobody can be inside the instruction; who is behind it
+        // makes its call in the net.
+        self.space.sites.insert(site, Site { trampoline: self.trampoline, state });
+        let steps: [(u64, &[u8]); 2] = [(start, &[patch::TRAP]), (start + 1, &jump[1..])];
+        for (address, bytes) in steps {
+            if memory.write(address, bytes).is_err() || !self.sync_cores()? {
+                return Ok(Some(state));
+            }
+        }
+        _ = memory.write(start, &jump[..1]);
+        Ok(Some(state))
     }
 
     fn p3(&mut self, memory: &Memory, code: Code, bytes: &[u8]) -> Result<Option<SiteState>, Failure> {
@@ -115,8 +179,11 @@ impl Patcher<'_, '_> {
         }
         let displaced = &bytes[2..2 + length];
         let written = memory
-            .write(self.trampoline_address(), &patch::trampoline(self.trampoline, site, Some(displaced)))
-            .and_then(|()| memory.write(landing, &patch::landing(self.trampoline)));
+            .write(
+                self.trampoline_address(),
+                &patch::trampoline(self.trampoline, site, Gave::Behind(displaced)),
+            )
+            .and_then(|()| memory.write(landing, &patch::landing(self.trampoline, TRAMPOLINE_SELF)));
         if written.is_err() {
             return Ok(None);
         }
@@ -143,14 +210,27 @@ impl Patcher<'_, '_> {
 
     /// A free place for a P3 landing; an area is mapped for it where there is none in reach.
     fn trap_landing(&mut self, code: Code) -> Result<Option<u64>, Failure> {
-        if let Some(found) = self.free_trap_landing() {
+        self.in_an_area(code, Self::free_trap_landing)
+    }
+
+    /// A free place for the landing of a jump at `start`, likewise.
+    fn landing(&mut self, code: Code, start: u64) -> Result<Option<u64>, Failure> {
+        self.in_an_area(code, |patcher| patcher.free_landing(start))
+    }
+
+    fn in_an_area(
+        &mut self,
+        code: Code,
+        find: impl Fn(&Self) -> Option<u64>,
+    ) -> Result<Option<u64>, Failure> {
+        if let Some(found) = find(self) {
             return Ok(Some(found));
         }
         // Where the kernel puts mappings itself is near the libraries; the program proper may lie elsewhere.
         let below = code.start.saturating_sub(AREA_BYTES + (1 << 20)) & !(PAGE - 1);
         for hint in [0, below] {
             let Some(start) = self.map(hint, AREA_BYTES, 0)? else { continue };
-            if let Some(found) = self.free_trap_landing() {
+            if let Some(found) = find(self) {
                 return Ok(Some(found));
             }
             self.space.areas.remove(&start);
@@ -165,6 +245,19 @@ impl Patcher<'_, '_> {
             .iter()
             .flat_map(|(&start, &end)| patch::trap_landings(self.site, start, end).take(LANDINGS_TRIED))
             .find(|&landing| self.is_free(landing))
+    }
+
+    /// Any place that no landing has, those that P1 may want last: it cannot choose.
+    fn free_landing(&self, start: u64) -> Option<u64> {
+        let reachable = |&landing: &u64| i32::try_from(landing.wrapping_sub(start + 5) as i64).is_ok();
+        let places = |(&first, &end): (&u64, &u64)| {
+            let last = end - LANDING_BYTES;
+            (0..LANDINGS_TRIED as u64)
+                .map(move |n| last.wrapping_sub(n * LANDING_BYTES))
+                .filter(move |&landing| (first..=last).contains(&landing))
+        };
+        let mut all = self.space.areas.iter().flat_map(places).filter(reachable);
+        all.find(|&landing| self.is_free(landing))
     }
 
     /// Whether no landing of another site is there.

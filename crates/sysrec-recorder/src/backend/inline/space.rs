@@ -12,6 +12,8 @@ use crate::procfs::ExecutableMapping;
 pub(crate) enum SiteState {
     /// P1: one byte of it makes it a jump to its trampoline.
     Patched,
+    /// P2: the instruction before it, which has this many bytes, is a jump; its trampoline runs that instruction.
+    Preceded { length: u8 },
     /// P3: it is a jump, and its trampoline runs the instruction behind it, which has this many bytes.
     Displaced { length: u8 },
     /// It was met once. Most sites of a program's start are met only once, and are not worth a change.
@@ -26,6 +28,16 @@ pub(crate) struct Site {
     /// Its trampoline's number.
     pub trampoline: u32,
     pub state: SiteState,
+}
+
+impl Site {
+    /// Where the jump begins that the site was changed to: at the site, or at the instruction before it.
+    pub(crate) fn jump_start(self, site: u64) -> u64 {
+        match self.state {
+            SiteState::Preceded { length } => site - u64::from(length),
+            _ => site,
+        }
+    }
 }
 
 /// A range of code that can hold sites.
@@ -116,6 +128,11 @@ impl Space {
         self.sites.get(&site).or_else(|| self.former.get(&site)).copied()
     }
 
+    /// A site that was changed, and whose bytes have been replaced since.
+    pub(crate) fn former(&self, site: u64) -> Option<Site> {
+        self.former.get(&site).copied()
+    }
+
     /// Whether the site was changed, and its bytes have been replaced since.
     pub(crate) fn is_former(&self, site: u64) -> bool {
         self.former.contains_key(&site)
@@ -137,17 +154,47 @@ impl Space {
     /// Sites of a range that may be changed: by address. What is said of a former one has to be compared with its bytes.
     pub(crate) fn changed_sites(&self, start: u64, end: u64) -> Vec<(u64, Site)> {
         let all = self.former.iter().chain(&self.sites);
-        let changed = |site: &Site| matches!(site.state, SiteState::Patched | SiteState::Displaced { .. });
+        let changed = |site: &Site| !matches!(site.state, SiteState::Met | SiteState::Unpatched);
         all.filter(|&(address, site)| (start..end).contains(address) && changed(site))
             .map(|(&address, &site)| (address, site))
             .collect()
     }
 
-    /// Whether these five bytes at a site are the jump to its landing.
-    pub(crate) fn is_jump(&self, site: u64, bytes: &[u8]) -> bool {
+    /// Whether these five bytes, at its [jump's start](Site::jump_start), are the jump to a site's landing.
+    pub(crate) fn is_jump(&self, site: u64, known: Site, bytes: &[u8]) -> bool {
         bytes.first() == Some(&super::patch::JUMP)
-            && super::patch::implied_target(site, bytes)
+            && super::patch::implied_target(known.jump_start(site), bytes)
                 .is_some_and(|target| self.landings.get(&target) == Some(&site))
+    }
+
+    /// The bytes of the instruction before a site of which somebody is in the trampoline, where that is a P2 jump.
+    pub(crate) fn preceding_bytes(&self, site: u64) -> Option<u8> {
+        match self.jumped_from(site)?.state {
+            SiteState::Preceded { length } => Some(length),
+            _ => None,
+        }
+    }
+
+    /// The trampoline of the site that is reached by a P2 jump at this address.
+    pub(crate) fn preceded_from(&self, address: u64) -> Option<u32> {
+        let starts_there = |(&site, known): (&u64, &Site)| match known.state {
+            SiteState::Preceded { length } if site - u64::from(length) == address => Some(known.trampoline),
+            _ => None,
+        };
+        self.sites.iter().find_map(starts_there)
+    }
+
+    /// Whether the five bytes from an address on belong, in part, to the changed code of another site.
+    pub(crate) fn is_changed_around(&self, address: u64, site: u64) -> bool {
+        let jump = super::patch::JUMP_BYTES as u64;
+        self.sites.iter().any(|(&other, known)| {
+            let start = match known.state {
+                SiteState::Patched | SiteState::Displaced { .. } => other,
+                SiteState::Preceded { length } => other - u64::from(length),
+                SiteState::Met | SiteState::Unpatched => return false,
+            };
+            other != site && start < address + jump && address < start + jump
+        })
     }
 
     /// Mappings have changed.
@@ -258,14 +305,46 @@ mod tests {
             (0x2000, SiteState::Patched),
             (0x3000, SiteState::Met),
             (0x4000, SiteState::Unpatched),
+            (0x5000, SiteState::Preceded { length: 5 }),
         ];
         for (trampoline, (address, state)) in (0..).zip(sites) {
             space.sites.insert(address, Site { trampoline, state });
         }
         assert_eq!(space.displaced_before(0x1002), Some((0x1000, 0, 6)));
-        for address in [0x1000, 0x1001, 0x1003, 0x2002, 0x3002, 0x4002, 0, 1] {
+        for address in [0x1000, 0x1001, 0x1003, 0x2002, 0x3002, 0x4002, 0x5002, 0, 1] {
             assert_eq!(space.displaced_before(address), None, "{address:#x}");
         }
+    }
+
+    #[test]
+    fn a_preceded_site_is_found_by_the_instruction_before_it() {
+        let mut space = Space::default();
+        let states = [SiteState::Preceded { length: 7 }, SiteState::Patched];
+        for (trampoline, (address, state)) in (0..).zip([0x1000, 0x2000].into_iter().zip(states)) {
+            space.sites.insert(address, Site { trampoline, state });
+        }
+        assert_eq!([0x1000, 0x2000, 0x3000].map(|site| space.preceding_bytes(site)), [Some(7), None, None]);
+        assert_eq!(
+            [0xff9, 0x1000, 0xff8, 0x1ff9].map(|at| space.preceded_from(at)),
+            [Some(0), None, None, None]
+        );
+    }
+
+    #[test]
+    fn bytes_of_other_changes_are_known() {
+        let mut space = Space::default();
+        let states = [SiteState::Preceded { length: 7 }, SiteState::Patched, SiteState::Met];
+        for (trampoline, (address, state)) in (0..).zip([0x1000, 0x2000, 0x3000].into_iter().zip(states)) {
+            space.sites.insert(address, Site { trampoline, state });
+        }
+        // The changed bytes are those from 0xff9 to 0xffe and from 0x2000 to 0x2005.
+        for address in [0xff5, 0xff9, 0xffd, 0x1ffc, 0x2004] {
+            assert!(space.is_changed_around(address, 1), "{address:#x}");
+        }
+        for address in [0xff4, 0xffe, 0x1000, 0x1ffb, 0x2005, 0x3000] {
+            assert!(!space.is_changed_around(address, 1), "{address:#x}");
+        }
+        assert!(!space.is_changed_around(0x2000, 0x2000), "its own");
     }
 
     #[test]
@@ -285,8 +364,14 @@ mod tests {
         let bytes = [0xe9, 5, 0x48, 0x3d, 0];
         let target = crate::backend::inline::patch::implied_target(0x10_0000, &bytes).expect("a target");
         space.landings.insert(target, 0x10_0000);
-        assert!(space.is_jump(0x10_0000, &bytes) && !space.is_jump(0x10_0000, &[0x0f, 5, 0x48, 0x3d, 0]));
-        assert!(!space.is_jump(0x10_0001, &bytes) && !space.is_jump(0x10_0000, &bytes[..4]));
+        let known = |state| Site { trampoline: 1, state };
+        let is_jump = |site: u64, state, bytes: &[u8]| space.is_jump(site, known(state), bytes);
+        assert!(is_jump(0x10_0000, SiteState::Patched, &bytes));
+        assert!(!is_jump(0x10_0000, SiteState::Patched, &[0x0f, 5, 0x48, 0x3d, 0]));
+        assert!(!is_jump(0x10_0001, SiteState::Patched, &bytes));
+        assert!(!is_jump(0x10_0000, SiteState::Patched, &bytes[..4]));
+        assert!(!is_jump(0x10_0000, SiteState::Preceded { length: 5 }, &bytes), "it would start before");
+        assert_eq!(known(SiteState::Preceded { length: 7 }).jump_start(0x10_0000), 0xf_fff9);
         let states = [SiteState::Patched, SiteState::Displaced { length: 6 }, SiteState::Met];
         for (site, state) in [0x10_0000, 0x10_0100, 0x10_0200].into_iter().zip(states) {
             space.sites.insert(site, Site { trampoline: 1, state });

@@ -29,18 +29,21 @@ fn limits_memory(nr: i32, args: [u64; 6]) -> bool {
 
 /// Puts the program's own bytes back into the changed sites of a range, which are not changed again.
 fn put_back(tid: i32, space: &mut Space, start: u64, end: u64) {
-    let changed = space.changed_sites(start, end);
+    let mut changed = space.changed_sites(start, end);
     if changed.is_empty() {
         return;
     }
+    // What P2 changed may be a part of the jump of a site before it: that one first.
+    changed.sort_unstable_by_key(|(site, known)| (matches!(known.state, SiteState::Preceded { .. }), *site));
     let Ok(memory) = Memory::open(tid) else { return };
     for (site, known) in changed {
+        let start = known.jump_start(site);
         let mut bytes = [0; JUMP_BYTES];
-        let read = memory::read(tid, site, &mut bytes) == bytes.len();
+        let read = memory::read(tid, start, &mut bytes) == bytes.len();
         let jumps = read && bytes[0] == patch::JUMP;
         let traps = read && (bytes[0] == patch::TRAP || bytes[2] == patch::TRAP);
         // Of one that was replaced, only its very jump tells that it is back.
-        if space.is_former(site) && !space.is_jump(site, &bytes) {
+        if space.is_former(site) && !space.is_jump(site, known, &bytes) {
             continue;
         }
         match known.state {
@@ -52,6 +55,13 @@ fn put_back(tid: i32, space: &mut Space, start: u64, end: u64) {
                 let kept = memory::read(tid, tail, &mut old[2..]) == JUMP_BYTES - 2;
                 if kept && usize::from(length) >= JUMP_BYTES - 2 {
                     _ = memory.write(site, &old);
+                }
+            }
+            SiteState::Preceded { .. } if read && [patch::JUMP, patch::TRAP].contains(&bytes[0]) => {
+                let mut old = [0; JUMP_BYTES];
+                let front = Space::trampoline_address(known.trampoline) + TRAMPOLINE_FRONT;
+                if memory::read(tid, front, &mut old) == old.len() {
+                    _ = memory.write(start, &old);
                 }
             }
             _ => {}

@@ -35,6 +35,8 @@ pub(super) struct Pace {
     at_stops: u64,
     /// Until then we look again and again.
     busy_until_ns: u64,
+    /// How long the next sleep is at the most.
+    sleep_ns: u64,
     ticker: Option<Ticker>,
     /// The ticker's present interval.
     interval_ns: u64,
@@ -152,7 +154,14 @@ impl Engine<'_> {
             let now_ns = monotonic_ns();
             let since_ns = now_ns - self.pace.last_ns;
             if since_ns < LOOK_NS {
-                std::hint::spin_loop();
+                // Only on a CPU of our own: on that of the tasks we would wait for what cannot happen meanwhile.
+                if now_ns < self.pace.busy_until_ns && self.placement.cpus() > 1 {
+                    std::hint::spin_loop();
+                    continue;
+                }
+                if let Some(news) = self.sleep()? {
+                    return Ok(Some(news));
+                }
                 continue;
             }
             let Round { most, active, last } = self.read_rings();
@@ -174,23 +183,32 @@ impl Engine<'_> {
                 }
                 continue;
             }
-            let sleep_ns = until_half_ns.clamp(SLEEP_NS_MIN, SLEEP_NS_MAX);
-            if self.pace.ticker.is_none() {
-                self.pace.ticker = Some(Ticker::new()?);
+            self.pace.sleep_ns = until_half_ns.clamp(SLEEP_NS_MIN, SLEEP_NS_MAX);
+            if let Some(news) = self.sleep()? {
+                return Ok(Some(news));
             }
-            // An interval that is nearly right is not worth a call.
-            if let Some(ticker) = &self.pace.ticker
-                && !(sleep_ns / 2..=sleep_ns.saturating_mul(2)).contains(&self.pace.interval_ns)
-            {
-                ticker.every(Duration::from_nanos(sleep_ns));
-                self.pace.interval_ns = sleep_ns;
+        }
+    }
+
+    /// Sleeps until there is news, or until the rings are to be read again (`None`). Errors as `wait4`.
+    fn sleep(&mut self) -> io::Result<Option<Waited>> {
+        let pace = &mut self.pace;
+        let sleep_ns = pace.sleep_ns.max(SLEEP_NS_MIN);
+        if pace.ticker.is_none() {
+            pace.ticker = Some(Ticker::new()?);
+        }
+        // An interval that is nearly right is not worth a call.
+        if let Some(ticker) = &pace.ticker
+            && !(sleep_ns / 2..=sleep_ns.saturating_mul(2)).contains(&pace.interval_ns)
+        {
+            ticker.every(Duration::from_nanos(sleep_ns));
+            pace.interval_ns = sleep_ns;
+        }
+        match wait::wait_any() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted && self.shared.stop().is_none() => {
+                Ok(None)
             }
-            let news = wait::wait_any();
-            match news {
-                // The ticker: the rings are read above.
-                Err(error) if error.kind() == io::ErrorKind::Interrupted && self.shared.stop().is_none() => {}
-                news => return news,
-            }
+            news => news,
         }
     }
 

@@ -15,6 +15,17 @@ use crate::sys::memory::{self, Memory};
 use crate::sys::ptrace::register::*;
 use crate::sys::ptrace::{self, SyscallInfo};
 
+/// Code that was copied before it was replaced, and put back, still has the jump that it had: its site is what it was.
+fn recall_if_back(tid: i32, space: &SharedSpace, site: u64) {
+    let Some(former) = space.borrow().former(site) else { return };
+    let mut bytes = [0; JUMP_BYTES];
+    if memory::read(tid, former.jump_start(site), &mut bytes) == bytes.len()
+        && space.borrow().is_jump(site, former, &bytes)
+    {
+        space.borrow_mut().recall(site);
+    }
+}
+
 impl Engine<'_> {
     /// Whether an address is the stub's.
     pub(super) fn is_in_stub(&self, ip: u64) -> bool {
@@ -56,6 +67,7 @@ impl Engine<'_> {
                 return None;
             }
             let site = info.ip.wrapping_sub(2);
+            recall_if_back(tid, &space, site);
             let known = space.borrow().sites.get(&site).copied();
             let trampoline = match known {
                 Some(known) => known.trampoline,
@@ -76,7 +88,9 @@ impl Engine<'_> {
             if let Some(known) = known.filter(|_| worth_it) {
                 let (pid, helper, space) = (tracee.pid, &mut helper, &mut *space.borrow_mut());
                 let before = known.state;
-                let mut patcher = Patcher { tid, pid, helper, space, site, trampoline, before, shared };
+                let functions = &mut inline.functions;
+                let mut patcher =
+                    Patcher { tid, pid, helper, functions, space, site, trampoline, before, shared };
                 match patcher.patch(inline.classes) {
                     Ok(state) => _ = space.sites.insert(site, Site { trampoline, state }),
                     Err(failure) => failed = Some(failure),
@@ -93,6 +107,7 @@ impl Engine<'_> {
                 helper.leave_pending();
                 return None;
             }
+            self.recording.stopped();
             let registers = helper.registers();
             registers[RAX] = nr;
             // Without a redirection, the pending call was given up for ours: it is made again, from its site.
@@ -111,7 +126,7 @@ impl Engine<'_> {
         let number = space.new_trampoline(site)?;
         let address = Space::trampoline_address(number);
         let memory = Memory::open(tid).ok()?;
-        memory.write(address, &patch::trampoline(number, site, None)).ok()?;
+        memory.write(address, &patch::trampoline(number, site, patch::Gave::None)).ok()?;
         Some(number)
     }
 
@@ -129,21 +144,17 @@ impl Engine<'_> {
         let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.clone()) else { return false };
         let Ok(registers) = ptrace::registers(tid) else { return false };
         let at = registers[RIP].wrapping_sub(1);
-        // Code that was copied before it was replaced, and put back.
-        let mut bytes = [0; JUMP_BYTES];
-        let site = at.wrapping_sub(2);
-        if space.borrow().is_former(site)
-            && memory::read(tid, site, &mut bytes) == bytes.len()
-            && space.borrow().is_jump(site, &bytes)
-        {
-            space.borrow_mut().recall(site);
-        }
+        recall_if_back(tid, &space, at.wrapping_sub(2));
         if space.borrow().displaced_before(at).is_some() {
             self.skip_trap(tid, at);
             return true;
         }
         // It came to a site while that was being changed, or to one whose change came no further.
         let space = space.borrow();
+        if let Some(trampoline) = space.preceded_from(at) {
+            let front = Space::trampoline_address(trampoline) + TRAMPOLINE_FRONT;
+            return ptrace::set_register(tid, RIP, front).is_ok();
+        }
         let Some(Site { trampoline, state: SiteState::Displaced { .. } }) = space.sites.get(&at) else {
             return false;
         };

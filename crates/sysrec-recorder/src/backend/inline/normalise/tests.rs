@@ -17,7 +17,9 @@ mod path;
 const SITE: u64 = 0x40_1000;
 const DISPLACED: u64 = 0x40_2000;
 const LENGTH: u8 = 6;
+const PRECEDED: u64 = 0x40_3000;
 const LANDING: u64 = 0x50_0000;
+const PRECEDED_LANDING: u64 = 0x50_1000;
 const NOW: u64 = 99_999;
 /// What the program's registers hold where our code must not have touched them.
 const KEPT: u64 = 0x1122_3344;
@@ -50,13 +52,16 @@ impl Stopped {
             assert!(twin.make(&at_site(5000 + n)) && rings.take(&mut ring).is_some());
         }
         let mut space = Space::default();
-        for (site, state) in
-            [(SITE, SiteState::Patched), (DISPLACED, SiteState::Displaced { length: LENGTH })]
-        {
+        for (site, state) in [
+            (SITE, SiteState::Patched),
+            (DISPLACED, SiteState::Displaced { length: LENGTH }),
+            (PRECEDED, SiteState::Preceded { length: LENGTH }),
+        ] {
             let trampoline = space.new_trampoline(site).expect("a trampoline");
             space.sites.insert(site, Site { trampoline, state });
         }
         space.landings.insert(LANDING, SITE);
+        space.landings.insert(PRECEDED_LANDING, PRECEDED);
         Stopped { space, rings, ring, twin, registers: [KEPT; USER_REGISTERS], sent_back: false }
     }
 
@@ -249,6 +254,29 @@ fn landings_and_the_start_of_trampolines_are_before_the_call() {
 }
 
 #[test]
+fn a_front_is_before_the_instruction_that_gave_way_until_that_is_run() {
+    let front = trampoline(2) + TRAMPOLINE_FRONT;
+    let given_way = PRECEDED - u64::from(LENGTH);
+    let places = [
+        (PRECEDED_LANDING, given_way),
+        (front, given_way),
+        (front + u64::from(LENGTH), PRECEDED),
+        (trampoline(2), PRECEDED),
+        (trampoline(2) + TRAMPOLINE_NET, PRECEDED),
+    ];
+    for (ip, program) in places {
+        let mut task = Stopped::after(0);
+        assert_eq!(task.at(ip), Normalised::Before, "{ip:#x}");
+        assert_eq!(task.registers[RIP], program);
+        assert_eq!([RAX, RDX, RCX, R11].map(|place| task.registers[place]), [KEPT; 4]);
+        task.others_are_kept();
+    }
+    let mut task = Stopped::after(0);
+    assert_eq!(task.at(trampoline(2) + TRAMPOLINE_NET + 2), Normalised::After(None));
+    assert_eq!((task.registers[RIP], task.registers[RCX]), (PRECEDED + 2, PRECEDED + 2));
+}
+
+#[test]
 fn behind_a_trampolines_own_call_is_behind_the_sites() {
     let displaced = trampoline(1);
     let tail = displaced + TRAMPOLINE_TAIL;
@@ -285,7 +313,9 @@ fn elsewhere_nothing_is_changed() {
         places.remote,
         places.load,
         WINDOW_ADDRESS,
-        trampoline(2),
+        PRECEDED,
+        PRECEDED - u64::from(LENGTH),
+        trampoline(3),
         u64::MAX,
     ];
     for ip in elsewhere {
