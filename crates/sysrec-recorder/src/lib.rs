@@ -101,6 +101,7 @@ pub fn record(options: &Options, watch: Option<Watch>) -> Result<Outcome, Error>
         Error::Start { .. }
         | Error::Backend { .. }
         | Error::Attach { .. }
+        | Error::Output { .. }
         | Error::UnknownUser(_)
         | Error::Thread(_),
     ) = &result

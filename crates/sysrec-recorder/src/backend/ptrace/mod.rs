@@ -22,6 +22,7 @@ mod attach;
 mod calls;
 mod descriptors;
 mod engine;
+mod inline_filters;
 mod inline_guards;
 mod inline_mode;
 mod inline_reading;
