@@ -234,7 +234,7 @@ fn record_into(
     let trace_id = session::trace_id();
     let mut recording =
         Recording::new(storage, &session, trace_id, limits, control.shared.clone()).map_err(trace_error)?;
-    if let Some(inline) = &inline {
+    if let Some(inline) = &mut inline {
         inline.belong_to(trace_id);
     }
     recording.overheads(&overheads).map_err(trace_error)?;

@@ -58,6 +58,7 @@ fn trial_calls(inline: &mut Inline) -> io::Result<(Vec<RingCall>, u64)> {
     let numbers = inline.numbers.clone().without_stack(NR);
     page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS].copy_from_slice(numbers.bytes());
     let ended = trial(&page, inline.rings.path(), ring.address(), &net, CALLS);
+    inline.clock.settle();
     inline.anchor();
     let next = || {
         let call = inline.rings.next(&mut ring)?;

@@ -188,7 +188,8 @@ impl Inline {
     }
 
     /// The rings belong to this trace from now on.
-    pub(crate) fn belong_to(&self, trace_id: [u8; 16]) {
+    pub(crate) fn belong_to(&mut self, trace_id: [u8; 16]) {
+        self.clock.settle();
         self.rings.belong_to(trace_id, &self.clock.line());
     }
 
