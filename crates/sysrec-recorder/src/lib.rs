@@ -101,6 +101,7 @@ pub fn record(options: &Options, watch: Option<Watch>) -> Result<Outcome, Error>
         Error::Start { .. }
         | Error::Backend { .. }
         | Error::Attach { .. }
+        | Error::Output { .. }
         | Error::UnknownUser(_)
         | Error::Thread(_),
     ) = &result
@@ -160,14 +161,15 @@ fn inline(options: &Options) -> Result<Result<Inline, String>, Error> {
     Ok(Inline::new(options.inline_classes, owner, numbers, plan, stacks))
 }
 
-/// What the stub does with each call. While not all calls are recorded, those that open descriptors are left to the
-/// recorder.
+/// What the stub does with each call. Those that open descriptors which nothing names are left to the recorder, and
+/// while not all calls are recorded, all that open descriptors.
 fn inline_numbers(options: &Options, plan: &CapturePlan) -> Numbers {
     let abi = sysrec_syscalls::Abi::X86_64;
     let stacks: std::collections::BTreeSet<u32> =
         options.stacks.iter().flat_map(|stacks| stacks.filter.numbers(abi)).collect();
     let opening = names_descriptors(options).then(|| backend::descriptor_numbers(Abi::X86_64));
-    let opening = opening.into_iter().flatten();
+    let unnamed = (!plan.is_empty()).then(backend::unnamed_numbers).into_iter().flatten();
+    let opening = opening.into_iter().flatten().chain(unnamed);
     Numbers::new(plan, options.filter.numbers(abi), |nr| stacks.contains(&nr), opening)
 }
 

@@ -108,11 +108,11 @@ pub(crate) fn argv(pid: i32) -> Vec<Vec<u8>> {
     if bytes.is_empty() { Vec::new() } else { bytes.split(|&byte| byte == 0).map(<[u8]>::to_vec).collect() }
 }
 
-/// The open descriptors with what they refer to, in order.
-pub(crate) fn descriptors(pid: i32) -> Vec<(i32, Vec<u8>)> {
+/// The open descriptors, in order.
+pub(crate) fn descriptors(pid: i32) -> Vec<i32> {
     let mut numbers: Vec<i32> = numeric_entries(&format!("/proc/{pid}/fd"));
     numbers.sort_unstable();
-    numbers.into_iter().map(|fd| (fd, descriptor(pid, fd))).collect()
+    numbers
 }
 
 /// The threads of a process.
@@ -251,6 +251,6 @@ mod tests {
         assert!(!comm(pid).is_empty());
         assert!(executable_mappings(pid).iter().any(|mapping| mapping.path == b"[vdso]"));
         assert_eq!(argv(pid).len(), std::env::args().count());
-        assert!(descriptors(pid).iter().any(|&(fd, _)| fd == 0 || fd == 1 || fd == 2));
+        assert!(descriptors(pid).iter().any(|&fd| fd == 0 || fd == 1 || fd == 2));
     }
 }

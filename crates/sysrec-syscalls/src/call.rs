@@ -105,6 +105,10 @@ pub enum ArgKind {
     Handler,
     /// The number of a line, byte order of networks, 16 bits.
     Port,
+    /// An address of the Internet, byte order of networks, 32 bits.
+    InAddr,
+    /// A protocol of Ethernet, byte order of networks, 16 bits.
+    EtherType,
     /// A key of System V; 0 is nobody's.
     Key,
     /// Names that can be joined, above the nine bits of permissions.
@@ -117,6 +121,12 @@ pub enum ArgKind {
     LowHigh,
     /// 64 bits in this register and the next, the high half first.
     HighLow,
+    /// The serial number of a key or keyring, signed, 32 bits; negative ones have names.
+    Serial,
+    /// Class and level of a priority of input and output.
+    Ioprio,
+    /// A command for quotas with whose they are.
+    QuotaCommand,
     /// A register that belongs to the one before, or that the kernel ignores: not shown.
     Unused,
     /// Depends on the other arguments.
@@ -214,6 +224,14 @@ pub enum Shape {
     Msgbuf(Count),
     /// The arguments of the call that this one stands for.
     InnerArguments(Count),
+    /// A struct of that many bytes, of which a shorter one lacks the end.
+    Sized(&'static Struct, Count),
+    /// `struct ifreq` with the member of its union that is of this kind, in the field of this name.
+    Ifreq(&'static str, &'static ArgKind),
+    /// The capabilities of `capget` and `capset`, in as many parts as the version behind the first argument has.
+    CapData,
+    /// `struct file_handle`.
+    FileHandle,
     /// The remaining time of a sleep, which is there when a signal ended it.
     Remaining(&'static Struct),
 }
@@ -297,6 +315,10 @@ pub enum Choice {
     Bpf,
     /// `modify_ldt`'s entry.
     ModifyLdt,
+    /// The device of `mknod`, where that makes one.
+    Device,
+    /// What `io_uring_register` takes.
+    IoUringRegister,
 }
 
 impl ArgKind {
@@ -313,7 +335,7 @@ impl ArgKind {
             ArgKind::By(Choice::PriorityWho | Choice::WaitidWho | Choice::KcmpIndex | Choice::IoprioWho) => {
                 None
             }
-            ArgKind::By(Choice::Personality) => None,
+            ArgKind::By(Choice::Personality | Choice::Device) => None,
             ArgKind::By(_) => Some(Level::All),
             ArgKind::In(shape) | ArgKind::Out(shape) | ArgKind::InOut(shape) => Some(shape.level()),
             _ => None,

@@ -45,6 +45,12 @@ pub fn control_place(abi: Abi, header: &[u8]) -> Option<ControlPlace> {
     Some(ControlPlace { address: number(address), length_bytes: number(length_bytes) })
 }
 
+/// Where the header of a message stands among those that begin at an address: of `sendmmsg` and `recvmmsg` each has
+/// its length behind it (`struct mmsghdr`, include/linux/socket.h), padded to a word.
+pub fn message_place(abi: Abi, address: u64, index: u64) -> Option<u64> {
+    address.checked_add(index.checked_mul(8 * word_bytes(abi) as u64)?)
+}
+
 /// The descriptors that control data passes (`SCM_RIGHTS`), in order, up to what is cut or makes no sense.
 pub fn passed_descriptors(abi: Abi, mut control: &[u8]) -> Vec<i32> {
     let word = word_bytes(abi);

@@ -2,6 +2,7 @@
 //!
 //! The kernel knows 64 signals; 32 to 64 are the real-time ones. The C libraries keep the first two (three in musl)
 //! for themselves, and `SIGRTMIN` in programs, in `kill -l` and here is 34. 32 and 33 have no name, hence `SIG32`.
+//! Where a call is shown, its signals are named as strace does it ([`kernel_name`]).
 
 use std::borrow::Cow;
 
@@ -30,6 +31,15 @@ pub fn name(signal: i32) -> Cow<'static, str> {
         (None, RT_MIN) => Cow::Borrowed("SIGRTMIN"),
         (None, RT_MIN..=RT_MAX) => Cow::Owned(format!("SIGRTMIN+{}", signal - RT_MIN)),
         (None, _) => Cow::Owned(format!("SIG{signal}")),
+    }
+}
+
+/// The name in the notation of strace, which counts real-time signals as the kernel does: 32 is `SIGRTMIN`, 34 `SIGRT_2`.
+pub fn kernel_name(signal: i32) -> Cow<'static, str> {
+    match signal {
+        32 => Cow::Borrowed("SIGRTMIN"),
+        33..=RT_MAX => Cow::Owned(format!("SIGRT_{}", signal - 32)),
+        _ => name(signal),
     }
 }
 
@@ -83,6 +93,7 @@ mod tests {
         assert_eq!(name(2), "SIGINT");
         assert_eq!(name(37), "SIGRTMIN+3");
         assert_eq!(name(33), "SIG33");
+        assert_eq!([2, 32, 33, 64].map(kernel_name), ["SIGINT", "SIGRTMIN", "SIGRT_1", "SIGRT_32"]);
         assert_eq!(name(-1), "SIG-1");
         assert_eq!(name(i32::MIN), "SIG-2147483648");
     }

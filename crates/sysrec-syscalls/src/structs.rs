@@ -97,6 +97,7 @@ const S16: FieldKind = FieldKind::Number(ArgKind::S16);
 const U64: FieldKind = FieldKind::Number(ArgKind::U64);
 const S64: FieldKind = FieldKind::Number(ArgKind::S64);
 const TIME: FieldKind = FieldKind::Number(ArgKind::Time);
+const IN_ADDR: FieldKind = FieldKind::Number(ArgKind::InAddr);
 const FD: FieldKind = FieldKind::Number(ArgKind::Fd);
 const PID: FieldKind = FieldKind::Number(ArgKind::Pid);
 const ID: FieldKind = FieldKind::Number(ArgKind::Id);
@@ -201,13 +202,11 @@ structs! {
         sched_runtime: U64, sched_deadline: U64, sched_period: U64, ?sched_util_min: UINT, ?sched_util_max: UINT
     }
     CAP_HEADER { version: one_of(Width::Four, &sets::CAP_VERSION), pid: PID }
-    /// The first of the two that versions 2 and 3 have.
-    CAP_DATA { effective: HEX32, permitted: HEX32, inheritable: HEX32 }
     SIGSTACK {
         ss_sp: PTR, ss_flags: flags(Width::Four, &sets::SIGSTACK),
         ss_size: FieldKind::Number(ArgKind::Size)
     }
-    MQ_ATTR { mq_flags: flags(Width::Word, &sets::OPEN), mq_maxmsg: LONG, mq_msgsize: LONG, mq_curmsgs: LONG }
+    MQ_ATTR { mq_flags: flags(Width::Word, &sets::MQ), mq_maxmsg: LONG, mq_msgsize: LONG, mq_curmsgs: LONG }
     TIMEX {
         modes: flags(Width::Four, &sets::TIMEX), offset: LONG, freq: LONG, maxerror: LONG,
         esterror: LONG, status: flags(Width::Four, &sets::TIMEX_STATUS), constant: LONG, precision: LONG,
@@ -233,11 +232,33 @@ structs! {
         buf: PTR, bufsz: FieldKind::Number(ArgKind::Size), mem: HEX, memsz: FieldKind::Number(ArgKind::Size)
     }
     /// The beginning of `struct perf_event_attr`.
-    PERF_ATTR { r#type: UINT, size: UINT, config: HEX64, sample_period: U64, -sample_type: HEX64 }
-    FILE_HANDLE { handle_bytes: UINT, handle_type: INT }
+    PERF_ATTR {
+        r#type: one_of(Width::Four, &sets::PERF_TYPE), size: UINT, config: HEX64, sample_period: U64,
+        sample_type: flags(Width::Eight, &sets::PERF_SAMPLE), read_format: flags(Width::Eight, &sets::PERF_FORMAT),
+        -bits: HEX64
+    }
+    /// `union bpf_attr`, by command.
+    BPF_MAP {
+        map_type: one_of(Width::Four, &sets::BPF_MAP_TYPE), key_size: UINT, value_size: UINT, max_entries: UINT,
+        map_flags: HEX32, inner_map_fd: FD, ?numa_node: UINT, map_name: FieldKind::Text(16), map_ifindex: UINT,
+        btf_fd: FD, btf_key_type_id: UINT, btf_value_type_id: UINT, -btf_vmlinux_value_type_id: UINT
+    }
+    BPF_ELEM { map_fd: FD, _: UINT, key: HEX64, value: HEX64, flags: one_of(Width::Eight, &sets::BPF_ELEM) }
+    BPF_KEY { map_fd: FD, _: UINT, key: HEX64 }
+    BPF_NEXT_KEY { map_fd: FD, _: UINT, key: HEX64, next_key: HEX64 }
+    BPF_PROG {
+        prog_type: one_of(Width::Four, &sets::BPF_PROG_TYPE), insn_cnt: UINT, insns: HEX64, license: HEX64,
+        log_level: UINT, log_size: UINT, log_buf: HEX64, kern_version: HEX32, prog_flags: HEX32,
+        prog_name: FieldKind::Text(16), prog_ifindex: UINT, -expected_attach_type: UINT
+    }
+    BPF_OBJECT { pathname: HEX64, bpf_fd: FD, file_flags: HEX32 }
+    BPF_ATTACH { target_fd: FD, attach_bpf_fd: FD, attach_type: UINT, attach_flags: HEX32 }
+    BPF_NEXT_ID { start_id: UINT, next_id: UINT, open_flags: HEX32 }
+    BPF_INFO { bpf_fd: FD, info_len: UINT, info: HEX64 }
     IO_URING_PARAMS {
         sq_entries: UINT, cq_entries: UINT, flags: flags(Width::Four, &sets::IO_URING_SETUP), sq_thread_cpu: UINT,
-        sq_thread_idle: UINT, features: flags(Width::Four, &sets::IO_URING_FEATURES), ?wq_fd: UINT
+        sq_thread_idle: UINT, features: flags(Width::Four, &sets::IO_URING_FEATURES), ?wq_fd: FD,
+        _: FieldKind::Numbers(3, ArgKind::Uint), -sq_off: U64
     }
     MOUNT_ATTR {
         attr_set: flags(Width::Eight, &sets::MOUNT_ATTR),
@@ -245,7 +266,7 @@ structs! {
         propagation: flags(Width::Eight, &sets::MOUNT), userns_fd: U64
     }
     OPEN_HOW {
-        flags: flags(Width::Eight, &sets::OPEN), ?mode: FieldKind::Number(ArgKind::U64),
+        flags: flags(Width::Eight, &sets::OPEN), ?mode: FieldKind::Number(ArgKind::Mode), _: UINT,
         resolve: flags(Width::Eight, &sets::RESOLVE)
     }
     LANDLOCK_RULESET {
@@ -265,19 +286,34 @@ structs! {
     FILE_ATTR {
         fa_xflags: HEX64, fa_extsize: UINT, fa_nextents: UINT, fa_projid: UINT, fa_cowextsize: UINT
     }
+    /// Without the process, which the kernel ignores where it is asked for a lock.
     FLOCK {
         l_type: one_of(Width::Two, &sets::LOCK_TYPE), l_whence: one_of(Width::Two, &sets::WHENCE), l_start: LONG,
-        l_len: LONG, ?l_pid: PID
+        l_len: LONG
     }
     FLOCK64 {
-        l_type: one_of(Width::Two, &sets::LOCK_TYPE), l_whence: one_of(Width::Two, &sets::WHENCE), l_start: S64, l_len: S64,
-        ?l_pid: PID
+        l_type: one_of(Width::Two, &sets::LOCK_TYPE), l_whence: one_of(Width::Two, &sets::WHENCE), l_start: S64,
+        l_len: S64
+    }
+    /// With the process that has it.
+    FLOCK_OWNER {
+        l_type: one_of(Width::Two, &sets::LOCK_TYPE), l_whence: one_of(Width::Two, &sets::WHENCE), l_start: LONG,
+        l_len: LONG, l_pid: PID
+    }
+    FLOCK64_OWNER {
+        l_type: one_of(Width::Two, &sets::LOCK_TYPE), l_whence: one_of(Width::Two, &sets::WHENCE), l_start: S64,
+        l_len: S64, l_pid: PID
     }
     F_OWNER_EX { r#type: one_of(Width::Four, &sets::OWNER_TYPE), pid: PID }
     WINSIZE { ws_row: U16, ws_col: U16, ws_xpixel: U16, ws_ypixel: U16 }
     /// `struct termios` of the kernel (`include/uapi/asm-generic/termbits.h`).
-    TERMIOS { c_iflag: HEX32, c_oflag: HEX32, c_cflag: HEX32, c_lflag: HEX32, -c_line: U8 }
-    IFREQ_NAME { ifr_name: FieldKind::Text(16) }
+    TERMIOS {
+        c_iflag: flags(Width::Four, &sets::TERMIOS_IFLAG), c_oflag: flags(Width::Four, &sets::TERMIOS_OFLAG),
+        c_cflag: flags(Width::Four, &sets::TERMIOS_CFLAG), c_lflag: flags(Width::Four, &sets::TERMIOS_LFLAG),
+        -c_line: U8
+    }
+    /// `include/uapi/linux/in.h`.
+    IP_MREQ { imr_multiaddr: IN_ADDR, imr_interface: IN_ADDR }
     LINGER { l_onoff: INT, l_linger: INT }
     UCRED { pid: PID, uid: ID, gid: ID }
     SECCOMP_PROG { len: U16, filter: PTR }

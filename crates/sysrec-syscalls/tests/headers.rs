@@ -86,6 +86,9 @@ const HEADERS: &[&str] = &[
     "linux/stat.h",
     "linux/mount.h",
     "sys/un.h",
+    "termios.h",
+    "linux/if_ether.h",
+    "linux/ioprio.h",
 ];
 
 /// Where the headers' value is another one, and why ours stands.

@@ -12,7 +12,7 @@ const COLUMNS: [(&str, &str, u32); 4] =
     [("x86_64", "x86-64", 0), ("x32", "x32", 0x4000_0000), ("i386", "i386", 0), ("aarch64", "aarch64", 0)];
 
 /// Kinds of one word, and what the tables call them.
-const KINDS: [(&str, &str); 39] = [
+const KINDS: [(&str, &str); 42] = [
     ("int", "Int"),
     ("uint", "Uint"),
     ("long", "Long"),
@@ -52,10 +52,13 @@ const KINDS: [(&str, &str); 39] = [
     ("low_high", "LowHigh"),
     ("high_low", "HighLow"),
     ("unused", "Unused"),
+    ("serial", "Serial"),
+    ("ioprio", "Ioprio"),
+    ("quota_command", "QuotaCommand"),
 ];
 
 /// Shapes that are no struct of `src/structs.rs`; those with `true` take a count.
-const SHAPES: [(&str, &str, bool); 29] = [
+const SHAPES: [(&str, &str, bool); 31] = [
     ("bytes", "Bytes", true),
     ("path_bytes", "PathBytes", true),
     ("cstr", "CStr", false),
@@ -84,6 +87,8 @@ const SHAPES: [(&str, &str, bool); 29] = [
     ("option_value", "OptionValue", true),
     ("clone_args", "CloneArgs", true),
     ("msgbuf", "Msgbuf", true),
+    ("cap_data", "CapData", false),
+    ("file_handle", "FileHandle", false),
     ("inner_arguments", "InnerArguments", true),
 ];
 

@@ -9,6 +9,10 @@ use crate::screen::{HEADING, styled};
 const GAP: usize = 2;
 /// What the first columns are cut to at least, when nothing else is left to leave out.
 const LABEL_WIDTH_MIN: usize = 12;
+/// What names of files are cut to at least, before columns give way that say more than [`SPARE`]: a part of the width.
+const PATH_WIDTH_PART: usize = 3;
+/// Columns that give way before names of files are cut.
+const SPARE: u8 = 5;
 
 /// Before a remark under a row.
 const REMARK_INDENT: &str = "  ";
@@ -29,17 +33,24 @@ pub(crate) struct Column {
     gives_way: u8,
     /// Whether labels are cut before it gives way.
     cut_first: bool,
+    /// Whether it holds names of files, which differ in what they end with.
+    keeps_end: bool,
 }
 
 impl Column {
     /// Names, on the left; cut when there is no other way.
     pub(crate) fn label(heading: &'static str) -> Self {
-        Self { heading, align: Align::Left, gives_way: 0, cut_first: false }
+        Self { heading, align: Align::Left, gives_way: 0, cut_first: false, keeps_end: false }
+    }
+
+    /// Names of files, on the left; cut in front, and before figures are left out that say much.
+    pub(crate) fn path(heading: &'static str) -> Self {
+        Self { keeps_end: true, ..Self::label(heading) }
     }
 
     /// Numbers, on the right.
     pub(crate) fn number(heading: &'static str) -> Self {
-        Self { heading, align: Align::Right, gives_way: 0, cut_first: false }
+        Self { align: Align::Right, ..Self::label(heading) }
     }
 
     /// Left out on a narrow terminal, those with lower numbers first.
@@ -120,7 +131,8 @@ impl Table {
             let mut blanks = 0;
             for column in &shown {
                 let (cell, width) = (&row[*column], widths[*column]);
-                let fitted = fit(&cell.text, width);
+                let is_path = position > 0 && self.columns[*column].keeps_end;
+                let fitted = if is_path { fit_end(&cell.text, width) } else { fit(&cell.text, width) };
                 let missing = width - fitted.width();
                 let (before, after) = match self.columns[*column].align {
                     Align::Left => (0, missing),
@@ -155,25 +167,54 @@ impl Table {
         };
         let mut widths: Vec<usize> = (0..self.columns.len()).map(widest).collect();
         let mut shown: Vec<usize> = (0..self.columns.len()).collect();
-        for cut_first in [false, true] {
-            while total(&shown, &widths) > width {
-                let giving = |column: &Column| column.gives_way > 0 && (cut_first || !column.cut_first);
-                let next = shown.iter().copied().filter(|column| giving(&self.columns[*column]));
-                match next.min_by_key(|column| self.columns[*column].gives_way) {
-                    Some(gone) => shown.retain(|column| *column != gone),
-                    None => break,
-                }
-            }
-            while total(&shown, &widths) > width {
-                let labels =
-                    shown.iter().copied().filter(|column| self.columns[*column].align == Align::Left);
-                match labels.max_by_key(|column| widths[*column]) {
-                    Some(widest) if widths[widest] > LABEL_WIDTH_MIN => widths[widest] -= 1,
-                    _ => break,
-                }
+        let is_spare = |column: &Column| column.gives_way <= SPARE;
+        let is_path = |column: &Column| column.keeps_end;
+        let path_width = (width / PATH_WIDTH_PART).max(LABEL_WIDTH_MIN);
+        // What says least goes first; names are cut before what says most.
+        self.leave_out(&mut shown, &widths, width, is_spare);
+        self.cut(&shown, &mut widths, width, path_width, is_path);
+        self.leave_out(&mut shown, &widths, width, |column| !column.cut_first);
+        self.cut(&shown, &mut widths, width, LABEL_WIDTH_MIN, |_| true);
+        self.leave_out(&mut shown, &widths, width, |_| true);
+        self.cut(&shown, &mut widths, width, LABEL_WIDTH_MIN, |_| true);
+        (shown, widths)
+    }
+
+    /// Leaves columns out until the rest fits, of those that give way and `may`.
+    fn leave_out(
+        &self,
+        shown: &mut Vec<usize>,
+        widths: &[usize],
+        width: usize,
+        may: impl Fn(&Column) -> bool,
+    ) {
+        while total(shown, widths) > width {
+            let giving = |column: &usize| self.columns[*column].gives_way > 0 && may(&self.columns[*column]);
+            let next = shown.iter().copied().filter(giving);
+            match next.min_by_key(|column| self.columns[*column].gives_way) {
+                Some(gone) => shown.retain(|column| *column != gone),
+                None => break,
             }
         }
-        (shown, widths)
+    }
+
+    /// Makes labels narrower until all fits, the widest first, those that `may`.
+    fn cut(
+        &self,
+        shown: &[usize],
+        widths: &mut [usize],
+        width: usize,
+        least: usize,
+        may: impl Fn(&Column) -> bool,
+    ) {
+        while total(shown, widths) > width {
+            let cut =
+                |column: &usize| self.columns[*column].align == Align::Left && may(&self.columns[*column]);
+            match shown.iter().copied().filter(cut).max_by_key(|column| widths[*column]) {
+                Some(widest) if widths[widest] > least => widths[widest] -= 1,
+                _ => break,
+            }
+        }
     }
 
     /// Markdown, or lines for a terminal.
@@ -243,6 +284,29 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
     fitted
 }
 
+/// The same for the name of a file, of which the end is kept: `…/site-packages/numpy`.
+fn fit_end(text: &str, width: usize) -> String {
+    // Names of other things, such as totals and `anon_inode:[eventfd]`, are told by how they begin.
+    if text.width() <= width || !text.starts_with('/') {
+        return fit(text, width);
+    }
+    let mut room = width.saturating_sub(1);
+    let mut begin = text.len();
+    for (position, character) in text.char_indices().rev() {
+        let wide = character.width().unwrap_or(0);
+        if wide > room {
+            break;
+        }
+        room -= wide;
+        begin = position;
+    }
+    let end = &text[begin..];
+    // A whole name, if one that is not much shorter begins here.
+    let name =
+        end.find('/').filter(|skipped| *skipped * 3 < end.len()).map_or(end, |skipped| &end[skipped..]);
+    if width > 0 { format!("…{name}") } else { String::new() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,6 +351,39 @@ name           calls
 a name that …      3
 ";
         assert_eq!(plain(&table().text(Some(20))), expected);
+    }
+
+    #[test]
+    fn names_of_files_are_cut_in_front_and_before_figures_that_say_much() {
+        let mut table = Table::new(vec![
+            Column::path("file"),
+            Column::number("calls"),
+            Column::number("p90").gives_way(1),
+            Column::number("read/s").gives_way(SPARE + 1),
+            Column::number("errors by name").last_resort(),
+        ]);
+        let row =
+            |file: &str| vec![file.into(), "12".into(), "1 µs".into(), "1 B/s".into(), "12 ENOENT".into()];
+        table.push(row("/usr/lib/python3/dist-packages/漢字/one"));
+        table.push(row("/usr/lib/python3/dist-packages/漢字/two"));
+        table.push(row("anon_inode:[eventpoll]"));
+        let expected = "\
+file                      calls  read/s  errors by name
+…/dist-packages/漢字/one     12   1 B/s       12 ENOENT
+…/dist-packages/漢字/two     12   1 B/s       12 ENOENT
+anon_inode:[eventpoll]       12   1 B/s       12 ENOENT
+";
+        assert_eq!(plain(&table.text(Some(55))), expected);
+        let expected = "\
+file          calls  errors by name
+…/漢字/one       12       12 ENOENT
+…/漢字/two       12       12 ENOENT
+anon_inode:…     12       12 ENOENT
+";
+        assert_eq!(plain(&table.text(Some(38))), expected);
+        assert_eq!(fit_end("/a/bcdef", 5), "…cdef");
+        assert_eq!(fit_end("/abcdef/ghijkl", 9), "…/ghijkl", "a whole name");
+        assert_eq!(fit_end("/ab", 0), "");
     }
 
     #[test]

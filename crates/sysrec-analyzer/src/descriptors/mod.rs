@@ -25,7 +25,7 @@ use sysrec_syscalls::{ArgKind, DescriptorNames, Moment};
 
 use crate::outcome::call_name;
 use crate::timeline::Item;
-use effect::{CLONE_FILES, CLONE_FS, Effect, Made};
+use effect::{CLONE_FILES, CLONE_FS, Effect, Made, Met};
 pub use object::{Object, ObjectKind};
 pub use path::directory;
 use table::{Budget, Table};
@@ -52,7 +52,7 @@ pub struct Descriptors {
     /// Effects of calls that had not returned when they were told, by task and by when they do.
     to_come: FxHashMap<TaskId, (u64, Effect)>,
     due: BTreeSet<(u64, TaskId)>,
-    pipes: u64,
+    met: Met,
 }
 
 /// The descriptors that a call found, and those that it made. To be asked before the next item is told.
@@ -94,7 +94,8 @@ impl Descriptors {
                     entry: &call.entry,
                     ret: call.ret,
                     exit_captures: &call.exit_captures,
-                    pipes: &mut self.pipes,
+                    duration_ns: call.duration_ns,
+                    met: &mut self.met,
                 };
                 let effect = made.effect(&names);
                 let opened = effect.opened.iter().map(|(fd, object, _)| (*fd, object.clone())).collect();
@@ -160,7 +161,7 @@ impl Descriptors {
                 self.owners.insert(task, Owner { files: Rc::new(RefCell::new(files)), place, cloning: None });
             }
             EventBody::Descriptor { fd, target } => {
-                self.owner(task).files.borrow_mut().insert(*fd, Object::from_link(target), false);
+                self.owner(task).files.borrow_mut().tell(*fd, Object::from_link(target), event.time_ns);
             }
             EventBody::WorkingDirectory { path } => {
                 *self.owner(task).place.borrow_mut() = Some(path.clone());
@@ -218,9 +219,11 @@ impl Descriptors {
             files.set_close_on_exec(fds, close_on_exec);
         }
         for (fd, object, close_on_exec) in effect.opened {
-            match object {
-                Some(object) => files.insert(fd, object, close_on_exec),
-                None => files.remove(fd),
+            files.insert(fd, object, close_on_exec, due_ns);
+        }
+        if let Some(arrival) = effect.arriving {
+            for (fd, object) in arrival.received() {
+                files.insert(fd, object, arrival.close_on_exec, due_ns);
             }
         }
     }

@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::rc::{Rc, Weak};
+
+use sysrec_syscalls::socket_protocol;
 
 /// What sort of thing it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,15 +35,40 @@ pub struct Object {
 struct Socket {
     local: Option<Vec<u8>>,
     peer: Option<Vec<u8>>,
-    /// The other end, of a pair.
+    /// The other end, where it is in the trace.
     other: Weak<Object>,
     /// Descriptors on the way to it.
-    mailbox: VecDeque<Vec<Option<Rc<Object>>>>,
+    mailbox: VecDeque<Passed>,
+    /// Of a listening socket: the ends of connections whose other end nobody knows yet.
+    waiting: Waiting,
 }
 
+/// Descriptors that one message passes.
+type Passed = Vec<Option<Rc<Object>>>;
+
+/// Ends of connections to a listening socket, by the call that made them: sockets that connected, sockets that accept
+/// gave, and when that call began and ended.
+#[derive(Debug, Default)]
+struct Waiting {
+    connected: Vec<(Weak<Object>, Span)>,
+    accepted: Vec<(Weak<Object>, Span)>,
+}
+
+/// When a call began and ended, nanoseconds.
+pub(super) type Span = (u64, u64);
+
+/// What a call's time may be off by, where one task's was taken by itself and another's by the recorder.
+const OFF_NS: u64 = 200_000;
+
+/// Ends of connections that wait for their other end; more are forgotten.
+const WAITING_MAX: usize = 64;
+
 impl Object {
-    /// By what `/proc/PID/fd` shows, or would show.
+    /// By what `/proc/PID/fd` shows, or would show; or of a socket by its protocol and addresses.
     pub(super) fn from_link(link: &[u8]) -> Rc<Self> {
+        if let Some(socket) = Self::described_socket(link) {
+            return Rc::new(socket);
+        }
         let kind = match link {
             [b'/', ..] => ObjectKind::File,
             _ if link.starts_with(b"socket:") => ObjectKind::Socket,
@@ -52,13 +78,31 @@ impl Object {
         Self::new(kind, link)
     }
 
+    /// `TCP`, `TCP:[127.0.0.1:80]`, `TCP:[127.0.0.1:80->127.0.0.1:4567]`.
+    fn described_socket(text: &[u8]) -> Option<Self> {
+        let end = text.iter().position(|&byte| byte == b':').unwrap_or(text.len());
+        let (name, behind) = text.split_at(end);
+        if !sysrec_syscalls::SOCKET_PROTOCOLS.iter().any(|known| known.as_bytes() == name) {
+            return None;
+        }
+        let ends = behind.strip_prefix(b":[").and_then(|ends| ends.strip_suffix(b"]")).unwrap_or_default();
+        let arrow = ends.windows(2).position(|two| two == b"->");
+        let (local, peer) = match arrow {
+            Some(arrow) => (&ends[..arrow], &ends[arrow + 2..]),
+            None => (ends, &[][..]),
+        };
+        let known = |address: &[u8]| (!address.is_empty()).then(|| address.to_vec());
+        let socket = Socket { local: known(local), peer: known(peer), ..Socket::default() };
+        Some(Self { kind: ObjectKind::Socket, name: name.to_vec(), socket: RefCell::new(socket) })
+    }
+
     pub(super) fn new(kind: ObjectKind, name: &[u8]) -> Rc<Self> {
         Rc::new(Self { kind, name: name.to_vec(), socket: RefCell::default() })
     }
 
     /// A socket of that family, type and protocol (socket(2)).
     pub(super) fn socket(family: u64, kind: u64) -> Rc<Self> {
-        Self::new(ObjectKind::Socket, protocol(family, kind & 0xf))
+        Self::new(ObjectKind::Socket, socket_protocol(family, kind & 0xf).as_bytes())
     }
 
     /// Two sockets that are connected to each other.
@@ -71,10 +115,10 @@ impl Object {
     }
 
     /// A connection that a listening socket accepted.
-    pub(super) fn accepted(&self, peer: Option<Vec<u8>>) -> Rc<Self> {
+    pub(super) fn accepted(&self, peer: Option<Vec<u8>>) -> Self {
         let local = self.socket.borrow().local.clone();
         let socket = Socket { local, peer, ..Socket::default() };
-        Rc::new(Self { kind: ObjectKind::Socket, name: self.name.clone(), socket: RefCell::new(socket) })
+        Self { kind: ObjectKind::Socket, name: self.name.clone(), socket: RefCell::new(socket) }
     }
 
     pub(super) fn bind(&self, local: Vec<u8>) {
@@ -85,8 +129,47 @@ impl Object {
         self.socket.borrow_mut().peer = Some(peer);
     }
 
+    /// Whether it is a socket of that name: `UNIX-STREAM`.
+    pub(super) fn is_socket(&self, protocol: &[u8]) -> bool {
+        self.kind == ObjectKind::Socket && self.name.starts_with(protocol)
+    }
+
+    /// A socket connected to this one, which listens; or to this one itself, where it takes messages from anybody.
+    pub(super) fn reached_by(self: &Rc<Self>, connector: &Rc<Object>, span: Span) {
+        if self.is_socket(b"UNIX-DGRAM") {
+            connector.socket.borrow_mut().other = Rc::downgrade(self);
+            return;
+        }
+        let mut socket = self.socket.borrow_mut();
+        let Waiting { connected, accepted } = &mut socket.waiting;
+        // What accept gave before the connection was begun is another's.
+        let begun_ns = span.0.saturating_sub(OFF_NS);
+        accepted.retain(|(end, (_, ended_ns))| *ended_ns >= begun_ns && end.strong_count() > 0);
+        if let Some(other) = only(accepted) {
+            join(connector, &other);
+        } else if connected.len() < WAITING_MAX {
+            connected.push((Rc::downgrade(connector), span));
+        }
+    }
+
+    /// `connection` is what accept gave of this listening socket.
+    pub(super) fn gave(&self, connection: &Rc<Object>, span: Span) {
+        let mut socket = self.socket.borrow_mut();
+        let Waiting { connected, accepted } = &mut socket.waiting;
+        connected.retain(|(end, _)| end.strong_count() > 0);
+        // Those that began after it ended have their turn to come.
+        let ended_ns = span.1.saturating_add(OFF_NS);
+        if connected.iter().all(|(_, (began_ns, _))| *began_ns <= ended_ns)
+            && let Some(other) = only(connected)
+        {
+            join(connection, &other);
+        } else if accepted.len() < WAITING_MAX {
+            accepted.push((Rc::downgrade(connection), span));
+        }
+    }
+
     /// Descriptors leave for the other end.
-    pub(super) fn send(&self, objects: Vec<Option<Rc<Object>>>) {
+    pub(super) fn send(&self, objects: Passed) {
         if let Some(other) = self.socket.borrow().other.upgrade()
             && let Ok(mut other) = other.socket.try_borrow_mut()
             && other.mailbox.len() < MAILBOX_MESSAGES_MAX
@@ -95,9 +178,9 @@ impl Object {
         }
     }
 
-    /// The descriptors of the message that comes next.
-    pub(super) fn receive(&self) -> Vec<Option<Rc<Object>>> {
-        self.socket.borrow_mut().mailbox.pop_front().unwrap_or_default()
+    /// The descriptors of the message that comes next, if it is here already.
+    pub(super) fn receive(&self) -> Option<Passed> {
+        self.socket.borrow_mut().mailbox.pop_front()
     }
 
     /// What sort of thing it is.
@@ -118,41 +201,19 @@ impl Object {
     }
 }
 
-/// The word for a socket's protocol, from its family and type (include/linux/socket.h, include/linux/net.h).
-fn protocol(family: u64, kind: u64) -> &'static [u8] {
-    match (family, kind) {
-        (1, _) => b"UNIX",
-        (2, 1) => b"TCP",
-        (2, 2) => b"UDP",
-        (2, 3) => b"RAW",
-        (10, 1) => b"TCPv6",
-        (10, 2) => b"UDPv6",
-        (10, 3) => b"RAWv6",
-        (16, _) => b"NETLINK",
-        (17, _) => b"PACKET",
-        (40, _) => b"VSOCK",
-        _ => b"SOCKET",
-    }
+/// The one that is waiting; which of several it is, nobody can tell, so that none is.
+fn only(waiting: &mut Vec<(Weak<Object>, Span)>) -> Option<Rc<Object>> {
+    let found = if waiting.len() == 1 { waiting[0].0.upgrade() } else { None };
+    waiting.clear();
+    found
 }
 
-/// A socket address as text; `None` for one without an address, or of a family that has none worth telling.
-pub(super) fn address(bytes: &[u8]) -> Option<Vec<u8>> {
-    let family = u16::from_le_bytes(bytes.get(..2)?.try_into().ok()?);
-    let port = || Some(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?));
-    Some(match family {
-        1 => match bytes.get(2..)? {
-            [] | [0] => return None,
-            [0, name @ ..] => [b"@", name].concat(),
-            path => path.split(|&byte| byte == 0).next().unwrap_or_default().to_vec(),
-        },
-        2 => {
-            let ip: [u8; 4] = bytes.get(4..8)?.try_into().ok()?;
-            format!("{}:{}", Ipv4Addr::from(ip), port()?).into_bytes()
+/// Two ends of one connection.
+fn join(one: &Rc<Object>, other: &Rc<Object>) {
+    for (end, far) in [(one, other), (other, one)] {
+        // A listening socket that is an end of its own would be a trace that nobody recorded.
+        if let Ok(mut end) = end.socket.try_borrow_mut() {
+            end.other = Rc::downgrade(far);
         }
-        10 => {
-            let ip: [u8; 16] = bytes.get(8..24)?.try_into().ok()?;
-            format!("[{}]:{}", Ipv6Addr::from(ip), port()?).into_bytes()
-        }
-        _ => return None,
-    })
+    }
 }

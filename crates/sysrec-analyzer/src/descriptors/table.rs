@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::object::Object;
+use super::object::{Object, ObjectKind};
 
 /// Descriptors that all tables of a trace together hold: a bound for traces that nobody recorded.
 const DESCRIPTORS_MAX: usize = 4 << 20;
@@ -18,8 +18,11 @@ pub(super) struct Budget(Rc<Cell<usize>>);
 /// One descriptor.
 #[derive(Clone, Debug)]
 struct Descriptor {
-    object: Rc<Object>,
+    /// `None` for one that is there, and of which nobody knows what it is.
+    object: Option<Rc<Object>>,
     close_on_exec: bool,
+    /// When the call that made it returned, nanoseconds.
+    since_ns: u64,
 }
 
 /// The descriptors of one `files_struct`.
@@ -46,14 +49,32 @@ impl Table {
     }
 
     pub(super) fn get(&self, fd: i32) -> Option<&Rc<Object>> {
-        self.descriptors.get(&fd).map(|descriptor| &descriptor.object)
+        self.descriptors.get(&fd).and_then(|descriptor| descriptor.object.as_ref())
     }
 
-    pub(super) fn insert(&mut self, fd: i32, object: Rc<Object>, close_on_exec: bool) {
+    pub(super) fn insert(&mut self, fd: i32, object: Option<Rc<Object>>, close_on_exec: bool, since_ns: u64) {
         let used = self.budget.0.get();
         if fd >= 0 && used < DESCRIPTORS_MAX {
-            let new = self.descriptors.insert(fd, Descriptor { object, close_on_exec }).is_none();
+            let descriptor = Descriptor { object, close_on_exec, since_ns };
+            let new = self.descriptors.insert(fd, descriptor).is_none();
             self.budget.0.set(used + usize::from(new));
+        }
+    }
+
+    /// What the recorder says that a descriptor is. Beside the call that made it, which then is in the trace, that
+    /// call knows more of it: whether execve closes it, and of a socket or pipe which one it is.
+    pub(super) fn tell(&mut self, fd: i32, object: Rc<Object>, now_ns: u64) {
+        match self.descriptors.get_mut(&fd).filter(|descriptor| descriptor.since_ns == now_ns) {
+            Some(descriptor) => {
+                let is_known = descriptor.object.as_ref().is_some_and(|known| {
+                    known.kind() == object.kind()
+                        && matches!(known.kind(), ObjectKind::Socket | ObjectKind::Pipe)
+                });
+                if !is_known {
+                    descriptor.object = Some(object);
+                }
+            }
+            None => self.insert(fd, Some(object), false, 0),
         }
     }
 

@@ -29,7 +29,7 @@ pub(crate) mod inline;
 pub(crate) mod measure;
 pub(crate) mod ptrace;
 
-pub(crate) use ptrace::descriptor_numbers;
+pub(crate) use ptrace::{descriptor_numbers, unnamed_numbers};
 
 /// What a call has returned, for the trace, that the recorder sent back to its start: the kernel's own way to say that
 /// it is made again (`ERESTARTNOHAND`, `include/linux/errno.h`).

@@ -2,31 +2,13 @@
 
 use super::Decoder;
 use super::list::epoll_event;
+use super::number::ioprio;
+use super::operation::*;
 use crate::Moment;
 use crate::call::{ArgKind, Choice, Shape, Width};
 use crate::constants::{self as sets, Set};
-use crate::structs::{self, Struct};
+use crate::structs;
 use crate::value::Value;
-
-const fn flags(set: &'static Set) -> ArgKind {
-    ArgKind::Flags(Width::Word, set)
-}
-
-const fn one_of(set: &'static Set) -> ArgKind {
-    ArgKind::Enum(Width::Four, set)
-}
-
-const fn reads(layout: &'static Struct) -> ArgKind {
-    ArgKind::In(Shape::Struct(layout))
-}
-
-const fn writes(layout: &'static Struct) -> ArgKind {
-    ArgKind::Out(Shape::Struct(layout))
-}
-
-static SECCOMP_ACTION: ArgKind = ArgKind::Flags(Width::Four, &sets::SECCOMP_ACTION);
-const READS_INT: ArgKind = ArgKind::In(Shape::Number(&ArgKind::Int));
-const WRITES_INT: ArgKind = ArgKind::Out(Shape::Number(&ArgKind::Int));
 
 impl Decoder<'_, '_> {
     /// What an argument is in this call.
@@ -48,6 +30,7 @@ impl Decoder<'_, '_> {
             Choice::Protocol => match arg(0) {
                 2 | 10 => one_of(&sets::IPPROTO),
                 16 => one_of(&sets::NETLINK_FAMILY),
+                17 => ArgKind::EtherType,
                 _ => ArgKind::Int,
             },
             Choice::OptionName => match arg(1) {
@@ -89,13 +72,25 @@ impl Decoder<'_, '_> {
             Choice::Clone => ArgKind::Ptr,
             Choice::Ptrace => ptrace(self.args[0], at),
             Choice::Seccomp => seccomp(arg(0), at),
-            Choice::Keyctl => ArgKind::Hex,
-            Choice::Quotactl | Choice::Bpf => ArgKind::Ptr,
+            Choice::Keyctl => keyctl(arg(0), at),
+            Choice::Quotactl => quotactl(arg(usize::from(self.row.name == "quotactl_fd")) >> 8, at),
+            Choice::Bpf => bpf(arg(0)),
+            Choice::IoUringRegister => io_uring_register(arg(1)),
+            // Of mknod: S_IFCHR and S_IFBLK.
+            Choice::Device => {
+                shown_if(matches!(arg(at - 1) & 0o170_000, 0o020_000 | 0o060_000), ArgKind::Dev)
+            }
             // These are results alone.
             Choice::SchedPolicy | Choice::Membarrier => ArgKind::Int,
             // EPOLL_CTL_DEL ignores it.
             Choice::EpollCtl if arg(1) == 2 => ArgKind::Ptr,
             Choice::EpollCtl => ArgKind::In(Shape::EpollEvent),
+            // The descriptor of FSCONFIG_SET_FD, the directory of FSCONFIG_SET_PATH and FSCONFIG_SET_PATH_EMPTY.
+            Choice::Fsconfig if at == 4 => match arg(1) {
+                5 => ArgKind::Fd,
+                3 | 4 => ArgKind::DirFd,
+                _ => ArgKind::Int,
+            },
             Choice::Fsconfig => fsconfig(arg(1)),
             Choice::Landlock => match arg(1) {
                 1 => reads(&structs::LANDLOCK_PATH_BENEATH),
@@ -134,12 +129,32 @@ impl Decoder<'_, '_> {
                 1 => self.explained(&sets::FD, true),
                 3 => self.explained(&sets::OPEN, true),
                 // F_GETSIG, F_GETLEASE, F_GET_SEALS
-                11 => ArgKind::Signal,
-                1025 => self.explained(&sets::LOCK_TYPE, false),
+                11 if self.ret.is_some_and(|ret| ret > 0) => ArgKind::Signal,
+                1025 => {
+                    _ = self.explained(&sets::LOCK_TYPE, false);
+                    ArgKind::Hex
+                }
                 1034 => self.explained(&sets::SEAL, true),
                 _ => ArgKind::Long,
             },
-            Choice::Personality => self.explained(&sets::PERSONALITY, false),
+            Choice::Personality => {
+                _ = self.explained(&sets::PERSONALITY, false);
+                ArgKind::Hex
+            }
+            // TIOCGPTPEER
+            Choice::Ioctl if self.args[1] as u32 == 0x5441 => ArgKind::Fd,
+            // SECCOMP_SET_MODE_FILTER with SECCOMP_FILTER_FLAG_NEW_LISTENER
+            Choice::Seccomp if first == 1 && self.args[1] & 8 != 0 => ArgKind::Fd,
+            // Those that make or find a map, a program, a link or what else is open then.
+            Choice::Bpf if matches!(first, 0 | 5 | 7 | 13 | 14 | 17..=19 | 28 | 30 | 32 | 33 | 36) => {
+                ArgKind::Fd
+            }
+            Choice::IoprioWho => {
+                if let Some(priority) = self.ret.and_then(|ret| u64::try_from(ret).ok()) {
+                    self.remarks.push(("", ioprio(priority)));
+                }
+                ArgKind::Long
+            }
             Choice::SchedPolicy => self.explained(&sets::SCHED_POLICY, false),
             // MEMBARRIER_CMD_QUERY
             Choice::Membarrier if first == 0 => self.explained(&sets::MEMBARRIER, true),
@@ -156,7 +171,12 @@ impl Decoder<'_, '_> {
         let is_joined = are_flags || matches!(set.name, "personality" | "sched_policy");
         let name = if is_joined { set.joined(ret) } else { set.one(ret, 32) };
         // `fcntl` says in front of its flags that they are some.
-        let label = if are_flags && set.name != "membarrier" { "flags" } else { "" };
+        let label = match set.name {
+            "membarrier" => "",
+            "seal" => "seals",
+            _ if are_flags => "flags",
+            _ => "",
+        };
         self.remarks.push((label, Value::name(name)));
         if are_flags { ArgKind::Hex } else { ArgKind::Long }
     }
@@ -189,7 +209,7 @@ impl Decoder<'_, '_> {
             (4 | 5 | 12, 2 | 3) => int,
             (4 | 5 | 12, 4) => ptr,
             (4 | 12, 5) => uint,
-            (5, 5) => hex,
+            (5, 5) => ArgKind::By(Choice::Futex),
             // LOCK_PI, LOCK_PI2
             (6 | 13, 3) => timeout,
             (6 | 13, _) => none,
@@ -212,6 +232,10 @@ impl Decoder<'_, '_> {
     /// The name of a `futex` operation with its two flags; the mask that matches all.
     pub(crate) fn futex_word(&self, at: usize, value: u64) -> Value {
         let value = value as u32;
+        // FUTEX_WAKE_OP
+        if at == 5 && self.args[1] as u32 & 0x7f == 5 {
+            return wake_op(value);
+        }
         if at == 5 {
             return if value == u32::MAX {
                 Value::name("FUTEX_BITSET_MATCH_ANY")
@@ -244,171 +268,15 @@ impl Decoder<'_, '_> {
     }
 }
 
-fn shown_if(is_shown: bool, kind: ArgKind) -> ArgKind {
-    if is_shown { kind } else { ArgKind::Unused }
-}
-
-/// fcntl(2).
-fn fcntl(command: u32) -> ArgKind {
-    match command {
-        // F_GETFD, F_GETFL, F_GETOWN, F_GETSIG, F_GETLEASE, F_GETPIPE_SZ, F_GET_SEALS
-        1 | 3 | 9 | 11 | 1025 | 1032 | 1034 => ArgKind::Unused,
-        0 | 1030 => ArgKind::Int,
-        2 => flags(&sets::FD),
-        4 => flags(&sets::OPEN),
-        5 => ArgKind::InOut(Shape::Struct(&structs::FLOCK)),
-        6 | 7 => reads(&structs::FLOCK),
-        8 => ArgKind::Pid,
-        10 => ArgKind::Signal,
-        12 | 36 => ArgKind::InOut(Shape::Struct(&structs::FLOCK64)),
-        13 | 14 | 37 | 38 => reads(&structs::FLOCK64),
-        15 => reads(&structs::F_OWNER_EX),
-        16 => writes(&structs::F_OWNER_EX),
-        1024 => one_of(&sets::LOCK_TYPE),
-        1026 => flags(&sets::NOTIFY),
-        1027 => ArgKind::Fd,
-        1031 => ArgKind::Int,
-        1033 => flags(&sets::SEAL),
-        1035 | 1037 => ArgKind::Out(Shape::Number(&ArgKind::U64)),
-        1036 | 1038 => ArgKind::In(Shape::Number(&ArgKind::U64)),
-        _ => ArgKind::Hex,
-    }
-}
-
-/// The common requests; the argument of all others is a number in hexadecimal.
-fn ioctl(request: u32) -> ArgKind {
-    match request {
-        0x5401 => writes(&structs::TERMIOS),
-        0x5402..=0x5404 => reads(&structs::TERMIOS),
-        // TIOCGPGRP, TIOCOUTQ, FIONREAD, TIOCGSID, TIOCGPTN
-        0x540f | 0x5411 | 0x541b | 0x5429 | 0x8004_5430 => WRITES_INT,
-        // TIOCSPGRP, FIONBIO, FIOASYNC, TIOCSPTLCK
-        0x5410 | 0x5421 | 0x5452 | 0x4004_5431 => READS_INT,
-        0x5413 => writes(&structs::WINSIZE),
-        0x5414 => reads(&structs::WINSIZE),
-        // FIONCLEX, FIOCLEX, TIOCNOTTY, TIOCEXCL, TIOCNXCL
-        0x5450 | 0x5451 | 0x5422 | 0x540c | 0x540d => ArgKind::Unused,
-        // FICLONE
-        0x4004_9409 => ArgKind::Fd,
-        // FS_IOC_GETFLAGS, FS_IOC_SETFLAGS, as wide as an int whatever the number says
-        0x8008_6601 => ArgKind::Out(Shape::Number(&ArgKind::Hex32)),
-        0x4008_6602 => ArgKind::In(Shape::Number(&ArgKind::Hex32)),
-        // BLKGETSIZE64
-        0x8008_1272 => ArgKind::Out(Shape::Number(&ArgKind::U64)),
-        // SIOCGIF*: the interface's name
-        0x8913 | 0x8915 | 0x8917 | 0x8919 | 0x891b | 0x8921 | 0x8927 | 0x8933 => reads(&structs::IFREQ_NAME),
-        _ => ArgKind::Hex,
-    }
-}
-
-/// prctl(2).
-fn prctl(option: u32, at: usize) -> ArgKind {
-    let only = |kind: ArgKind| shown_if(at == 1, kind);
-    match option {
-        1 => only(ArgKind::Signal),
-        2 | 19 | 37 | 40 => only(WRITES_INT),
-        // PR_GET_DUMPABLE, KEEPCAPS, TIMING, SECCOMP, SECUREBITS, TIMERSLACK, TASK_PERF_EVENTS, MCE_KILL_GET
-        3 | 7 | 13 | 21 | 27 | 30 | 31 | 32 | 34 => ArgKind::Unused,
-        4 => only(one_of(&sets::PRCTL_DUMPABLE)),
-        8 | 14 | 29 | 36 => only(ArgKind::Ulong),
-        15 => only(ArgKind::NameStr),
-        16 => only(ArgKind::Out(Shape::CStr)),
-        // PR_SET_SECCOMP
-        22 => match at {
-            1 => one_of(&sets::PRCTL_SECCOMP),
-            2 => reads(&structs::SECCOMP_PROG),
-            _ => ArgKind::Unused,
-        },
-        23 | 24 => only(one_of(&sets::CAPABILITY)),
-        25 => only(WRITES_INT),
-        26 => only(one_of(&sets::PRCTL_TSC)),
-        28 => only(ArgKind::Hex),
-        35 if at == 1 => one_of(&sets::PRCTL_MM),
-        // PR_SET_NO_NEW_PRIVS, PR_GET_NO_NEW_PRIVS, THP_DISABLE: the kernel wants zeros.
-        38 => ArgKind::Ulong,
-        39 | 42 => ArgKind::Ulong,
-        41 => ArgKind::Ulong,
-        // PR_CAP_AMBIENT
-        47 => match at {
-            1 => one_of(&sets::PRCTL_AMBIENT),
-            2 => one_of(&sets::CAPABILITY),
-            _ => ArgKind::Ulong,
-        },
-        // PR_SET_VMA
-        0x5356_4d41 => match at {
-            1 => one_of(&sets::PRCTL_VMA),
-            2 => ArgKind::Ptr,
-            3 => ArgKind::Size,
-            _ => ArgKind::Str,
-        },
-        0x5961_6d61 => only(ArgKind::Pid),
-        _ => ArgKind::Hex,
-    }
-}
-
-/// arch_prctl(2).
-fn arch_prctl(option: u32) -> ArgKind {
-    match option {
-        // ARCH_SET_GS, ARCH_SET_FS
-        0x1001 | 0x1002 => ArgKind::Ptr,
-        // ARCH_GET_FS, ARCH_GET_GS
-        0x1003 | 0x1004 => ArgKind::Out(Shape::Number(&ArgKind::Ptr)),
-        0x1011 => ArgKind::Unused,
-        0x1012 => ArgKind::Ulong,
-        0x1021 | 0x1022 | 0x1024 => ArgKind::Out(Shape::Number(&ArgKind::Hex64)),
-        0x1023 | 0x1025 => ArgKind::Ulong,
-        _ => ArgKind::Hex,
-    }
-}
-
-/// semctl(2): a number, an array, or nothing that is looked at.
-fn semctl(command: u32) -> ArgKind {
-    // IPC_64 may be set.
-    match command & !0x100 {
-        // SETVAL
-        16 => ArgKind::Int,
-        _ => ArgKind::Ptr,
-    }
-}
-
-/// ptrace(2).
-fn ptrace(request: u64, at: usize) -> ArgKind {
-    let is_address = at == 2;
-    match request {
-        // TRACEME takes nothing; strace users see its zeros all the same.
-        0 => ArgKind::Unused,
-        // PEEK*: the result goes to the data's address.
-        1..=3 if is_address => ArgKind::Ptr,
-        1..=3 => ArgKind::Out(Shape::Number(&ArgKind::Hex)),
-        // CONT, SINGLESTEP, DETACH, SYSCALL, LISTEN
-        7 | 9 | 17 | 24 if !is_address => ArgKind::Signal,
-        0x4200 | 0x4206 if !is_address => flags(&sets::PTRACE_OPTIONS),
-        0x4201 if !is_address => ArgKind::Out(Shape::Number(&ArgKind::Ulong)),
-        0x4202 if !is_address => ArgKind::Out(Shape::Siginfo),
-        0x4203 if !is_address => ArgKind::In(Shape::Siginfo),
-        0x4204 | 0x4205 if is_address => one_of(&sets::REGSET),
-        _ => ArgKind::Ptr,
-    }
-}
-
-/// seccomp(2).
-fn seccomp(operation: u32, at: usize) -> ArgKind {
-    match (operation, at) {
-        (1, 1) => ArgKind::Flags(Width::Four, &sets::SECCOMP_FILTER),
-        (1, 2) => reads(&structs::SECCOMP_PROG),
-        (2, 2) => ArgKind::In(Shape::Number(&SECCOMP_ACTION)),
-        (3, 2) => writes(&structs::SECCOMP_NOTIF_SIZES),
-        (_, 1) => ArgKind::Hex32,
-        _ => ArgKind::Ptr,
-    }
-}
-
-/// fsconfig(2).
-fn fsconfig(command: u32) -> ArgKind {
-    match command {
-        // FSCONFIG_SET_STRING, FSCONFIG_SET_PATH
-        1 => ArgKind::Str,
-        3 | 4 => ArgKind::Path,
-        _ => ArgKind::Ptr,
-    }
+/// What FUTEX_WAKE_OP does to its second word, in four fields (`include/uapi/linux/futex.h`): `FUTEX_OP_SET<<28|0x3<<12|...`.
+fn wake_op(value: u32) -> Value {
+    let field = |shift: u32, mask: u32| u64::from(value >> shift & mask);
+    let shifted = if value >> 31 == 0 { "" } else { "FUTEX_OP_OPARG_SHIFT<<28|" };
+    Value::name(format!(
+        "{shifted}{}<<28|{:#x}<<12|{}<<24|{:#x}",
+        sets::FUTEX_OP.one(field(28, 7), 32),
+        field(12, 0xfff),
+        sets::FUTEX_CMP.one(field(24, 15), 32),
+        field(0, 0xfff)
+    ))
 }

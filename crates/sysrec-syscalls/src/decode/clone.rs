@@ -92,7 +92,7 @@ fn clone_flags(flags: u64) -> Value {
     let (names, number) = (flags & !0xff, (flags & 0xff) as i32);
     let signal = match number {
         0 => None,
-        number @ 1..=64 => Some(signal::name(number).into_owned()),
+        number @ 1..=64 => Some(signal::kernel_name(number).into_owned()),
         number => Some(number.to_string()),
     };
     Value::name(match (names, signal) {

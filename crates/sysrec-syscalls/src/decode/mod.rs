@@ -16,11 +16,13 @@ mod list;
 mod message;
 mod multiplexed;
 mod number;
+mod operation;
 mod options;
 mod shape;
 mod signals;
 mod sockaddr;
 pub(crate) mod source;
+mod special;
 mod vector;
 
 use std::borrow::Cow;

@@ -1,7 +1,10 @@
 //! Numbers, in registers and in memory, and what a call returns.
 
+use std::net::Ipv4Addr;
+
 use super::{Decoder, Layout, Outcome};
 use crate::call::{ArgKind, Width};
+use crate::constants as sets;
 use crate::value::Value;
 use crate::{Abi, Moment, by_name, errno, signal};
 
@@ -23,6 +26,7 @@ pub(crate) fn bytes_of(kind: ArgKind, layout: Layout) -> usize {
     match kind {
         ArgKind::U8 => 1,
         ArgKind::U16 | ArgKind::S16 | ArgKind::FileMode16 | ArgKind::Port | ArgKind::Id16 => 2,
+        ArgKind::EtherType => 2,
         ArgKind::Int
         | ArgKind::Uint
         | ArgKind::Fd
@@ -34,6 +38,10 @@ pub(crate) fn bytes_of(kind: ArgKind, layout: Layout) -> usize {
         | ArgKind::FileMode
         | ArgKind::Dev
         | ArgKind::Key
+        | ArgKind::Serial
+        | ArgKind::Ioprio
+        | ArgKind::QuotaCommand
+        | ArgKind::InAddr
         | ArgKind::ModeFlags(_)
         | ArgKind::Hex32 => 4,
         ArgKind::Off
@@ -87,6 +95,25 @@ impl Decoder<'_, '_> {
             }
             ArgKind::Handler => handler(value),
             ArgKind::Port => Value::name(format!("htons({})", (value as u16).swap_bytes())),
+            ArgKind::InAddr => {
+                let address = Ipv4Addr::from((value as u32).to_le_bytes());
+                Value::name(format!("inet_addr(\"{address}\")"))
+            }
+            ArgKind::EtherType => ether_type((value as u16).swap_bytes()),
+            ArgKind::Serial => match sets::KEYRING.name_of(value, bits) {
+                Some(name) => Value::name(name),
+                None => Value::Signed(signed),
+            },
+            ArgKind::Ioprio => ioprio(value),
+            ArgKind::QuotaCommand => Value::name(format!(
+                "QCMD({}, {})",
+                sets::QUOTA_CMD.one(value >> 8, 32),
+                sets::QUOTA_TYPE.one(value & 0xff, 32)
+            )),
+            ArgKind::Flags(_, set) if set.name == "map" && value & HUGE_PAGES != 0 => {
+                let shift = (value & HUGE_PAGES) >> 26;
+                Value::name(format!("{}|{shift}<<MAP_HUGE_SHIFT", set.joined(value & !HUGE_PAGES)))
+            }
             ArgKind::Flags(_, set) => Value::name(self.set(set).joined(value)),
             ArgKind::Enum(_, set) if set.name == "ioctl" && set.name_of(value, bits).is_none() => {
                 Value::name(unknown_ioctl(value as u32))
@@ -138,6 +165,10 @@ impl Decoder<'_, '_> {
         Outcome::Returned(match kind {
             ArgKind::Long => return plain_outcome(ret),
             ArgKind::Fd => Value::Fd(ret as i32, Moment::Exit),
+            ArgKind::Signal => {
+                self.remarks.push(("", signal_name(ret)));
+                Value::Signed(ret)
+            }
             kind => self.number(kind, ret as u64),
         })
     }
@@ -219,6 +250,23 @@ fn unknown_ioctl(request: u32) -> String {
     )
 }
 
+/// The size of huge pages in `mmap`'s flags (`MAP_HUGE_MASK`, include/uapi/asm-generic/hugetlb_encode.h).
+const HUGE_PAGES: u64 = 0x3f << 26;
+
+/// Class and level in one number (`include/uapi/linux/ioprio.h`).
+pub(crate) fn ioprio(value: u64) -> Value {
+    let class = sets::IOPRIO_CLASS.one(value >> 13, 32);
+    Value::name(format!("IOPRIO_PRIO_VALUE({class}, {})", value & 0x1fff))
+}
+
+/// A protocol of Ethernet (`include/uapi/linux/if_ether.h`).
+pub(crate) fn ether_type(number: u16) -> Value {
+    Value::name(match sets::ETHER_TYPE.name_of(number.into(), 16) {
+        Some(name) => format!("htons({name})"),
+        None => format!("htons({number:#x})"),
+    })
+}
+
 /// `SIG_DFL`, `SIG_IGN`, or where the handler is.
 pub(crate) fn handler(address: u64) -> Value {
     match address {
@@ -231,7 +279,7 @@ pub(crate) fn handler(address: u64) -> Value {
 /// `SIGINT`; 0 and what is no signal stay numbers.
 pub(crate) fn signal_name(number: i64) -> Value {
     match i32::try_from(number) {
-        Ok(number @ 1..=64) => Value::name(signal::name(number)),
+        Ok(number @ 1..=64) => Value::name(signal::kernel_name(number)),
         _ => Value::Signed(number),
     }
 }

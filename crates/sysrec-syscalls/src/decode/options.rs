@@ -20,6 +20,8 @@ impl Decoder<'_, '_> {
             // SO_RCVTIMEO and SO_SNDTIMEO, old and new.
             (SOL_SOCKET, 20 | 21) => Some(&structs::TIMEVAL),
             (SOL_SOCKET, 66 | 67) => Some(&structs::TIMEVAL64),
+            // IP_ADD_MEMBERSHIP and IP_DROP_MEMBERSHIP in their shortest form.
+            (0, 35 | 36) if bytes == 8 => Some(&structs::IP_MREQ),
             _ => None,
         };
         if let Some(layout) = layout {

@@ -19,6 +19,7 @@ impl Decoder<'_, '_> {
                 let wanted = self.count(count, moment);
                 self.elements(Shape::Number(&ArgKind::Hex), wanted, address, moment)
             }
+            Shape::Array(_, count) | Shape::Bytes(count) if self.is_none_there(count) => None,
             Shape::Array(element, count) => self.array(*element, count, address, moment),
             Shape::Bytes(count) => {
                 let wanted = self.count(count, moment);
@@ -98,10 +99,34 @@ impl Decoder<'_, '_> {
                 let bytes = self.count(count, moment);
                 self.clone_args(address, bytes, moment)
             }
+            Shape::Sized(layout, count) => {
+                let wanted = self.count(count, moment);
+                let size = self.measure(layout).0;
+                let bytes = self.read(moment, address, wanted.min(size as u64), size);
+                self.structure_in(layout, &bytes, moment)
+            }
+            Shape::Ifreq(field, kind) => self.ifreq(field, *kind, address, moment),
+            Shape::CapData => self.cap_data(address, moment),
+            Shape::FileHandle => self.file_handle(address, moment),
             Shape::Msgbuf(count) => {
                 let bytes = self.count(count, moment);
                 self.msgbuf(address, bytes, moment)
             }
+        }
+    }
+
+    /// Whether a length says that nothing stands there: a negative one, which the kernel takes for an error, or none
+    /// for what the call then only measured.
+    fn is_none_there(&self, count: Count) -> bool {
+        let register = |at: u8| self.args.get(usize::from(at)).copied().unwrap_or(0);
+        match count {
+            Count::Arg(at) => {
+                let kind = self.row.args.get(usize::from(at)).map(|arg| arg.kind);
+                kind == Some(ArgKind::Int) && (register(at) as i32) < 0
+            }
+            // recvfrom takes a message without any bytes.
+            Count::ReturnedAtMost(at) => register(at) == 0 && self.row.name != "recvfrom",
+            _ => false,
         }
     }
 
@@ -135,6 +160,10 @@ impl Decoder<'_, '_> {
                 }
                 before
             }
+            // What was asked for stands in it, too.
+            Shape::Ifreq(..) => after,
+            Shape::Struct(layout) if layout.name == "IO_URING_PARAMS" => after,
+            Shape::FileHandle => grown_handle(before, after),
             _ if before == after => before,
             Shape::Number(ArgKind::Int | ArgKind::Uint) => match (before, after) {
                 (Value::Array { items: mut first, .. }, Value::Array { items: mut second, .. }) => {
@@ -225,7 +254,10 @@ impl Decoder<'_, '_> {
                 Shown::No => {}
                 Shown::More => has_more = true,
                 Shown::NotZero if bytes.iter().all(|byte| *byte == 0) => {}
-                Shown::NotZero | Shown::Yes => fields.push((field.name, self.field(field, bytes, moment)?)),
+                Shown::NotZero | Shown::Yes => {
+                    let name = field.name.strip_prefix("r#").unwrap_or(field.name);
+                    fields.push((name, self.field(field, bytes, moment)?));
+                }
             }
         }
         if fields.is_empty() { None } else { Some(Value::Struct { fields, has_more }) }
@@ -351,6 +383,21 @@ impl Decoder<'_, '_> {
         let writes = self.row.args.iter().any(|arg| matches!(arg.kind, ArgKind::In(Shape::Iovec(_))));
         if writes { None } else { Some(self.ret.map_or(0, |ret| u64::try_from(ret).unwrap_or(0))) }
     }
+}
+
+/// `{handle_bytes=128 => 8, handle_type=1, ...}`.
+fn grown_handle(before: Value, after: Value) -> Value {
+    let (Value::Struct { fields: mut old, .. }, Value::Struct { fields: mut new, has_more }) =
+        (before, after)
+    else {
+        return Value::whole(Vec::new());
+    };
+    if let (Some((_, was)), Some((_, is))) = (old.pop(), new.first_mut())
+        && was != *is
+    {
+        *is = Value::Change(Box::new(was), Box::new(is.clone()));
+    }
+    Value::Struct { fields: new, has_more }
 }
 
 /// A number of up to eight bytes.

@@ -108,15 +108,18 @@ impl Decoder<'_, '_> {
         let value = self.pointer_in(&bytes, 0)?;
         let int = |offset: usize| Some(little_endian(bytes.get(offset..offset + 4)?));
         let (number, notify, thread) = (int(word)?, int(word + 4)?, int(word + 8)?);
+        let is_zero = value == 0;
         let value = Value::whole(vec![
             ("sival_int", Value::Signed(i64::from(value as i32))),
             ("sival_ptr", Value::Address(value)),
         ]);
         let mut fields = vec![
-            ("sigev_value", value),
             ("sigev_signo", signal_name(i64::from(number as i32))),
             ("sigev_notify", Value::name(sets::SIGEV_NOTIFY.one(notify, 32))),
         ];
+        if !is_zero {
+            fields.insert(0, ("sigev_value", value));
+        }
         // SIGEV_THREAD_ID
         if notify == 4 {
             fields.push(("sigev_notify_thread_id", Value::Signed(i64::from(thread as i32))));
@@ -136,13 +139,13 @@ impl Decoder<'_, '_> {
                 // A tracer sees more than a signal there: an event, or the mark of a system call.
                 let event = status >> 16;
                 let mark = if high & 0x80 != 0 { " | 0x80" } else { "" };
-                let number = signal::name((high & 0x7f) as i32);
+                let number = signal::kernel_name((high & 0x7f) as i32);
                 let event = if event > 0 { format!(" | {event:#x} << 8") } else { String::new() };
                 format!("WIFSTOPPED(s) && WSTOPSIG(s) == {number}{mark}{event}")
             }
             _ => {
                 let dumped = if status & 0x80 != 0 { " && WCOREDUMP(s)" } else { "" };
-                format!("WIFSIGNALED(s) && WTERMSIG(s) == {}{dumped}", signal::name(low as i32))
+                format!("WIFSIGNALED(s) && WTERMSIG(s) == {}{dumped}", signal::kernel_name(low as i32))
             }
         };
         Some(Value::all(vec![Value::name(format!("{{{text}}}"))]))
@@ -159,7 +162,7 @@ pub(crate) fn signals_of(mask: &[u8]) -> Value {
         false => present,
     };
     let short = |member: u32| {
-        let name = signal::name(member as i32 + 1);
+        let name = signal::kernel_name(member as i32 + 1);
         Value::name(name.strip_prefix("SIG").unwrap_or(&name).to_owned())
     };
     Value::Set { items: shown.into_iter().map(short).collect(), is_inverted }

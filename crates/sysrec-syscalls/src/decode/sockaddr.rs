@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::Decoder;
+use super::number::ether_type;
 use super::shape::little_endian;
 use crate::Moment;
 use crate::constants as sets;
@@ -101,11 +102,11 @@ fn netlink(rest: &[u8]) -> Option<Fields> {
 }
 
 fn packet(rest: &[u8]) -> Option<Fields> {
-    let protocol = u16::from_be_bytes(rest.get(..2)?.try_into().ok()?);
+    let protocol = ether_type(u16::from_be_bytes(rest.get(..2)?.try_into().ok()?));
     let length = usize::from(*rest.get(9)?);
     let address = rest.get(10..10 + length.min(8)).unwrap_or(&[]);
     Some(vec![
-        ("sll_protocol", Value::name(format!("htons({protocol:#x})"))),
+        ("sll_protocol", protocol),
         ("sll_ifindex", Value::Signed(i64::from(little_endian(rest.get(2..6)?) as i32))),
         ("sll_hatype", Value::Unsigned(little_endian(rest.get(6..8)?))),
         ("sll_pkttype", Value::Unsigned(u64::from(*rest.get(8)?))),

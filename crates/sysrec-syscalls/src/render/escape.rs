@@ -44,8 +44,8 @@ fn escape(text: &mut String, bytes: &[u8], special: &[u8]) {
             0x0c => text.push_str("\\f"),
             0x20..=0x7e if !special.contains(byte) => text.push(char::from(*byte)),
             byte => {
-                // Three digits where the next byte would be taken for one.
-                let is_followed = bytes.get(position + 1).is_some_and(u8::is_ascii_digit);
+                // Three digits where the next byte would be taken for one, which 8 and 9 are not.
+                let is_followed = matches!(bytes.get(position + 1), Some(b'0'..=b'7'));
                 _ = if is_followed { write!(text, "\\{byte:03o}") } else { write!(text, "\\{byte:o}") };
             }
         }
@@ -66,7 +66,7 @@ mod tests {
     fn strings_are_escaped_as_in_c_and_hold_nothing_but_ascii() {
         assert_eq!(quoted(b"a\n\x1b[31m\0\xff1b"), r#""a\n\33[31m\0\3771b""#);
         assert_eq!(quoted(b"\"\\\r\t\x0b\x0c\x7f\0"), r#""\"\\\r\t\v\f\177\0""#);
-        assert_eq!(quoted(b"\x019"), r#""\0019""#, "a digit that follows is no part of the number");
+        assert_eq!(quoted(b"\x017\x018"), r#""\0017\18""#, "a digit that follows is no part of the number");
         let all: Vec<u8> = (0..=255).collect();
         assert!(quoted(&all).bytes().all(|byte| (0x20..0x7f).contains(&byte)));
         let mut text = String::new();

@@ -28,7 +28,7 @@ impl Display for EventText<'_> {
             EventBody::Signal { signo, code, sender_pid, address } => {
                 write_signal(f, *signo, *code, *sender_pid, *address)
             }
-            EventBody::Stop { signo } => write!(f, "stopped by {}", signal::name(*signo)),
+            EventBody::Stop { signo } => write!(f, "stopped by {}", signal::kernel_name(*signo)),
             EventBody::Continue => f.write_str("goes on"),
             EventBody::Unfinished { entry, .. } => write!(f, "call {} did not return", entry.nr),
             EventBody::Mapping { address, length, file_offset, path, build_id } => {
@@ -139,7 +139,7 @@ fn write_end(f: &mut Formatter<'_>, end: TaskEnd) -> fmt::Result {
         TaskEnd::Exited { code } => write!(f, "exited with {code}"),
         TaskEnd::Killed { signo, core_dumped } => {
             let core = if core_dumped { ", core dumped" } else { "" };
-            write!(f, "killed by {}{core}", signal::name(signo))
+            write!(f, "killed by {}{core}", signal::kernel_name(signo))
         }
         TaskEnd::Superseded => f.write_str("ended by another thread's execve"),
         TaskEnd::Detached => f.write_str("detached; lives on without being recorded"),
@@ -151,7 +151,7 @@ fn write_end(f: &mut Formatter<'_>, end: TaskEnd) -> fmt::Result {
 }
 
 fn write_signal(f: &mut Formatter<'_>, signo: i32, code: i32, sender_pid: i32, address: u64) -> fmt::Result {
-    write!(f, "{}", signal::name(signo))?;
+    write!(f, "{}", signal::kernel_name(signo))?;
     match signal_code::name(signo, code) {
         Some(name) => write!(f, ", {name}")?,
         None => write!(f, ", code {code}")?,

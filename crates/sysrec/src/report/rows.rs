@@ -50,32 +50,38 @@ pub(super) fn sorted(report: &Report, sort: Sort, top: usize) -> Vec<Figures> {
 /// The rows as a table, with a last line that adds up all of them, those beyond `--top` too.
 pub(super) fn table(answer: &Answer<'_>) -> Table {
     let report = answer.report;
-    let mut columns: Vec<Column> =
-        report.by.iter().map(|dimension| Column::label(dimension.name())).collect();
-    columns.extend([Column::number("calls"), Column::number("errors")]);
+    let mut columns: Vec<Column> = report.by.iter().map(|dimension| label(*dimension)).collect();
+    columns.push(Column::number("calls"));
     // Which they are is said where there is room.
     let named = report.rows.iter().any(|row| row.errors > 0) && !report.by.contains(&Dimension::Errno);
-    if named {
-        columns.push(Column::number("errors by name").gives_way(6));
-    }
     let transfers = answer.rows.iter().any(|figures| figures.row.transfer.is_some());
+    let (failures, by_name) = (Column::number("errors"), Column::number("errors by name"));
+    match (named, transfers) {
+        (false, _) => columns.push(failures),
+        (true, false) => columns.extend([failures, by_name.gives_way(6)]),
+        // Of a file, which errors there were says more than how calls to it are distributed.
+        (true, true) => columns.extend([failures.gives_way(10), by_name.last_resort()]),
+    }
     if transfers {
         columns.extend([
             Column::number("read"),
             Column::number("written"),
-            Column::number("read/s").gives_way(8),
-            Column::number("written/s").gives_way(7),
+            Column::number("read/s").gives_way(7),
+            Column::number("written/s").gives_way(6),
         ]);
     }
+    let (median, largest) = (Column::number("p50"), Column::number("max"));
+    let (median, largest) =
+        if transfers { (median.gives_way(8), largest.gives_way(9)) } else { (median, largest.last_resort()) };
     columns.extend([
         Column::number("share").gives_way(4),
         Column::number("total"),
         Column::number("mean").gives_way(3),
-        Column::number("p50"),
+        median,
         Column::number("p90").gives_way(2),
         Column::number("p99").gives_way(5),
         Column::number("p99.9").gives_way(1),
-        Column::number("max").last_resort(),
+        largest,
     ]);
     let mut table = Table::new(columns);
     let wall_ns = report.wall_ns() as f64;
@@ -128,6 +134,14 @@ pub(super) fn table(answer: &Answer<'_>) -> Table {
         table.push(cells);
     }
     table
+}
+
+/// The column of what rows stand for.
+fn label(dimension: Dimension) -> Column {
+    match dimension {
+        Dimension::File | Dimension::Dir => Column::path(dimension.name()),
+        dimension => Column::label(dimension.name()),
+    }
 }
 
 /// How many of the errors are named in a row.

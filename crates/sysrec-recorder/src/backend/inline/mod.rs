@@ -104,6 +104,9 @@ impl Reason {
     pub(crate) const BITS_32: Reason = Reason("it runs 32-bit code");
     pub(crate) const GS_IN_USE: Reason = Reason("it uses the gs register itself");
     pub(crate) const OWN_FILTER: Reason = Reason("it has a seccomp filter of its own");
+    pub(crate) const FILTER_TO_COME: Reason =
+        Reason("it has a seccomp filter of its own, which another of its threads installed");
+    pub(crate) const FILTER_REFUSED: Reason = Reason("a seccomp filter was refused to its process");
     pub(crate) const STRICT: Reason = Reason("it is in seccomp's strict mode");
     pub(crate) const MEMORY_LIMIT: Reason = Reason("its address space is limited or locked");
     pub(crate) const REGION_TOUCHED: Reason = Reason("it unmapped or replaced our part of its address space");

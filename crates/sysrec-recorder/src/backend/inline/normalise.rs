@@ -12,7 +12,7 @@ use sysrec_format::event::UserRegisters;
 
 use super::layout::{STUB_ADDRESS, TRAMPOLINE_FRONT, TRAMPOLINE_NET, TRAMPOLINE_TAIL};
 use super::rings::{Ring, RingCall, Rings};
-use super::space::Space;
+use super::space::{SiteState, Space};
 use crate::backend::SENT_BACK;
 use crate::sys::ptrace::register::*;
 use crate::sys::stub::Places;
@@ -114,7 +114,10 @@ pub(crate) fn normalise(
 
 /// Bytes of the instruction that a site's trampoline runs; 0 for none.
 fn displaced_bytes(space: &Space, site: u64) -> u64 {
-    space.displaced_before(site + 2).map_or(0, |(_, _, length)| u64::from(length))
+    match space.jumped_from(site).map(|site| site.state) {
+        Some(SiteState::Displaced { length }) => u64::from(length),
+        _ => 0,
+    }
 }
 
 /// Where the displaced instruction has been run; out of reach where there is none.

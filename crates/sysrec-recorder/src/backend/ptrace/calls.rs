@@ -158,7 +158,7 @@ impl Engine<'_> {
         }
     }
 
-    fn entered(&mut self, tid: i32, info: &SyscallInfo, nr: i32, args: [u64; 6]) -> Next {
+    pub(super) fn entered(&mut self, tid: i32, info: &SyscallInfo, nr: i32, args: [u64; 6]) -> Next {
         let abi = abi_of(info.arch, nr);
         let concern = concern(abi, nr);
         if let Some(next) = self.guard_inline(tid, concern, info, nr, args) {
@@ -278,9 +278,7 @@ impl Engine<'_> {
         if !(-4095..0).contains(&ret) {
             self.follow_code(tid, &call, ret);
             self.succeeded(tid, &call, ret, time_ns);
-            if !call.recorded {
-                self.tell_opened(tid, &call, ret, time_ns);
-            }
+            self.tell_opened(tid, &call, ret, time_ns);
         } else if ret == -i64::from(libc::EPERM)
             && self::concern(call.abi, call.nr) == Some(Concern::Ptrace)
             && let Some(tracee) = self.tasks.get(&tid)
@@ -309,6 +307,7 @@ impl Engine<'_> {
                 self.recording.exit(task, &Exit { time_ns, ret, registers, captures });
             }
             self.left_inline(tid, &call, ret);
+            self.demote_if_due(tid);
             return Next::Go(0);
         }
         _ = ptrace::resume(tid, self.resume_mode(None), 0);

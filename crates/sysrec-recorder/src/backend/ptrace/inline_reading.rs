@@ -52,6 +52,9 @@ const SPIN_NS_MAX: u64 = Duration::from_millis(1).as_nanos() as u64;
 const SLEEP_NS_MIN: u64 = Duration::from_micros(150).as_nanos() as u64;
 /// An idle task's ring is looked at this often.
 const SLEEP_NS_MAX: u64 = Duration::from_millis(50).as_nanos() as u64;
+/// Pauses between two questions for news without a sleep, a microsecond or two: each is a system call, and what it
+/// touches in the kernel the tasks touch, too.
+const SPINS: u32 = 64;
 /// Between two looks without a sleep: a reader that follows the writer closely takes its cache lines away.
 const LOOK_NS: u64 = 20_000;
 
@@ -172,7 +175,7 @@ impl Engine<'_> {
             if since_ns < LOOK_NS {
                 // Only on a CPU of our own: on that of the tasks we would wait for what cannot happen meanwhile.
                 if now_ns < self.pace.busy_until_ns && self.placement.cpus() > 1 {
-                    std::hint::spin_loop();
+                    (0..SPINS).for_each(|_| std::hint::spin_loop());
                     continue;
                 }
                 if let Some(news) = self.sleep()? {

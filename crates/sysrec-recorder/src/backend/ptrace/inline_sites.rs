@@ -6,15 +6,27 @@ use super::inline_reading::tell;
 use crate::backend::inline::known_stacks::Place;
 use crate::backend::inline::layout::*;
 use crate::backend::inline::normalise::{Normalised, normalise};
+use crate::backend::inline::patch::JUMP_BYTES;
 use crate::backend::inline::patcher::Patcher;
 use crate::backend::inline::remote::{Around, Failure, Helper};
 use crate::backend::inline::space::{Site, SiteState, Space};
 use crate::backend::inline::{Mode, Reason, SharedSpace, patch};
 use crate::stacks::Stacks;
 use crate::sys::clock::tsc;
-use crate::sys::memory::Memory;
+use crate::sys::memory::{self, Memory};
 use crate::sys::ptrace::register::*;
 use crate::sys::ptrace::{self, SyscallInfo};
+
+/// Code that was copied before it was replaced, and put back, still has the jump that it had: its site is what it was.
+fn recall_if_back(tid: i32, space: &SharedSpace, site: u64) {
+    let Some(former) = space.borrow().former(site) else { return };
+    let mut bytes = [0; JUMP_BYTES];
+    if memory::read(tid, former.jump_start(site), &mut bytes) == bytes.len()
+        && space.borrow().is_jump(site, former, &bytes)
+    {
+        space.borrow_mut().recall(site);
+    }
+}
 
 impl Engine<'_> {
     /// Whether an address is the stub's.
@@ -27,6 +39,7 @@ impl Engine<'_> {
     pub(super) fn show_site(&mut self, tid: i32, info: &mut SyscallInfo) -> bool {
         let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.as_ref()) else { return false };
         let Some((site, _)) = space.borrow().site_of_trampoline(info.ip) else { return false };
+        space.borrow_mut().recall(site);
         info.ip = site + 2;
         ptrace::set_register(tid, RIP, site + 2).is_ok()
     }
@@ -56,6 +69,7 @@ impl Engine<'_> {
                 return None;
             }
             let site = info.ip.wrapping_sub(2);
+            recall_if_back(tid, &space, site);
             let known = space.borrow().sites.get(&site).copied();
             let trampoline = match known {
                 Some(known) => known.trampoline,
@@ -84,8 +98,7 @@ impl Engine<'_> {
                     Err(failure) => failed = Some(failure),
                 }
             } else if known.is_none() {
-                let state = SiteState::Met;
-                space.borrow_mut().sites.insert(site, Site { trampoline, state });
+                space.borrow_mut().met(site, trampoline);
             }
             let pid = tracee.pid;
             if let Some(failure @ Failure::Ended(_)) = failed {
@@ -133,6 +146,7 @@ impl Engine<'_> {
         let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.clone()) else { return false };
         let Ok(registers) = ptrace::registers(tid) else { return false };
         let at = registers[RIP].wrapping_sub(1);
+        recall_if_back(tid, &space, at.wrapping_sub(2));
         if space.borrow().displaced_before(at).is_some() {
             self.skip_trap(tid, at);
             return true;

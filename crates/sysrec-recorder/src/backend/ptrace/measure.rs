@@ -39,12 +39,13 @@ pub(super) fn overhead(placement: bool, stacks: Option<&StackOptions>) -> Overhe
 }
 
 fn traced_calls(mut stacks: Option<Stacks>) -> Option<Vec<Sample>> {
-    let pid = fork_stopped(|| {
+    let mut child = fork_stopped(|| {
         for _ in 0..CALLS {
             null_call();
         }
     })
     .ok()?;
+    let pid = child.pid;
     let mut samples = Vec::with_capacity(CALLS);
     let mut start = None;
     wait::wait_stopped(pid).ok()?;
@@ -76,7 +77,10 @@ fn traced_calls(mut stacks: Option<Stacks>) -> Option<Vec<Sample>> {
             }
             WaitStatus::Stopped { signo, event: 0 } => _ = ptrace::resume(pid, Resume::ToSyscall, signo),
             WaitStatus::Stopped { .. } => _ = ptrace::resume(pid, Resume::ToSyscall, 0),
-            WaitStatus::Exited { .. } | WaitStatus::Killed { .. } => return Some(samples),
+            WaitStatus::Exited { .. } | WaitStatus::Killed { .. } => {
+                child.ended = true;
+                return Some(samples);
+            }
             WaitStatus::Continued => {}
         }
     }

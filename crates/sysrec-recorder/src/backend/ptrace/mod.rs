@@ -22,6 +22,7 @@ mod attach;
 mod calls;
 mod descriptors;
 mod engine;
+mod inline_filters;
 mod inline_guards;
 mod inline_mode;
 mod inline_reading;
@@ -34,7 +35,7 @@ mod restart;
 mod stops;
 mod tracee;
 
-pub(crate) use descriptors::descriptor_numbers;
+pub(crate) use descriptors::{descriptor_numbers, unnamed_numbers};
 use sysrec_format::block::Overhead;
 use sysrec_syscalls::filter::Filter;
 
