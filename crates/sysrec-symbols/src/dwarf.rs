@@ -97,8 +97,7 @@ fn load(image: &Image, budget_bytes: &mut u64) -> Result<gimli::Dwarf<Reader>, P
         return Err(Problem::TooLarge { what: "debug sections", bytes });
     }
     *budget_bytes -= bytes;
-    let endian = image
-        .with(|elf| Ok(if elf.is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big }))?;
+    let endian = if image.is_little_endian { RunTimeEndian::Little } else { RunTimeEndian::Big };
     gimli::Dwarf::load(|section| {
         let wanted = SECTIONS.contains(&section);
         let bytes = if wanted { image.section(section.name(), DEBUG_BYTES_MAX)? } else { None };

@@ -118,9 +118,7 @@ impl Symbolizer {
     /// What could not be used so far, and why; in order of the files' names.
     pub fn problems(&self) -> Vec<(PathBuf, Problem)> {
         let all = self.modules.values();
-        let mut problems: Vec<_> = all
-            .flat_map(|module| module.problems.iter().map(|problem| (module.path.clone(), problem.clone())))
-            .collect();
+        let mut problems: Vec<_> = all.flat_map(|module| module.problems.iter().cloned()).collect();
         problems.sort_by(|one, other| one.0.cmp(&other.0));
         problems
     }

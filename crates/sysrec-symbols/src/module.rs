@@ -18,7 +18,8 @@ use crate::{Address, Function, Search, vdso};
 #[derive(Debug)]
 pub(crate) struct Module {
     pub(crate) path: PathBuf,
-    pub(crate) problems: Vec<Problem>,
+    /// With the file that each is about: the module's own or its debug file.
+    pub(crate) problems: Vec<(PathBuf, Problem)>,
     search: Search,
     /// The file, if it is the build that was recorded.
     image: Option<Image>,
@@ -62,7 +63,7 @@ impl Module {
         let problem = match Image::read(&below(search.root.as_deref(), path)) {
             Ok(image) if build_id.is_empty() || image.build_id == build_id => {
                 if build_id.is_empty() {
-                    module.problems.push(Problem::Unproven);
+                    module.problems.push((path.to_owned(), Problem::Unproven));
                 }
                 module.image = Some(image);
                 None
@@ -76,7 +77,7 @@ impl Module {
         module.debug = debug_file(search, path, build_id, module.image.as_ref());
         // A debug file of the right build tells all that is needed.
         if module.debug.is_none() || matches!(problem, Some(Problem::Changed { .. })) {
-            module.problems.extend(problem);
+            module.problems.extend(problem.map(|problem| (path.to_owned(), problem)));
         }
         let images: Vec<&Image> = module.images().collect();
         if let (Some(folder), false) = (&search.cache, images.is_empty()) {
@@ -125,16 +126,16 @@ impl Module {
             if tables.dwarf.is_empty() && dwarf::is_in(image) {
                 match Dwarf::read(image, &self.search, budget_bytes) {
                     Ok(dwarf) => tables.dwarf.push(dwarf),
-                    Err(problem) => problems.push(problem),
+                    Err(problem) => problems.push((image.path.clone(), problem)),
                 }
             }
             if let Err(problem) = tables.symbols.read(image) {
-                problems.push(problem);
+                problems.push((image.path.clone(), problem));
             }
         }
         tables.symbols.sort();
         if problems.is_empty() && tables.dwarf.is_empty() && !tables.symbols.is_whole {
-            problems.push(Problem::Stripped);
+            problems.push((self.path.clone(), Problem::Stripped));
         }
         self.problems.extend(problems);
         tables

@@ -452,3 +452,48 @@ fn the_vdso_of_this_kernel_is_known_and_that_of_another_is_not() {
         assert_eq!(symbolizer.functions(b"[vdso]", b"another", Address::Virtual(address + 1)), []);
     }
 }
+
+#[test]
+fn a_table_of_symbols_that_is_a_hole_is_not_read_and_a_damaged_debug_file_is_named() {
+    let Some(bench) = Bench::new() else { return };
+    let path = bench.c("program", &["-g", "-O2"]);
+    let (address, _) = bench.instructions(&path).into_iter().find(|(_, label)| label == "hidden").unwrap();
+    let build_id = bench.build_id(&path);
+    let sections = bench.run("readelf", &["-SW", "program"]);
+    let elf = std::fs::read(&path).unwrap();
+    let headers = u64::from_le_bytes(elf[0x28..0x30].try_into().unwrap()) as usize;
+    let with_hole = |name: &str, file: &str, bytes: u64| {
+        let line = sections.lines().find(|line| line.contains(&format!(" {name} "))).unwrap();
+        let number: usize =
+            line.trim_start_matches([' ', '[']).split(']').next().unwrap().trim().parse().unwrap();
+        let (mut elf, end) = (elf.clone(), elf.len() as u64);
+        let header = headers + 64 * number;
+        elf[header + 0x18..header + 0x20].copy_from_slice(&end.to_le_bytes());
+        elf[header + 0x20..header + 0x28].copy_from_slice(&bytes.to_le_bytes());
+        std::fs::write(bench.path(file), &elf).unwrap();
+        let file = std::fs::File::options().write(true).open(bench.path(file)).unwrap();
+        file.set_len(end + bytes).unwrap();
+    };
+
+    // More than any machine has memory for.
+    with_hole(".symtab", "large", 24 << 36);
+    let large = bench.path("large");
+    let mut symbolizer = bench.symbolizer();
+    assert_eq!(symbolizer.functions(bytes(&large), &build_id, Address::Virtual(address)), []);
+    let problems = symbolizer.problems();
+    assert!(matches!(problems.as_slice(), [(_, Problem::TooLarge { bytes, .. })] if *bytes == 24 << 36));
+    std::fs::remove_file(&large).unwrap();
+
+    // What is wrong with a debug file is said of the debug file.
+    bench.run("objcopy", &["--only-keep-debug", "program", "program.debug"]);
+    bench.run("objcopy", &["--strip-all", "--add-gnu-debuglink=program.debug", "program", "stripped"]);
+    with_hole(".debug_info", "program.debug", 1 << 16);
+    let mut symbolizer = bench.symbolizer();
+    let found = symbolizer.functions(bytes(&bench.path("stripped")), &build_id, Address::Virtual(address));
+    assert_eq!(names(&found), ["hidden"], "from the symbol table");
+    let problems = symbolizer.problems();
+    assert!(
+        matches!(problems.as_slice(), [(path, Problem::Damaged(_))] if *path == bench.path("program.debug")),
+        "{problems:?}"
+    );
+}
