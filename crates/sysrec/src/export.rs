@@ -39,8 +39,8 @@ const BUFFER_BYTES: usize = 256 << 10;
 /// Write the calls in the form of another tool
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Where each is read: firefox at profiler.firefox.com, perfetto and chrome at ui.perfetto.dev, speedscope at \\
-    speedscope.app, folded by flame graph tools, pprof by 'go tool pprof'; all of them on your machine. Times are \\
+    after_help = "Where each is read: firefox at profiler.firefox.com, perfetto and chrome at ui.perfetto.dev, speedscope at \
+    speedscope.app, folded by flame graph tools, pprof by 'go tool pprof'; all of them on your machine. Times are \
     nanoseconds from the start of the recording (chrome: microseconds, firefox: milliseconds)."
 )]
 pub(crate) struct ExportArgs {

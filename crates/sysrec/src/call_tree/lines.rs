@@ -46,7 +46,13 @@ pub(super) fn table(answer: &CallTree<'_>, width: Option<usize>) -> Table {
                 let below = split(answer, share_min, answer.tree.children(position));
                 let (count, level) = (below.len(), twig.level + 1);
                 for (number, line) in below.into_iter().enumerate().rev() {
-                    let (front, stem) = lines.branch(&twig.stem, level, number + 1 == count);
+                    // What is alone under a line stands below it without a branch: a chain of calls, of which there are
+                    // many and long ones, does not move to the right. Roots stand alone on their level.
+                    let (level, (front, stem)) = if count == 1 && twig.level > 0 {
+                        (twig.level, (twig.stem.clone(), twig.stem.clone()))
+                    } else {
+                        (level, lines.branch(&twig.stem, level, number + 1 == count))
+                    };
                     open.push(Twig { line, level, front, stem });
                 }
             }

@@ -36,7 +36,7 @@ fn the_tree_is_what_a_user_sees() {
 fn what_is_left_out_is_added_up() {
     let folder = folder();
     let text = stdout_of(folder.path(), &["tree", "--depth", "2"]);
-    assert!(text.contains("3       1   160 µs    -   88.9%        -  |  `- + 2 more"), "{text}");
+    assert!(text.contains("3       1   160 µs    -   88.9%        -  |  + 2 more"), "{text}");
     let text = stdout_of(folder.path(), &["tree", "--min-share", "50%"]);
     assert!(text.contains("+ 1 more") && !text.contains("fsync"), "{text}");
     let document = json_of(folder.path(), &["tree", "--json", "--min-share", "50"]);
