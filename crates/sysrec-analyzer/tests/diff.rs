@@ -323,6 +323,12 @@ fn conditions_that_differ_are_named() {
     assert_eq!((found.len(), found[0].condition), (1, Condition::Backend));
     assert_eq!(found[0].new, ["ptrace (placement=false)"]);
     assert_eq!(mismatches(&plain, &told("h", &["chosen=it works here"])), [], "why is no condition");
+    let rings = |name: &str, path: &str| told(name, &[path]);
+    assert_eq!(
+        mismatches(&rings("i", "rings=/dev/shm/1"), &rings("j", "rings=/dev/shm/2")),
+        [],
+        "nor is where rings were"
+    );
     // Within one side too.
     let mixed = [trace("d", "6.1", None), trace("e", "6.2", None)];
     assert_eq!(mismatches(&mixed, &base).len(), 1);

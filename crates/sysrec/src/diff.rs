@@ -28,8 +28,9 @@ use crate::diff::rule::{Broken, Rules};
 use crate::form::{Form, FormArgs};
 use crate::report::parse_dimension;
 use crate::selection::SelectionArgs;
+use crate::stack_text::{self, Renamed};
 use crate::symbols::{SymbolArgs, Symbols};
-use crate::{open, screen, stack_text, text};
+use crate::{open, screen, text};
 
 /// Compare recordings: what changed, by how much, and is it real
 #[derive(Debug, Args)]
@@ -178,8 +179,9 @@ pub(crate) fn show(args: &ViewArgs, base: &[PathBuf], new: &[PathBuf]) -> anyhow
     };
     let mut selection = args.selection.selection();
     selection.filters.extend(args.histogram.clone());
-    let base_recordings = read(&base, &selection, args, &unit)?;
-    let new_recordings = read(&new, &selection, args, &unit)?;
+    let renamed = Renamed::between(&base, &new);
+    let base_recordings = read(&base, &selection, args, &unit, &renamed)?;
+    let new_recordings = read(&new, &selection, args, &unit, &renamed)?;
     let options = Options {
         floor_share: args.floor,
         floor_ns: args.floor_time.as_nanos() as f64,
@@ -215,11 +217,12 @@ fn read(
     selection: &Selection,
     args: &ViewArgs,
     unit: &Unit,
+    renamed: &Renamed,
 ) -> anyhow::Result<Vec<Recording>> {
     let mut recordings = Vec::with_capacity(traces.len());
     for trace in traces {
         let recording = match args.by.as_slice() {
-            [Dimension::Stack] => by_stack(trace, selection, &args.symbols, unit),
+            [Dimension::Stack] => by_stack(trace, selection, &args.symbols, unit, renamed),
             by => Recording::read(trace, selection, by, unit),
         };
         let Ok(recording) = recording else {
@@ -242,11 +245,13 @@ fn by_stack(
     selection: &Selection,
     symbols: &SymbolArgs,
     unit: &Unit,
+    renamed: &Renamed,
 ) -> Result<Recording, NoUnit> {
     let paths = Paths::of(trace, selection, Root::Program);
     let mut symbols = Symbols::new(symbols, trace);
     let mut steps = Steps::new(&mut symbols, false);
-    Recording::of_paths(trace, selection, unit, &paths, |path| stack_text::of_path(&paths, &mut steps, path))
+    let name = |path: &_| stack_text::of_path(&paths, &mut steps, path, renamed);
+    Recording::of_paths(trace, selection, unit, &paths, name)
 }
 
 impl Answer<'_> {

@@ -29,7 +29,7 @@ use sysrec_analyzer::{Selection, Trace};
 
 use crate::open;
 use crate::selection::SelectionArgs;
-use crate::stack_text::{self, Weight};
+use crate::stack_text::{self, Renamed, Weight};
 use crate::symbols::{SymbolArgs, Symbols};
 use slices::Slices;
 
@@ -155,7 +155,9 @@ impl Request<'_> {
                 if format == Format::Pprof {
                     return pprof::write(self.trace, &paths, &mut steps, out);
                 }
-                for (stack, weight) in stack_text::folded(&paths, &mut steps, Weight::WallNs, false) {
+                for (stack, weight) in
+                    stack_text::folded(&paths, &mut steps, Weight::WallNs, false, &Renamed::default())
+                {
                     writeln!(out, "{stack} {weight}")?;
                 }
                 Ok(())

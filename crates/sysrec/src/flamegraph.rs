@@ -10,11 +10,12 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use inferno::flamegraph::Options;
 use inferno::flamegraph::color::{BackgroundColor, BasicPalette, Color, Palette};
+use sysrec_analyzer::Trace;
 use sysrec_analyzer::call_tree::{Paths, Root, Steps};
 
 use crate::file_name::with_suffix;
 use crate::selection::SelectionArgs;
-use crate::stack_text::{self, Weight};
+use crate::stack_text::{self, Renamed, Weight};
 use crate::symbols::{SymbolArgs, Symbols};
 use crate::{open, screen, text};
 
@@ -93,7 +94,7 @@ pub(crate) fn run(args: &FlamegraphArgs) -> anyhow::Result<ExitCode> {
 
 impl FlamegraphArgs {
     fn one(&self) -> anyhow::Result<()> {
-        let lines = self.lines_of(&self.trace)?;
+        let lines = self.lines_of(&open::trace(&self.trace)?, &Renamed::default())?;
         let lines: Vec<String> =
             lines.into_iter().map(|(stack, weight)| format!("{stack} {weight}")).collect();
         if self.folded {
@@ -104,7 +105,10 @@ impl FlamegraphArgs {
     }
 
     fn differences(&self, base: &Path, new: &Path) -> anyhow::Result<()> {
-        let (base_lines, new_lines) = (self.lines_of(base)?, self.lines_of(new)?);
+        let traces = [open::trace(base)?, open::trace(new)?];
+        let renamed = Renamed::between(&traces[..1], &traces[1..]);
+        let (base_lines, new_lines) =
+            (self.lines_of(&traces[0], &renamed)?, self.lines_of(&traces[1], &renamed)?);
         let mut both: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
         base_lines.iter().for_each(|(stack, weight)| both.entry(stack).or_default().0 = *weight);
         new_lines.iter().for_each(|(stack, weight)| both.entry(stack).or_default().1 = *weight);
@@ -135,19 +139,18 @@ impl FlamegraphArgs {
     }
 
     /// The paths of a trace with their weights.
-    fn lines_of(&self, path: &Path) -> anyhow::Result<BTreeMap<String, u64>> {
-        let trace = open::trace(path)?;
+    fn lines_of(&self, trace: &Trace, renamed: &Renamed) -> anyhow::Result<BTreeMap<String, u64>> {
         let root = if self.by == By::Thread { Root::Thread } else { Root::Program };
-        let paths = Paths::of(&trace, &self.selection.selection(), root);
-        open::warn_of_damages(&trace, &paths.damages, paths.more_damages);
-        let mut symbols = Symbols::new(&self.symbols, &trace);
+        let paths = Paths::of(trace, &self.selection.selection(), root);
+        open::warn_of_damages(trace, &paths.damages, paths.more_damages);
+        let mut symbols = Symbols::new(&self.symbols, trace);
         let mut steps = Steps::new(&mut symbols, self.lines);
         let weight = if self.count { Weight::Calls } else { Weight::WallNs };
-        let lines = stack_text::folded(&paths, &mut steps, weight, self.fold_recursion);
+        let lines = stack_text::folded(&paths, &mut steps, weight, self.fold_recursion, renamed);
         if lines.is_empty() {
             bail!(
                 "{}: no call of those that were asked for took any time; there is nothing to draw",
-                path.display()
+                trace.path().display()
             );
         }
         symbols.warn();

@@ -43,7 +43,7 @@ impl Column {
         Self { heading, align: Align::Left, gives_way: 0, cut_first: false, keeps_end: false }
     }
 
-    /// Names of files, on the left; cut in front, and before figures are left out that say much.
+    /// Names of files, and stacks, on the left; cut in front, and before figures are left out that say much.
     pub(crate) fn path(heading: &'static str) -> Self {
         Self { keeps_end: true, ..Self::label(heading) }
     }
@@ -286,9 +286,14 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
 
 /// The same for the name of a file, of which the end is kept: `…/site-packages/numpy`.
 fn fit_end(text: &str, width: usize) -> String {
-    // Names of other things, such as totals and `anon_inode:[eventfd]`, are told by how they begin.
-    if text.width() <= width || !text.starts_with('/') {
-        return fit(text, width);
+    let between = match text {
+        path if path.starts_with('/') => "/",
+        stack if stack.contains(" ; ") => " ; ",
+        // Names of other things, such as totals and `anon_inode:[eventfd]`, are told by how they begin.
+        _ => return fit(text, width),
+    };
+    if text.width() <= width {
+        return text.to_owned();
     }
     let mut room = width.saturating_sub(1);
     let mut begin = text.len();
@@ -303,7 +308,7 @@ fn fit_end(text: &str, width: usize) -> String {
     let end = &text[begin..];
     // A whole name, if one that is not much shorter begins here.
     let name =
-        end.find('/').filter(|skipped| *skipped * 3 < end.len()).map_or(end, |skipped| &end[skipped..]);
+        end.find(between).filter(|skipped| *skipped * 3 < end.len()).map_or(end, |skipped| &end[skipped..]);
     if width > 0 { format!("…{name}") } else { String::new() }
 }
 
@@ -384,6 +389,7 @@ anon_inode:…     12       12 ENOENT
         assert_eq!(fit_end("/a/bcdef", 5), "…cdef");
         assert_eq!(fit_end("/abcdef/ghijkl", 9), "…/ghijkl", "a whole name");
         assert_eq!(fit_end("/ab", 0), "");
+        assert_eq!(fit_end("a ; bc ; write()", 12), "… ; write()", "a stack is told by where it ends");
     }
 
     #[test]

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use sysrec_format::rings::RINGS_OPTION;
+
 use crate::trace::Trace;
 
-/// The option that says why a backend was chosen, which makes no difference once it was.
-const REASON: &str = "chosen=";
+/// What options begin with that make no difference: why a backend was chosen, once it was; where its rings were, which is
+/// another place in every recording.
+const NO_CONDITIONS: [&str; 2] = ["chosen=", RINGS_OPTION];
 
 /// Something that must be the same on both sides for a comparison to be about the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +63,9 @@ impl Condition {
             Condition::Cpu => format!("{} x {}", host.cpus, host.cpu_model),
             Condition::Host => format!("{} ({})", host.name, host.machine),
             Condition::Backend => {
+                let is_condition = |option: &&str| !NO_CONDITIONS.iter().any(|kind| option.starts_with(kind));
                 let told = session.backend_options.iter().map(String::as_str);
-                let told: Vec<&str> = told.filter(|option| !option.starts_with(REASON)).collect();
+                let told: Vec<&str> = told.filter(is_condition).collect();
                 if told.is_empty() {
                     session.backend.clone()
                 } else {

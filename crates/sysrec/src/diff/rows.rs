@@ -35,7 +35,12 @@ pub(super) fn table(answer: &Answer<'_>, width: Option<usize>) -> Table {
 
 fn table_with(answer: &Answer<'_>, remarks: Remarks) -> Table {
     let by = &answer.diff.by;
-    let mut columns: Vec<Column> = by.iter().map(|dimension| Column::label(dimension.name())).collect();
+    let key = |dimension: &Dimension| match dimension {
+        // Their beginnings are alike: where a stack ends is where a call was made.
+        Dimension::Stack | Dimension::File | Dimension::Dir => Column::path(dimension.name()),
+        _ => Column::label(dimension.name()),
+    };
+    let mut columns: Vec<Column> = by.iter().map(key).collect();
     columns.push(Column::label(""));
     for metric in Metric::ALL {
         let column = Column::number(figures::name(metric));

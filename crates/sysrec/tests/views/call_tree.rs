@@ -4,9 +4,13 @@ use crate::recording::{Folder, Recording};
 use crate::{json_of, stdout_of, sysrec};
 
 fn server(writes: u64) -> Recording {
+    called("server", writes)
+}
+
+fn called(name: &str, writes: u64) -> Recording {
     let mut r = Recording::new();
-    let server = r.process(100, "server");
-    r.exec(server, &["/bin/server"]);
+    let server = r.process(100, name);
+    r.exec(server, &[&format!("/bin/{name}")]);
     for _ in 0..writes {
         r.under(&["main", "handle_request", "log_line"]).call(server, "write", 30_000, 5);
     }
@@ -162,4 +166,26 @@ fn comparisons_by_stack_have_a_row_for_each() {
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     let ran = sysrec(folder.path(), &["report", "--by", "stack"]);
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+}
+
+#[test]
+fn builds_with_names_of_their_own_are_compared_as_one_program() {
+    let folder = folder();
+    folder.file("renamed.bin", &called("server-2", 5).finish());
+    let same = json_of(folder.path(), &["diff", "--by", "stack", "--json", "trace.bin", "new.bin"]);
+    let renamed = json_of(folder.path(), &["diff", "--by", "stack", "--json", "trace.bin", "renamed.bin"]);
+    assert_eq!(renamed["rows"].to_string().replace("server -> server-2", "server"), same["rows"].to_string());
+    assert_ne!(renamed["rows"], same["rows"], "both names are there");
+    let folded = ["flamegraph", "--folded", "--count", "--diff", "trace.bin"];
+    let text = stdout_of(folder.path(), &[&folded[..], &["renamed.bin"]].concat());
+    assert!(text.contains("server -> server-2;main;handle_request;log_line;write() 2 5\n"), "{text}");
+
+    // With a second program of its own, nobody can tell which one it is.
+    let mut two = called("server-2", 5);
+    let other = two.process(200, "other");
+    two.exec(other, &["/bin/other"]);
+    two.under(&["main"]).call(other, "write", 30_000, 5);
+    folder.file("two.bin", &two.finish());
+    let text = stdout_of(folder.path(), &[&folded[..], &["two.bin"]].concat());
+    assert!(text.contains("\nserver;main;handle_request;log_line;write() 2 0\n"), "{text}");
 }
