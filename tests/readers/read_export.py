@@ -73,22 +73,16 @@ def speedscope(path, schema):
     names = [frame["name"] for frame in document["shared"]["frames"]]
     profiles = []
     for profile in document["profiles"]:
-        open_frames, leaves, at = [], [], profile["startValue"]
-        for event in profile["events"]:
-            assert event["at"] >= at, "time goes back"
-            at = event["at"]
-            if event["type"] == "O":
-                open_frames.append((event["frame"], at))
-                deepest = True
-            else:
-                frame, begin = open_frames.pop()
-                assert frame == event["frame"], "frames close in another order than they opened"
-                if deepest:
-                    stack = [names[it] for it, _ in open_frames] + [names[frame]]
-                    leaves.append({"stack": stack, "start_ns": begin, "end_ns": at})
-                deepest = False
-        assert not open_frames and at <= profile["endValue"]
-        profiles.append({"name": profile["name"], "calls": leaves})
+        assert profile["type"] == "sampled" and len(profile["samples"]) == len(profile["weights"])
+        calls, at = [], profile["startValue"]
+        for frames, weight in zip(profile["samples"], profile["weights"]):
+            assert weight >= 0, "time goes back"
+            if frames:
+                stack = [names[frame] for frame in frames]
+                calls.append({"stack": stack, "start_ns": at, "end_ns": at + weight})
+            at += weight
+        assert at <= profile["endValue"]
+        profiles.append({"name": profile["name"], "calls": calls})
     return {"profiles": profiles}
 
 

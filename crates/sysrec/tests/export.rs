@@ -143,7 +143,7 @@ fn chromes_own_engine_reads_the_same_calls() {
 }
 
 #[test]
-fn speedscopes_schema_holds_and_its_frames_nest() {
+fn speedscopes_schema_holds_and_its_samples_are_the_calls() {
     let (folder, made) = story();
     let path = export(&folder, "speedscope");
     let schema = readers().join("node_modules/speedscope/dist/release/file-format-schema.json");
