@@ -25,7 +25,7 @@ use crate::{basis, open, screen, text};
 #[command(
     after_help = "TOTAL is the wall time of all calls below, OWN that of the calls that the code makes itself; threads spend it \
     at the same time. With stacks (record --stacks) the tree goes from main to the call, without them from the place \
-    of each call. A line without a branch of its own is all that the line above it leads to. (N) under CALLS \
+    of each call. A line without a branch of its own is all that the line above it leads to; [N] before a name is its level, where there is no room for so many branches. (N) under CALLS \
     are calls that did not return. With --by process, START is counted from the beginning of the recording, in seconds, a line '=>' is \
     a further program that the process executed, and filters apply to the figures: every process is shown."
 )]
