@@ -205,7 +205,9 @@ impl Engine<'_> {
             pace.interval_ns = sleep_ns;
         }
         match wait::wait_any() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted && self.shared.stop().is_none() => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted && self.shared.stop().is_none() => {
+                Ok(None)
+            }
             news => news,
         }
     }
