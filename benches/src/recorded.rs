@@ -29,14 +29,15 @@ pub fn calls_in_trace(path: &Path) -> anyhow::Result<u64> {
     Ok(trace.calls())
 }
 
-/// Records `programs/mixed.sh`: servers, a copy, a build.
+/// Records `programs/mixed.sh`: servers, a copy, a build. `stacks`: with the stack of each call.
 ///
 /// # Errors
 /// Where the script or sysrec fails.
-pub fn record_mixed(sysrec: &Path, output: &Path) -> anyhow::Result<()> {
+pub fn record_mixed(sysrec: &Path, output: &Path, stacks: bool) -> anyhow::Result<()> {
     let dir = tempfile::tempdir().context("a temporary folder")?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("programs/mixed.sh");
     let argv = ["sh".into(), script.into(), dir.path().into(), guest("server_epoll")?, guest("server_pool")?];
     let tools = Toolbox::new(sysrec.to_owned());
-    process::run(tools.command(Tool::Sysrec, output, &argv), Cpus::All).map(drop)
+    let tool = if stacks { Tool::InlineStacks } else { Tool::Sysrec };
+    process::run(tools.command(tool, output, &argv), Cpus::All).map(drop)
 }

@@ -113,7 +113,7 @@ impl Tool {
     /// then to be measured.
     pub fn is_fast(self) -> bool {
         match self {
-            Tool::Bare | Tool::Inline | Tool::Ebpf => true,
+            Tool::Bare | Tool::Inline | Tool::InlineStacks | Tool::Ebpf => true,
             Tool::InlineCapture(capture) => capture != Capture::All,
             _ => false,
         }

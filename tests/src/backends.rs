@@ -9,7 +9,8 @@ use std::path::Path;
 
 use sysrec_format::event::Abi;
 
-use crate::conform::RecordedCall;
+use crate::conform::{self, RecordedCall};
+use crate::oracle::Allowance;
 use crate::sysrec::RecorderCalls;
 use crate::{Skip, strace, sysrec};
 
@@ -34,12 +35,20 @@ pub struct Backend {
     pub keeps_cpus: bool,
     /// Whether a program sees its own privileges and filters in `/proc/self/status`.
     pub keeps_seccomp: bool,
+    /// Whether a call that the kernel starts again by itself is one call to it: see [`compare`](crate::oracle::compare).
+    pub misses_restarts: bool,
 }
 
 impl Backend {
     /// The words before the command that is to be recorded into `trace`.
     pub fn command_line(&self, trace: &Path) -> Vec<OsString> {
         (self.line)(trace, self.options)
+    }
+
+    /// Why the kernel may count other calls than were recorded.
+    pub fn allowance(&self, recorded: &[RecordedCall], own: RecorderCalls) -> Allowance {
+        let restarts = self.misses_restarts.then(|| conform::restarts(recorded));
+        Allowance { recorder_calls: own.calls, uncertain: own.uncertain, restarts, renumbered: 0 }
     }
 }
 
@@ -58,6 +67,7 @@ pub const BARE: Backend = Backend {
     selects: |_, _| false,
     keeps_cpus: true,
     keeps_seccomp: true,
+    misses_restarts: false,
 };
 
 /// strace.
@@ -71,6 +81,7 @@ pub const STRACE: Backend = Backend {
     selects: every,
     keeps_cpus: true,
     keeps_seccomp: true,
+    misses_restarts: false,
 };
 
 /// sysrec with ptrace.
@@ -84,6 +95,7 @@ pub const PTRACE: Backend = Backend {
     selects: every,
     keeps_cpus: false,
     keeps_seccomp: true,
+    misses_restarts: false,
 };
 
 /// sysrec with ptrace and all registers, which must agree with the rest.
@@ -117,6 +129,7 @@ pub const INLINE: Backend = Backend {
     available: || sysrec::offers("inline"),
     options: &["--backend", "inline"],
     keeps_seccomp: false,
+    misses_restarts: true,
     ..PTRACE
 };
 
@@ -143,6 +156,10 @@ pub const INLINE_NET: Backend = Backend {
     selects: sysrec::net_selects,
     ..INLINE
 };
+
+/// The same with the stack of each call, which tasks compare themselves.
+pub const INLINE_STACKS: Backend =
+    Backend { name: "sysrec (inline, stacks)", options: &["--backend", "inline", "--stacks"], ..INLINE };
 
 const fn inline_class(name: &'static str, options: &'static [&'static str]) -> Backend {
     Backend { name, options, ..INLINE }

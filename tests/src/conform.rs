@@ -14,7 +14,7 @@ use std::fmt;
 use sysrec_format::event::Abi;
 
 use crate::log::{END, GuestLog, Logged, MARK, Segment};
-use crate::oracle::{self, Counts};
+use crate::oracle::{self, Counts, RESTARTS, Restarts};
 
 /// The arguments of a recorded call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +68,17 @@ pub fn counts(recorded: &[RecordedCall]) -> Counts {
         *counts.entry(oracle::key(call.abi, call.nr)).or_default() += 1;
     }
     counts
+}
+
+/// The calls that were recorded as to be started again.
+pub fn restarts(recorded: &[RecordedCall]) -> Restarts {
+    let mut restarts = Restarts::new();
+    for call in recorded {
+        if let Some(kind) = RESTARTS.iter().position(|&ret| call.ret == Some(ret)) {
+            restarts.entry(oracle::key(call.abi, call.nr)).or_default()[kind] += 1;
+        }
+    }
+    restarts
 }
 
 /// A place where the recording and the log part ways.

@@ -187,6 +187,7 @@ pub const GUESTS: &[Guest] = &[
     guest("tsc_off"),
     // Code and mappings that change.
     guest("code_rewritten"),
+    guest("text_moved"),
     guest("library_reused")
         .also(&[("library_one", Build::Shared64), ("library_two", Build::Shared64)])
         .unlogged(),

@@ -116,9 +116,9 @@ pub fn run_counted(words: &[&str], dir: &Path, backend: &Backend) -> Result<Coun
     command.args(&line[1..]).current_dir(dir);
     let (status, stdout, stderr) = to_the_end(&mut command, |command| oracle.spawn(command, scope))?;
     let kernel = oracle.finish(PATIENCE)?;
-    let recorded = conform::counts(&(backend.read)(&trace)?);
-    let RecorderCalls { calls: recorder_calls, uncertain } = (backend.recorder_calls)(&trace)?;
-    let allowance = Allowance { recorder_calls, uncertain, ..Allowance::default() };
+    let calls = (backend.read)(&trace)?;
+    let allowance = backend.allowance(&calls, (backend.recorder_calls)(&trace)?);
+    let recorded = conform::counts(&calls);
     Ok(Counted { status, stdout, stderr, recorded, allowance, kernel })
 }
 

@@ -16,7 +16,7 @@ use crate::backends::{BARE, Backend};
 use crate::compile::compile;
 use crate::conform::counts;
 use crate::guests::{End, GUESTS, Guest, named};
-use crate::oracle::{Allowance, Oracle, Scope, compare};
+use crate::oracle::{Oracle, Scope, compare};
 use crate::process;
 use crate::run::{RunError, to_the_end};
 use crate::suite::judge;
@@ -201,9 +201,7 @@ fn record(words: &[OsString], backend: &Backend, started: impl FnOnce(&Child)) -
             problems.push(format!("verify: {}\n{said}{complained}", verify.status));
         }
         let recorded = (backend.read)(&trace)?;
-        let own = (backend.recorder_calls)(&trace)?;
-        let allowance =
-            Allowance { recorder_calls: own.calls, uncertain: own.uncertain, ..Allowance::default() };
+        let allowance = backend.allowance(&recorded, (backend.recorder_calls)(&trace)?);
         let differences = kernel.map(|kernel| compare(&counts(&recorded), &allowance, &kernel));
         problems.extend(differences.into_iter().flatten().map(|difference| difference.to_string()));
     }

@@ -5,7 +5,7 @@ use sysrec_format::event::Abi;
 use crate::backends::{BARE, Backend};
 use crate::conform::{counts, deviations};
 use crate::guests::{Guest, Log, Output};
-use crate::oracle::{Allowance, KernelCounts, Oracle, compare};
+use crate::oracle::{KernelCounts, Oracle, compare};
 use crate::run::{Run, RunError, run};
 
 /// What is to be said against a backend.
@@ -55,12 +55,8 @@ pub fn judge(guest: &Guest, backend: &Backend) -> Verdict {
         counts.map(|(number, count)| (*number, *count)).collect()
     };
     let counted = counts(&recorded.recorded);
-    let own = recorded.recorder_calls.calls.iter().filter(|((abi, nr), _)| (backend.selects)(*abi, *nr));
-    let mut allowance = Allowance {
-        recorder_calls: own.map(|(number, calls)| (*number, *calls)).collect(),
-        uncertain: recorded.recorder_calls.uncertain,
-        renumbered: 0,
-    };
+    let mut allowance = backend.allowance(&recorded.recorded, recorded.recorder_calls.clone());
+    allowance.recorder_calls.retain(|&(abi, nr), _| (backend.selects)(abi, nr));
     if let Some(kernel) = &recorded.kernel {
         if guest.renumbered {
             allowance.renumbered = kernel.get(&(Abi::X86_64, -1)).map_or(0, |count| count.refused);

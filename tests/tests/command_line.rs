@@ -153,6 +153,16 @@ fn only_traces_make_way_for_a_new_one() {
     assert_ne!(std::fs::read(&path).expect("the second one"), first);
     assert_eq!(files(dir.path()), ["trace", "trace.old"]);
 
+    // What a recorder left that was killed before it knew anything takes nobody's place.
+    let mut begun = first[..8].to_vec();
+    begun.resize(4096, 0);
+    for begun in [&begun[..], &begun[..8]] {
+        std::fs::write(&path, begun).expect("a file");
+        assert!(run(dir.path(), &["-q"], &["true"]).status.success());
+        assert!(std::fs::read(dir.path().join("trace.old")).expect("the first one") == first);
+        assert_eq!(files(dir.path()), ["trace", "trace.old"]);
+    }
+
     let refused = |said: &str| {
         let output = run(dir.path(), &[], &["touch", "it-ran"]);
         assert_eq!(output.status.code(), Some(1), "{}", words(&output));
@@ -242,4 +252,28 @@ fn what_was_recorded_is_said_in_a_line_and_reported_on_request() {
     assert!(report.contains("execve") && report.contains("exit_group"), "{report}");
     let output = run(dir.path(), &["-q"], &["true"]);
     assert_eq!((output.stdout, output.stderr), (Vec::new(), Vec::new()));
+}
+
+/// Rust's runtime has opened something in their places by the time that sysrec looks.
+#[test]
+fn a_command_has_no_more_standard_descriptors_than_sysrec_was_started_with() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let list = |recorder: &str, closed: &str| {
+        let output = dir.path().join("list");
+        let trace = dir.path().join("trace");
+        let script = format!(
+            "exec {closed}; {recorder} sh -c 'for fd in 0 1 2; do test -e /proc/self/fd/$fd && echo $fd; done > \"$0\"; :' \
+             \"$0\""
+        );
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(script).arg(&output).env("SYSREC", sysrec::binary()).env("TRACE", trace);
+        assert!(command.status().expect("sh runs").success());
+        std::fs::read_to_string(output).expect("a list")
+    };
+    for backend in ["ptrace", "inline"] {
+        let recorder = format!("\"$SYSREC\" record -q -o \"$TRACE\" --backend {backend} --");
+        for closed in ["0<&-", "2>&-", "0<&- 2>&-", "0<&- 1>&- 2>&-"] {
+            assert_eq!(list("", closed), list(&recorder, closed), "{closed} under {backend}");
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! `GUEST=name` runs one guest alone, `SYSREC_TEST_BACKENDS=ptrace,inline` these backends alone.
 
 use sysrec_format::event::Abi;
-use sysrec_tests::backends::{Backend, Family, PTRACE};
+use sysrec_tests::backends::{Backend, Family, INLINE_STACKS, PTRACE};
 use sysrec_tests::compile::{Build, compile};
 use sysrec_tests::each_backend;
 use sysrec_tests::guests::{GUESTS, Guest, KILL_CLONING};
@@ -110,6 +110,44 @@ fn through_a_net(backend: &Family) {
         "server_pool",
     ];
     conforms(&backend.net, |name| GUESTS.contains(&name));
+}
+
+/// The part of the stub that compares stacks is as little noticed as the rest.
+#[test]
+fn tasks_that_compare_their_stacks() {
+    const GUESTS: &[&str] = &[
+        "plain_calls",
+        "bad_pointers",
+        "registers_kept",
+        "flags_kept",
+        "paths",
+        "hostile_pointers",
+        "wild_stack",
+        "stackless_child",
+        "site_shapes",
+        "gs_own",
+        "code_rewritten",
+        "library_reused",
+        "vfork_exec",
+        "fork_among_threads",
+        "threads_many",
+        "exec_thread",
+        "signal_handler",
+        "signal_restart",
+        "signal_longjmp",
+        "signal_stack",
+        "signal_storm",
+        "signal_jump",
+        "restart_block",
+        "cancel_blocked",
+        "backtrace_in_handler",
+        "exceptions",
+        "seccomp_by_address",
+        "stop_threads",
+        "server_epoll",
+        "server_pool",
+    ];
+    conforms(&INLINE_STACKS, |name| GUESTS.contains(&name));
 }
 
 /// A child whose parent is killed inside fork, before its event is told, is a tracee like any other.

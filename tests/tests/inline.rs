@@ -174,3 +174,25 @@ fn changed_sites_do_not_stop_redirected_calls_stop_once() {
     assert!(p4 >= 2 * CALLS, "{p4} requests for {CALLS} calls that stop once each");
     assert!(none > p4, "{none} requests where calls stop twice, {p4} where they stop once");
 }
+
+/// Nor does a call stop whose stack was walked before: the task sees for itself that it is the same.
+#[test]
+fn calls_with_stacks_do_not_stop_again() {
+    const CALLS: u64 = 20_000;
+    if !offered() {
+        return;
+    }
+    let Ok(guest) = compile("getppid_loop", Build::C64) else { return println!("SKIP: no compiler") };
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    for options in [&["--stacks"][..], &["--stacks", "--stacks-min-duration", "10s"]] {
+        let mut line = INLINE.command_line(&dir.path().join("trace"));
+        line.splice(line.len() - 1..line.len() - 1, options.iter().map(std::ffi::OsString::from));
+        let counts = match count_with_recorder(line, &guest, &[&CALLS.to_string()]) {
+            Ok(counts) => counts,
+            Err(skip) => return println!("{skip}"),
+        };
+        let requests = counts.get(&(Abi::X86_64, libc::SYS_ptrace as i32)).map_or(0, |count| count.entered);
+        println!("{requests} calls of ptrace with {options:?}");
+        assert!(requests < CALLS / 4, "{requests} requests for {CALLS} calls with {options:?}");
+    }
+}

@@ -51,20 +51,12 @@ tests_of!(
 );
 
 /// Runs a shell script that needs `program` under a backend, and compares that with the kernel's count.
-///
-/// Where they differ, once more, and what differed is printed: a thread that is woken for a signal which another thread
-/// takes begins its call again without a stop. The kernel counts that twice, and a task that records its own calls sees
-/// one call (`docs/IN_PROCESS_RULES.md`).
 fn agree_on(family: &Family, program: &str, script: &str) {
     if !installed(program) {
         return println!("SKIP: {program} is not installed");
     }
     let differences = differences(family, program, script);
-    if !differences.is_empty() {
-        println!("ONCE WRONG: {program}:\n{}", differences.join("\n"));
-        let again = self::differences(family, program, script);
-        assert!(again.is_empty(), "{program} under {}:\n{}", family.plain.name, again.join("\n"));
-    }
+    assert!(differences.is_empty(), "{program} under {}:\n{}", family.plain.name, differences.join("\n"));
 }
 
 fn differences(Family { plain: backend, .. }: &Family, program: &str, script: &str) -> Vec<String> {

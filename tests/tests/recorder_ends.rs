@@ -17,6 +17,8 @@ use sysrec_tests::compile::{Build, compile};
 use sysrec_tests::conform::deviations_when_cut_off;
 use sysrec_tests::log::GuestLog;
 use sysrec_tests::process::{self, ended, eventually};
+use sysrec_tests::run::to_the_end;
+use sysrec_tests::strace;
 use sysrec_tests::sysrec::{self, record};
 
 fn is_long() -> bool {
@@ -295,6 +297,118 @@ fn a_program_in_a_net_dies_with_its_recorder() {
 const WITHOUT_HANDLER: &[&str] = &["sh", "-c", "echo ready; read line; echo not reached"];
 const WITH_HANDLER: &[&str] =
     &["sh", "-c", "trap 'echo caught; exit 7' INT TERM HUP; echo ready; while :; do sleep 0.05; done"];
+
+/// The inner one may trace nobody: neither its command, nor the child by which it measures its own cost.
+#[test]
+fn a_recorder_that_may_not_trace_says_so_and_leaves_nobody_behind() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let [outer, inner] = ["outer", "inner"].map(|name| dir.path().join(name));
+    for backend in ["ptrace", "inline"] {
+        let options = ["--backend", backend];
+        let mut command = record(&outer, &options);
+        command.arg("--").arg(sysrec::binary()).args(["record", "-o"]).arg(&inner).args(options).arg("true");
+        let (status, _, stderr) = to_the_end(&mut command, |command| command.spawn()).expect("it ends");
+        let words = String::from_utf8_lossy(&stderr);
+        assert_eq!(status.code(), Some(1), "{words}");
+        assert!(words.contains("under another tracer, record from outside of it"), "{words}");
+        whole(&outer);
+    }
+}
+
+/// Wherever in its start it is killed: what it leaves is nothing, or a trace, in which nothing may be there yet.
+#[test]
+fn a_recorder_that_is_killed_as_it_starts_leaves_no_file_in_the_way() {
+    if let Err(skip) = strace::available() {
+        return println!("{skip}");
+    }
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let trace = dir.path().join("trace");
+    let mut kills = 0;
+    for call in 1..100 {
+        let inject = format!("inject=openat,ftruncate,fallocate,fcntl,pipe2:signal=KILL:when={call}");
+        let mut killed = Command::new("strace");
+        killed.args(["-qq", "-e", &inject, "-o", "/dev/null"]).arg(sysrec::binary());
+        killed.args(["record", "-q", "--backend", "ptrace", "-o"]).arg(&trace).args(["--", "true"]);
+        let (status, ..) = to_the_end(&mut killed, |command| command.spawn()).expect("it ends");
+        if status.signal() != Some(libc::SIGKILL) {
+            break;
+        }
+        kills += u32::from(trace.exists());
+        let again =
+            record(&trace, &["-q", "--backend", "ptrace", "--", "true"]).output().expect("sysrec runs");
+        assert!(again.status.success(), "call {call}: {}", String::from_utf8_lossy(&again.stderr));
+        whole(&trace);
+        for name in ["trace", "trace.old"] {
+            _ = std::fs::remove_file(dir.path().join(name));
+        }
+    }
+    assert!(kills > 2, "it was never killed with its file there");
+}
+
+#[test]
+fn where_there_is_no_room_to_begin_nothing_is_left_and_nothing_taken_away() {
+    if let Err(skip) = strace::available() {
+        return println!("{skip}");
+    }
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let trace = dir.path().join("trace");
+    let options = ["-q", "--backend", "ptrace", "--", "true"];
+    assert!(record(&trace, &options).status().expect("sysrec runs").success());
+    let first = std::fs::read(&trace).expect("a trace");
+    let mut full = Command::new("strace");
+    full.args(["-qq", "-e", "inject=fallocate:error=ENOSPC", "-o", "/dev/null"]).arg(sysrec::binary());
+    full.args(["record", "-o"]).arg(&trace).args(options);
+    let (status, _, stderr) = to_the_end(&mut full, |command| command.spawn()).expect("it ends");
+    assert_eq!(status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&stderr).contains("No space left on device"));
+    assert!(std::fs::read(&trace).expect("still there") == first);
+    assert_eq!(std::fs::read_dir(dir.path()).expect("the folder").count(), 1);
+}
+
+/// A program for x86-64 whose only segment lies where no program's can: the kernel kills it inside its execve, when there
+/// is nothing left to go back to.
+fn deadly_program(dir: &Path) -> std::path::PathBuf {
+    let mut file = vec![0_u8; 64 + 56];
+    file[..6].copy_from_slice(&[0x7f, b'E', b'L', b'F', 2, 1]);
+    let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
+    // Ehdr: version, type EXEC, machine, version, entry, program headers at 64, header sizes, one program header.
+    put(6, &[1]);
+    put(16, &[2, 0, 62, 0, 1, 0, 0, 0]);
+    put(24, &0x8000_0000_0000_u64.to_le_bytes());
+    put(32, &64_u64.to_le_bytes());
+    put(52, &[64, 0, 56, 0, 1, 0]);
+    // Phdr: LOAD, readable and executable, address, sizes, alignment.
+    put(64, &[1, 0, 0, 0, 5, 0, 0, 0]);
+    put(80, &0x8000_0000_0000_u64.to_le_bytes());
+    put(96, &120_u64.to_le_bytes());
+    put(104, &120_u64.to_le_bytes());
+    put(112, &4096_u64.to_le_bytes());
+    let path = dir.join("deadly");
+    std::fs::write(&path, file).expect("a program");
+    let runnable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&path, runnable).expect("it can be run");
+    path
+}
+
+#[test]
+fn a_command_that_dies_in_its_execve_ends_as_it_would_by_itself() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let program = deadly_program(dir.path());
+    // Forked, not spawned by vfork: posix_spawn may report such an end as a failure to start.
+    let mut bare = Command::new("sh");
+    bare.args(["-c", "exec \"$0\""]).arg(&program);
+    assert_eq!(bare.status().expect("sh runs").signal(), Some(libc::SIGSEGV));
+    for backend in ["ptrace", "inline"] {
+        let trace = dir.path().join(backend);
+        let output = record(&trace, &["-q", "--backend", backend, "--"]).arg(&program).output();
+        let output = output.expect("sysrec runs");
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.signal(), words.as_ref()), (Some(libc::SIGSEGV), ""), "{}", output.status);
+        let trace = whole(&trace);
+        let end = trace.tasks().iter().find_map(|task| task.end);
+        assert!(matches!(end, Some(TaskEnd::Killed { signo: libc::SIGSEGV, .. })), "{end:?}");
+    }
+}
 
 #[test]
 fn a_signal_sent_to_the_recorder_is_the_commands() {

@@ -86,9 +86,19 @@ fn or_skip(result: Result<(), Skip>) {
 
 const C: [&str; 4] = ["-D_GNU_SOURCE", "-g", "-pthread", "-Wall"];
 const PTRACE: [&str; 2] = ["--backend", "ptrace"];
+const INLINE: [&str; 2] = ["--backend", "inline"];
+
+/// With each backend that there is.
+fn on_each(check: impl Fn(&[&str]) -> Result<(), Skip>) -> Result<(), Skip> {
+    check(&PTRACE)?;
+    if sysrec::offers("inline").is_ok() { check(&INLINE) } else { Ok(()) }
+}
 
 fn c_guest(flags: &[&str], options: &[&str]) {
     or_skip((|| {
+        if options.contains(&"inline") {
+            sysrec::offers("inline")?;
+        }
         let folder = tempfile::tempdir()?;
         let program = compiled(folder.path(), "cc", &[&C[..], flags].concat(), "stacks.c")?;
         let calls = compare(folder.path(), &program, &["all"], options)?;
@@ -100,16 +110,19 @@ fn c_guest(flags: &[&str], options: &[&str]) {
 #[test]
 fn c_without_frame_pointers_has_the_stacks_that_gdb_sees() {
     c_guest(&["-O2", "-fomit-frame-pointer"], &PTRACE);
+    c_guest(&["-O2", "-fomit-frame-pointer"], &INLINE);
 }
 
 #[test]
 fn c_with_frame_pointers_has_the_stacks_that_gdb_sees() {
     c_guest(&["-O1", "-fno-omit-frame-pointer"], &PTRACE);
+    c_guest(&["-O1", "-fno-omit-frame-pointer"], &INLINE);
 }
 
 #[test]
 fn a_static_program_has_the_stacks_that_gdb_sees() {
     c_guest(&["-O2", "-static"], &PTRACE);
+    c_guest(&["-O2", "-static"], &INLINE);
 }
 
 #[test]
@@ -126,13 +139,131 @@ fn under_the_net_and_inline_the_stacks_are_the_same() {
     c_guest(&["-O2"], &["--backend", "inline", "--stacks-filter", "getppid,clock_gettime"]);
 }
 
+/// The functions of the guest and where they are, by nm.
+fn functions(program: &Path) -> Result<Vec<(u64, u64, String)>, Skip> {
+    let output = Command::new("nm").arg("-S").arg(program).output();
+    let output = output.map_err(|error| Skip(format!("nm cannot be run: {error}")))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let of_line = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [start, bytes, _, name] = fields[..] else { return None };
+        let number = |text: &str| u64::from_str_radix(text, 16).ok();
+        let start = number(start)?;
+        Some((start, start + number(bytes)?, name.to_owned()))
+    };
+    Ok(text.lines().filter_map(of_line).collect())
+}
+
+/// Each call says itself which functions it came through; what tasks find in their lists, with and without signals and
+/// other threads, is that, call by call.
+#[test]
+fn a_stack_that_a_task_knows_again_is_that_of_its_call() {
+    or_skip((|| {
+        sysrec::offers("inline")?;
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let guest = compiled(dir.path(), "cc", &["-O2", "-pthread", "-fno-pie", "-no-pie"], "stack_paths.c")?;
+        let functions = functions(&guest)?;
+        let base = 0x40_0000;
+        let name = |frame: &RecordedFrame| {
+            let at = frame.place.offset + base - 1;
+            let found = functions.iter().find(|(start, end, _)| (*start..*end).contains(&at));
+            found.map_or("?", |(_, _, name)| name.as_str())
+        };
+        for arguments in [&["1", "4000"][..], &["3", "2000"], &["1", "20000", "signals"]] {
+            let trace = recorded(dir.path(), &guest, arguments, &["--backend", "inline"]);
+            let calls = trace.calls.iter().filter(|call| call.entry.nr == GETPPID);
+            let mut number = 0;
+            for call in calls {
+                let stack = trace.frames(call.entry.stack.expect("a stack"));
+                let names: Vec<&str> =
+                    stack.iter().filter(|frame| frame.place.module == "guest").map(name).collect();
+                let mut expected = vec!["leaf".to_owned()];
+                let mut path = call.entry.args[0];
+                while path != 0 {
+                    expected.extend(["step".to_owned(), format!("step_{}", path & 3)]);
+                    path >>= 2;
+                }
+                expected.extend(["step".to_owned(), "work".to_owned()]);
+                assert_eq!(names, expected, "{}", shown(&stack));
+                number += 1;
+            }
+            let [threads, each] = [0, 1].map(|at| arguments[at].parse::<u64>().expect("a number"));
+            assert_eq!(number, threads * each);
+        }
+        Ok(())
+    })());
+}
+
+/// A library that comes to where another one was has the same addresses, and the stack is the same word by word: whose
+/// code it is, is another matter.
+#[test]
+fn a_library_in_the_place_of_another_one_is_seen() {
+    or_skip((|| {
+        const GETUID: i32 = 102;
+        sysrec::offers("inline")?;
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let guest = compiled(dir.path(), "cc", &["-O1", "-D_GNU_SOURCE"], "library_reused.c")?;
+        let library = |name: &str| -> Result<PathBuf, Skip> {
+            let path = dir.path().join(name).with_extension("so");
+            let source = guests_dir().join(name).with_extension("c");
+            run(Command::new("cc").args(["-O1", "-shared", "-fPIC"]).arg(source).arg("-o").arg(&path))?;
+            Ok(path)
+        };
+        let trace = dir.path().join("trace.bin");
+        let output = sysrec::record(&trace, &["--backend", "inline", "-q", "--stacks"])
+            .env("GUEST_LIBRARY_ONE", library("library_one")?)
+            .env("GUEST_LIBRARY_TWO", library("library_two")?)
+            .arg("--")
+            .arg(&guest)
+            .output()
+            .expect("sysrec runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let trace = RecordedStacks::read(&trace).expect("a trace");
+        let mut calls = 0;
+        for call in trace.calls.iter().filter(|call| [GETPPID, GETUID].contains(&call.entry.nr)) {
+            let stack = trace.frames(call.entry.stack.expect("a stack"));
+            let module = stack[0].place.module.as_str();
+            if module != "libc.so.6" {
+                let expected = if call.entry.nr == GETPPID { "library_one.so" } else { "library_two.so" };
+                assert_eq!(module, expected, "{}", shown(&stack));
+                calls += 1;
+            }
+        }
+        assert_eq!(calls, 60 * 15);
+        Ok(())
+    })());
+}
+
+/// The same without a call between that would be walked anew.
+#[test]
+fn code_that_is_mapped_over_other_code_is_seen() {
+    or_skip((|| {
+        sysrec::offers("inline")?;
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let guest = compiled(dir.path(), "cc", &["-O1"], "code_swapped.c")?;
+        let folder = dir.path().to_str().expect("a path in UTF-8");
+        let trace = recorded(dir.path(), &guest, &[folder], &["--backend", "inline"]);
+        let calls: Vec<_> = trace.calls.iter().filter(|call| call.entry.nr == GETPPID).collect();
+        for call in &calls {
+            let stack = trace.frames(call.entry.stack.expect("a stack"));
+            let expected = ["first", "second"][call.entry.args[0] as usize - 1];
+            assert_eq!(stack[0].place.module, expected, "{}", shown(&stack));
+            assert_eq!(stack[1].place.module, "guest", "{}", shown(&stack));
+        }
+        assert_eq!(calls.len(), 200);
+        Ok(())
+    })());
+}
+
 #[test]
 fn cpp_has_the_stacks_that_gdb_sees_also_while_an_exception_passes() {
     or_skip((|| {
         let folder = tempfile::tempdir()?;
         let program = compiled(folder.path(), "c++", &["-O2", "-g"], "stacks.cc")?;
-        assert!(compare(folder.path(), &program, &[], &PTRACE)? >= 8);
-        Ok(())
+        on_each(|options| {
+            assert!(compare(folder.path(), &program, &[], options)? >= 8);
+            Ok(())
+        })
     })());
 }
 
@@ -141,8 +272,10 @@ fn rust_has_the_stacks_that_gdb_sees() {
     or_skip((|| {
         let folder = tempfile::tempdir()?;
         let program = compiled(folder.path(), "rustc", &["--edition=2024", "-O", "-g"], "stacks.rs")?;
-        assert!(compare(folder.path(), &program, &[], &PTRACE)? >= 6);
-        Ok(())
+        on_each(|options| {
+            assert!(compare(folder.path(), &program, &[], options)? >= 6);
+            Ok(())
+        })
     })());
 }
 
@@ -153,8 +286,10 @@ fn static_go_has_the_stacks_that_gdb_sees() {
         let program = folder.path().join("guest");
         let source = guests_dir().join("stacks_go/main.go");
         run(Command::new("go").args(["build", "-o"]).arg(&program).arg(source).env("GOFLAGS", "-mod=mod"))?;
-        assert!(compare(folder.path(), &program, &[], &PTRACE)? >= 2);
-        Ok(())
+        on_each(|options| {
+            assert!(compare(folder.path(), &program, &[], options)? >= 2);
+            Ok(())
+        })
     })());
 }
 
@@ -198,15 +333,15 @@ fn of_guest(stack: &[RecordedFrame]) -> usize {
 
 #[test]
 fn stack_pointers_of_garbage_give_the_site_and_say_that_it_is_not_all() {
-    or_skip((|| {
-        let stacks = hostile_stacks("garbage", &PTRACE)?;
+    or_skip(on_each(|options| {
+        let stacks = hostile_stacks("garbage", options)?;
         assert_eq!(stacks.len(), 100);
         for stack in stacks {
             assert_eq!(of_guest(&stack), 1, "{}", shown(&stack));
             assert_eq!((stack.len(), stack[0].flags), (1, FrameFlags::CUT), "{}", shown(&stack));
         }
         Ok(())
-    })());
+    }));
 }
 
 #[test]
@@ -227,8 +362,8 @@ fn chains_of_frame_pointers_that_do_not_end_are_followed_to_the_limit() {
 
 #[test]
 fn code_made_at_run_time_is_followed_and_has_its_name() {
-    or_skip((|| {
-        let stacks = hostile_stacks("jit", &PTRACE)?;
+    or_skip(on_each(|options| {
+        let stacks = hostile_stacks("jit", options)?;
         let [stack] = stacks.as_slice() else { panic!("{} calls", stacks.len()) };
         let modules: Vec<&str> = stack.iter().map(|frame| frame.place.module.as_str()).collect();
         assert_eq!(modules[..4], ["libc.so.6", "guest", "", "guest"], "{}", shown(stack));
@@ -236,18 +371,18 @@ fn code_made_at_run_time_is_followed_and_has_its_name() {
         assert_eq!(stack[2].name, b"made at run time");
         assert!(stack.iter().all(|frame| frame.flags == FrameFlags::default()));
         Ok(())
-    })());
+    }));
 }
 
 #[test]
 fn a_return_into_memory_that_was_unmapped_ends_the_stack_and_says_so() {
-    or_skip((|| {
-        let stacks = hostile_stacks("unmapped", &PTRACE)?;
+    or_skip(on_each(|options| {
+        let stacks = hostile_stacks("unmapped", options)?;
         let [stack] = stacks.as_slice() else { panic!("{} calls", stacks.len()) };
         assert_eq!((stack.len(), of_guest(stack)), (3, 2), "{}", shown(stack));
         assert_eq!(stack[2].flags, FrameFlags::CUT);
         Ok(())
-    })());
+    }));
 }
 
 #[test]
@@ -273,8 +408,8 @@ fn only_slow_calls_have_a_stack_where_that_is_asked_for() {
 
 #[test]
 fn a_child_has_the_stacks_of_the_same_code_as_its_parent() {
-    or_skip((|| {
-        let stacks = hostile_stacks("forked", &PTRACE)?;
+    or_skip(on_each(|options| {
+        let stacks = hostile_stacks("forked", options)?;
         assert_eq!(stacks.len(), 6);
         for stack in &stacks {
             // mark, main and _start.
@@ -282,7 +417,7 @@ fn a_child_has_the_stacks_of_the_same_code_as_its_parent() {
             assert_eq!(stack.last(), stacks[0].last());
         }
         Ok(())
-    })());
+    }));
 }
 
 #[test]

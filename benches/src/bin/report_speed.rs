@@ -1,4 +1,4 @@
-//! How fast `sysrec report` and `sysrec diff` are and how much memory they take, on traces of up to 100 million calls;
+//! How fast `sysrec report`, `diff` and `tree` are and how much memory they take, on traces of up to 100 million calls;
 //! and the making of such a trace from a recorded one.
 
 use std::fs;
@@ -20,12 +20,14 @@ use sysrec_benches::recorded;
 const CALLS_PER_CORE_SECOND_MIN: f64 = 50e6;
 /// A comparison of two of the longest traces takes less, seconds of wall time.
 const DIFF_WALL_S_BELOW: f64 = 5.0;
+/// A call tree of so many calls with stacks takes less than this, seconds of wall time.
+const TREE_WALL_S_BELOW: (u64, f64) = (10_000_000, 2.0);
 /// Resident memory of the report stays below.
 const RSS_BYTES_BELOW: u64 = 64 << 20;
 /// What the longest trace takes more than the next shorter one: how the threads share the work makes some difference.
 const RSS_GROWTH_BYTES_MAX: u64 = 4 << 20;
 
-/// Speed and memory of `sysrec report` and `sysrec diff`.
+/// Speed and memory of `sysrec report`, `sysrec diff` and `sysrec tree`.
 #[derive(Debug, Parser)]
 #[command(args_conflicts_with_subcommands = true)]
 struct Options {
@@ -73,6 +75,9 @@ struct Measure {
     /// Compare each trace with a second one of the same length, instead of reporting on it
     #[arg(long, conflicts_with = "report")]
     diff: bool,
+    /// Record with stacks, and make the call tree of each trace, instead of reporting on it
+    #[arg(long, conflicts_with_all = ["report", "diff"])]
+    tree: bool,
     #[command(flatten)]
     common: CommonArgs,
 }
@@ -92,8 +97,8 @@ struct Row {
 struct Speeds {
     machine: Machine,
     rounds: usize,
-    /// Whether two traces were compared each time; calls and bytes are those of both.
-    diff: bool,
+    /// Which subcommand: with `diff`, two traces were compared each time, and calls and bytes are those of both.
+    command: &'static str,
     rows: Vec<Row>,
 }
 
@@ -103,7 +108,7 @@ impl Measured for Speeds {
     }
 
     fn broken(&self) -> Vec<String> {
-        broken(&self.rows, self.diff)
+        broken(&self.rows, self.command)
     }
 }
 
@@ -133,7 +138,7 @@ fn measure(options: &Measure) -> anyhow::Result<Speeds> {
         Some(from) => from.clone(),
         None => {
             let from = dir.path().join("recorded");
-            recorded::record_mixed(&sysrec, &from)?;
+            recorded::record_mixed(&sysrec, &from, options.tree)?;
             from
         }
     };
@@ -145,7 +150,18 @@ fn measure(options: &Measure) -> anyhow::Result<Speeds> {
         rows.push(row(options, &sysrec, &traces, calls * traces.len() as u64)?);
         traces.iter().try_for_each(fs::remove_file)?;
     }
-    Ok(Speeds { machine, rounds: options.rounds, diff: options.diff, rows })
+    Ok(Speeds { machine, rounds: options.rounds, command: options.command(), rows })
+}
+
+impl Measure {
+    /// The subcommand that is measured.
+    fn command(&self) -> &'static str {
+        match (self.diff, self.tree) {
+            (true, _) => "diff",
+            (_, true) => "tree",
+            _ => "report",
+        }
+    }
 }
 
 /// In a process of its own: the peak of our memory would count as that of the report (see
@@ -163,10 +179,13 @@ fn row(options: &Measure, sysrec: &Path, traces: &[PathBuf], calls: u64) -> anyh
     // The first one, which brings the file into the page cache, does not count.
     for round in 0..=options.rounds {
         let mut command = Command::new(sysrec);
-        command.arg(if options.diff { "diff" } else { "report" });
+        command.arg(options.command());
         command.args(options.report.split_whitespace()).args(traces);
         let finished = process::run(command, Cpus::All)?;
-        rss_bytes_max = rss_bytes_max.max(finished.rss_bytes_max);
+        // Nor does it for the memory of a tree: it reads the debug information of all programs, which depends on them.
+        if round > 0 || !options.tree {
+            rss_bytes_max = rss_bytes_max.max(finished.rss_bytes_max);
+        }
         if round > 0 {
             walls.push(finished.wall.as_secs_f64());
             cpus.push(finished.cpu.as_secs_f64());
@@ -203,7 +222,7 @@ fn render(speeds: &Speeds, markdown: bool) -> String {
     format!("{table}\n\nMedians of {} rounds. {}\n", speeds.rounds, speeds.machine.describe())
 }
 
-fn broken(rows: &[Row], diff: bool) -> Vec<String> {
+fn broken(rows: &[Row], command: &str) -> Vec<String> {
     let mut broken = Vec::new();
     for row in rows.iter().filter(|row| row.rss_bytes_max >= RSS_BYTES_BELOW) {
         broken.push(format!(
@@ -222,7 +241,15 @@ fn broken(rows: &[Row], diff: bool) -> Vec<String> {
             ));
         }
     }
-    if diff {
+    if command == "tree" {
+        let (calls, wall_s) = TREE_WALL_S_BELOW;
+        let slow = rows.iter().filter(|row| row.calls <= calls && row.wall_s >= wall_s);
+        broken.extend(slow.map(|row| {
+            format!("{} calls: a tree in {:.2} s, less than {wall_s} are required", row.calls, row.wall_s)
+        }));
+        return broken;
+    }
+    if command == "diff" {
         let slow = by_length.last().filter(|row| row.wall_s >= DIFF_WALL_S_BELOW);
         broken.extend(slow.map(|row| {
             format!(
@@ -256,10 +283,15 @@ mod tests {
             Row { calls, bytes: 1, wall_s: cpu_s, cpu_s, calls_per_core_second, rss_bytes_max }
         };
         let short = |rss| row(1_000_000, 1.0, rss);
-        assert_eq!(broken(&[row(100_000_000, 2.0, 63 << 20), short(60 << 20)], false), Vec::<String>::new());
-        assert_eq!(broken(&[short(64 << 20), row(100_000_000, 2.1, 1 << 20)], false).len(), 2);
-        assert_eq!(broken(&[short(8 << 20), row(100_000_000, 2.0, 13 << 20)], false).len(), 1);
-        assert_eq!(broken(&[row(200_000_000, 4.9, 1 << 20)], true), Vec::<String>::new());
-        assert_eq!(broken(&[row(200_000_000, 5.0, 1 << 20)], true).len(), 1);
+        assert_eq!(
+            broken(&[row(100_000_000, 2.0, 63 << 20), short(60 << 20)], "report"),
+            Vec::<String>::new()
+        );
+        assert_eq!(broken(&[short(64 << 20), row(100_000_000, 2.1, 1 << 20)], "report").len(), 2);
+        assert_eq!(broken(&[short(8 << 20), row(100_000_000, 2.0, 13 << 20)], "report").len(), 1);
+        assert_eq!(broken(&[row(200_000_000, 4.9, 1 << 20)], "diff"), Vec::<String>::new());
+        assert_eq!(broken(&[row(200_000_000, 5.0, 1 << 20)], "diff").len(), 1);
+        assert_eq!(broken(&[row(10_000_000, 1.9, 1 << 20), row(20_000_000, 3.0, 1 << 20)], "tree").len(), 0);
+        assert_eq!(broken(&[row(10_000_000, 2.0, 1 << 20)], "tree").len(), 1);
     }
 }

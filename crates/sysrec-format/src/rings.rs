@@ -77,6 +77,8 @@ pub mod slot {
     pub const RET: u64 = 12;
     /// Where the stub goes on afterwards.
     pub const RETURN: u64 = 13;
+    /// The stack's number in the trace plus 1, where the recorder knows that this call has one. Elsewhere it is left over.
+    pub const STACK: u64 = 14;
 }
 
 /// The 8-byte words of a slot that holds a part of a path, by index. It stands before the slot of the call that the path

@@ -66,8 +66,10 @@ pub struct Outcome {
     pub bytes: u64,
     /// What is in it.
     pub totals: Totals,
-    /// The mechanism, with its measured cost.
-    pub overhead: Overhead,
+    /// What recording a call cost, as measured at the start: what most calls cost first, what one cost that stopped last.
+    pub overheads: Vec<Overhead>,
+    /// How many of the finished calls stopped, where that is not the way of all.
+    pub calls_at_stops: Option<u64>,
     /// The mechanism's name.
     pub backend: &'static str,
     /// Why that one, where the choice was ours: a part of a sentence. Empty where it was asked for.
@@ -99,6 +101,7 @@ pub fn record(options: &Options, watch: Option<Watch>) -> Result<Outcome, Error>
         Error::Start { .. }
         | Error::Backend { .. }
         | Error::Attach { .. }
+        | Error::Output { .. }
         | Error::UnknownUser(_)
         | Error::Thread(_),
     ) = &result
@@ -133,11 +136,6 @@ fn choose(options: &Options) -> Result<Choice, Error> {
     if options.backend == BackendChoice::Ptrace {
         return Ok(Choice { inline: None, reason: String::new() });
     }
-    if options.backend == BackendChoice::Auto
-        && options.stacks.as_ref().is_some_and(|stacks| stacks.filter.is_all())
-    {
-        return Ok(Choice { inline: None, reason: "each call stops for its stack".to_owned() });
-    }
     match (inline(options)?, options.backend) {
         (Ok(inline), BackendChoice::Auto) => {
             Ok(Choice { inline: Some(inline), reason: "the fastest that works here".to_owned() })
@@ -159,18 +157,20 @@ fn inline(options: &Options) -> Result<Result<Inline, String>, Error> {
     };
     let owner = owner.map(|credentials| (credentials.uid, credentials.gid));
     let plan = CapturePlan::new(options.capture, options.string_bytes);
-    Ok(Inline::new(options.inline_classes, owner, inline_numbers(options, &plan), plan))
+    let (numbers, stacks) = (inline_numbers(options, &plan), options.stacks.is_some());
+    Ok(Inline::new(options.inline_classes, owner, numbers, plan, stacks))
 }
 
-/// What the stub does with each call. Those of which a stack is taken are left to the recorder, those that open
-/// descriptors which nothing names, and while not all calls are recorded, all that open descriptors.
+/// What the stub does with each call. Those that open descriptors which nothing names are left to the recorder, and
+/// while not all calls are recorded, all that open descriptors.
 fn inline_numbers(options: &Options, plan: &CapturePlan) -> Numbers {
     let abi = sysrec_syscalls::Abi::X86_64;
-    let stacks = options.stacks.iter().flat_map(|stacks| stacks.filter.numbers(abi));
+    let stacks: std::collections::BTreeSet<u32> =
+        options.stacks.iter().flat_map(|stacks| stacks.filter.numbers(abi)).collect();
     let opening = names_descriptors(options).then(|| backend::descriptor_numbers(Abi::X86_64));
     let unnamed = (!plan.is_empty()).then(backend::unnamed_numbers).into_iter().flatten();
     let opening = opening.into_iter().flatten().chain(unnamed);
-    Numbers::new(plan, options.filter.numbers(abi), stacks.chain(opening))
+    Numbers::new(plan, options.filter.numbers(abi), |nr| stacks.contains(&nr), opening)
 }
 
 /// Whether the recorder itself says what descriptors are: the calls that tell may not be in the trace.
@@ -218,7 +218,7 @@ fn record_into(
         stacks: options.stacks.clone(),
     };
     let inherited = sys::signal::take_over();
-    let overhead = backend.overhead(inline.as_mut());
+    let overheads = backend.overheads(inline.as_mut());
     let session = session::describe(
         options,
         level,
@@ -234,10 +234,10 @@ fn record_into(
     let trace_id = session::trace_id();
     let mut recording =
         Recording::new(storage, &session, trace_id, limits, control.shared.clone()).map_err(trace_error)?;
-    if let Some(inline) = &inline {
+    if let Some(inline) = &mut inline {
         inline.belong_to(trace_id);
     }
-    recording.overhead(&overhead).map_err(trace_error)?;
+    recording.overheads(&overheads).map_err(trace_error)?;
     let around = Surroundings { recording: &mut recording, shared: &control.shared, inherited, inline };
     let ended = match (launch, &options.target) {
         (Some(launch), _) => backend.record_command(launch, around).map(Some),
@@ -257,7 +257,8 @@ fn record_into(
         output: options.output.clone(),
         bytes: std::fs::metadata(&options.output).map_or(0, |metadata| metadata.len()),
         totals: closed.totals,
-        overhead,
+        overheads,
+        calls_at_stops: closed.calls_at_stops,
         backend: name,
         backend_reason: choice.reason,
         stopped,

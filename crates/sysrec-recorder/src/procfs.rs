@@ -79,6 +79,11 @@ pub(crate) fn started(pid: u32) -> Option<u64> {
     stat_field(i32::try_from(pid).ok()?, 22)
 }
 
+/// Where the program found its arguments: the stack pointer that the kernel began it with.
+pub(crate) fn stack_start(pid: i32) -> Option<u64> {
+    stat_field(pid, 28).filter(|&start| start != 0)
+}
+
 /// `/proc/PID/exe`.
 pub(crate) fn exe(pid: i32) -> Vec<u8> {
     link(format!("/proc/{pid}/exe"))

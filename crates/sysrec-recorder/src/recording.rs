@@ -38,6 +38,8 @@ pub(crate) struct Closed {
     pub totals: Totals,
     /// Why nothing more could be written, where that happened.
     pub storage_problem: Option<String>,
+    /// How many of the finished calls stopped, where that is not the way of all.
+    pub calls_at_stops: Option<u64>,
     /// Remarks for people.
     pub notes: Vec<String>,
 }
@@ -50,6 +52,10 @@ pub(crate) struct Recording {
     limits: Limits,
     tasks: u32,
     calls: u64,
+    /// Those of `calls` that stopped: all that were told in two parts, and some that were not.
+    calls_at_stops: u64,
+    /// What one that stopped cost, nanoseconds, where not all do.
+    stop_ns: Option<u64>,
     stop_reason: Option<StopReason>,
     notes: Vec<String>,
     next_look_ns: u64,
@@ -82,6 +88,8 @@ impl Recording {
             limits,
             tasks: 0,
             calls: 0,
+            calls_at_stops: 0,
+            stop_ns: None,
             stop_reason: None,
             notes: Vec::new(),
             next_look_ns: 0,
@@ -104,8 +112,13 @@ impl Recording {
         }
     }
 
-    pub(crate) fn overhead(&mut self, overhead: &Overhead) -> Result<(), FormatError> {
-        self.writer.as_mut().map_or(Ok(()), |writer| writer.overhead(overhead))
+    /// What recording a call costs: most calls first; last those that stop, where there are others.
+    pub(crate) fn overheads(&mut self, overheads: &[Overhead]) -> Result<(), FormatError> {
+        if let [_, .., at_stops] = overheads {
+            self.stop_ns = Some(at_stops.call_ns_median);
+        }
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        overheads.iter().try_for_each(|overhead| writer.overhead(overhead))
     }
 
     /// Gives a new task its identity.
@@ -131,6 +144,7 @@ impl Recording {
         if let Some(writer) = &mut self.writer {
             writer.exit(task, exit);
             self.calls += 1;
+            self.calls_at_stops += 1;
             self.shared.calls.store(self.calls, Ordering::Relaxed);
         }
     }
@@ -144,6 +158,11 @@ impl Recording {
             writer.call(task, entry, exit);
             self.calls += 1;
         }
+    }
+
+    /// A call that is told in one part has stopped all the same.
+    pub(crate) fn stopped(&mut self) {
+        self.calls_at_stops += 1;
     }
 
     pub(crate) fn unfinished(&mut self, task: TaskId, reason: UnfinishedReason, time_ns: u64) {
@@ -208,6 +227,11 @@ impl Recording {
             Status::Full { cause, .. } => Some(crate::error::plain(cause)),
             _ => None,
         };
+        let mut notes = self.notes.clone();
+        if let Some(stop_ns) = self.stop_ns.filter(|_| self.calls_at_stops > 0) {
+            let (stopped, us) = (self.calls_at_stops, stop_ns as f64 / 1e3);
+            notes.push(format!("{stopped} of the calls stopped, which cost about {us:.1} µs each."));
+        }
         let ending = Ending {
             reason: match self.stop_reason {
                 None => EndReason::PROCESSES_ENDED,
@@ -217,10 +241,13 @@ impl Recording {
             },
             time_ns: monotonic_ns(),
             recorder_cpu_ns: clock::thread_cpu_ns(),
-            notes: self.notes.clone(),
+            // The command line says it in its own words.
+            notes,
         };
-        let result =
-            writer.finish(&ending).map(|(_, totals)| Closed { totals, storage_problem, notes: ending.notes });
+        let calls_at_stops = self.stop_ns.map(|_| self.calls_at_stops);
+        let closed =
+            |(_, totals)| Closed { totals, storage_problem, calls_at_stops, notes: self.notes.clone() };
+        let result = writer.finish(&ending).map(closed);
         self.closed = Some(result);
     }
 

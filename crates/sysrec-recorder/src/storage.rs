@@ -2,10 +2,10 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use sysrec_format::header::MAGIC;
+use sysrec_format::header::{CONSTANTS_BYTES, MAGIC};
 use sysrec_format::storage::Storage;
 
 use crate::Error;
@@ -66,7 +66,14 @@ impl Output {
             .mode(0o644)
             .open(path)
             .map_err(|error| problem(OutputProblem::Io(error)))?;
-        Ok((Output { path: path.to_owned(), moved }, file))
+        let output = Output { path: path.to_owned(), moved };
+        // The header comes when all that it says is known. Should we be killed before, the file is to be ours by its looks:
+        // what is no trace is never moved away.
+        if let Err(error) = file.write_all_at(&MAGIC, 0) {
+            output.take_back();
+            return Err(problem(OutputProblem::Io(error)));
+        }
+        Ok((output, file))
     }
 
     /// Nothing was recorded: the file goes, and the one that was there comes back.
@@ -76,6 +83,20 @@ impl Output {
             _ = std::fs::rename(moved, &self.path);
         }
     }
+}
+
+/// Reads until the buffer is full or the file ends; tells how many bytes.
+fn read_start(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(more) => filled += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 /// What is there already: a trace moves, an empty file goes.
@@ -94,9 +115,16 @@ fn move_away(path: &Path) -> Result<Option<PathBuf>, OutputProblem> {
         std::fs::remove_file(path).map_err(OutputProblem::Io)?;
         return Ok(None);
     }
-    let mut magic = [0; MAGIC.len()];
-    if file.read_exact(&mut magic).is_err() || magic != MAGIC {
+    let mut start = [0; CONSTANTS_BYTES];
+    let read = read_start(&mut file, &mut start).map_err(OutputProblem::Io)?;
+    let start = &start[..read];
+    if !start.starts_with(&MAGIC) {
         return Err(OutputProblem::OtherFile);
+    }
+    if start[MAGIC.len()..].iter().all(|&byte| byte == 0) {
+        // Its recorder came no further: nothing is in it, and the trace that has its old name is to stay.
+        std::fs::remove_file(path).map_err(OutputProblem::Io)?;
+        return Ok(None);
     }
     let mut old = path.as_os_str().to_owned();
     old.push(".old");

@@ -134,11 +134,17 @@ fn cost(traces: &[Trace]) -> Vec<String> {
         let backend = printable(session.backend.as_bytes());
         let line = match trace.overheads() {
             [] => format!("Recorded by {backend}; its cost was not measured."),
-            [overhead, ..] => format!(
-                "Recorded by {backend}, which cost about {} a call, {} of it inside the times above.",
-                duration(overhead.call_ns_median),
-                duration(overhead.inside_ns_median)
-            ),
+            [usual, rest @ ..] => {
+                let at_stops = rest.last().map_or(String::new(), |stopped| {
+                    let [whole, inside] = [stopped.call_ns_median, stopped.inside_ns_median].map(duration);
+                    format!("; where a call stopped, {whole}, {inside} of it inside")
+                });
+                format!(
+                    "Recorded by {backend}, which cost about {} a call, {} of it inside the times above{at_stops}.",
+                    duration(usual.call_ns_median),
+                    duration(usual.inside_ns_median)
+                )
+            }
         };
         if !lines.contains(&line) {
             lines.push(line);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use sysrec_analyzer::Selection;
 use sysrec_analyzer::metrics::Metrics;
+use sysrec_format::block::Overhead;
 use sysrec_recorder::{
     BackendChoice, CommandEnd, InlineClasses, Level, Options, Outcome, Registers, StackOptions, StopReason,
     Target,
@@ -353,6 +354,25 @@ fn readable_calls(path: &Path) -> Option<u64> {
     Some(report.calls() + report.unfinished.iter().map(|(_, calls)| calls).sum::<u64>())
 }
 
+/// What recording a call cost. Where a part of the calls stopped, both parts.
+fn cost(outcome: &Outcome) -> String {
+    let about = |overhead: Option<&Overhead>| {
+        format!(
+            "about {} a call",
+            overhead.map_or("?".to_owned(), |overhead| text::duration(overhead.call_ns_median))
+        )
+    };
+    match outcome.calls_at_stops {
+        Some(stopped) if stopped > 0 => format!(
+            "{}, {} for {} that stopped",
+            about(outcome.overheads.first()),
+            about(outcome.overheads.last()).replace(" a call", " each"),
+            text::count(stopped)
+        ),
+        _ => about(outcome.overheads.first()),
+    }
+}
+
 /// What was recorded, how large it is, what it cost, what was lost.
 fn closing_line(outcome: &Outcome, kept: &Kept) -> String {
     let totals = &outcome.totals;
@@ -373,7 +393,7 @@ fn closing_line(outcome: &Outcome, kept: &Kept) -> String {
         None => "",
     };
     format!(
-        "{} of {} in {}; {}{} in {}; {}{} added about {} a call; {}{}",
+        "{} of {} in {}; {}{} in {}; {}{} added {}; {}{}",
         text::counted(kept.calls, "call", "calls"),
         text::counted(totals.tasks, "task", "tasks"),
         text::duration(outcome.elapsed_ns),
@@ -386,7 +406,7 @@ fn closing_line(outcome: &Outcome, kept: &Kept) -> String {
         } else {
             format!(" ({})", outcome.backend_reason)
         },
-        text::duration(outcome.overhead.call_ns_median),
+        cost(outcome),
         lost,
         early,
     )

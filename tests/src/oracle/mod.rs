@@ -33,6 +33,13 @@ pub fn key(abi: Abi, nr: i32) -> (Abi, i32) {
     (if abi == Abi::X32 { Abi::X86_64 } else { abi }, nr)
 }
 
+/// The results by which the kernel says that a call is to be started again: as it was (after a handler with SA_RESTART,
+/// or always), only without a handler, or by restart_syscall(2) (`include/linux/errno.h`).
+pub const RESTARTS: [i64; 4] = [-512, -513, -514, -516];
+
+/// Per number, how many calls ended with each of [`RESTARTS`].
+pub type Restarts = BTreeMap<(Abi, i32), [u64; RESTARTS.len()]>;
+
 /// The kernel's counts for one number of one table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KernelCount {
@@ -47,6 +54,8 @@ pub struct KernelCount {
     pub born: u64,
     /// The execve with which the counting began: 1 for it.
     pub first_exec: u64,
+    /// Of the returned ones, those that ended with each of [`RESTARTS`].
+    pub restarted: [u64; RESTARTS.len()],
 }
 
 /// The kernel's counts of one command. Numbers as in [`Counts`].
@@ -138,6 +147,9 @@ impl Oracle {
                 kind::REFUSED => count.refused = value,
                 kind::BIRTH => count.born = value,
                 kind::ROOT_EXEC => count.first_exec += value,
+                kind if (kind::RESTART..kind::RESTART + RESTARTS.len() as u64).contains(&kind) => {
+                    count.restarted[(kind - kind::RESTART) as usize] = value;
+                }
                 _ => return Err(io::Error::other("more tasks than the count has room for")),
             }
         }

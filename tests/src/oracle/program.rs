@@ -14,8 +14,9 @@
 //! `sched_process_fork(parent, child)` (before the child runs), `sched_process_exec(p, old_pid, bprm)`,
 //! `sched_process_exit(p, ..)`; `thread_info` is first in `task_struct` and its `status` stands at 16; `TS_COMPAT`
 //! is bit 1 (`arch/x86/include/asm/thread_info.h`). At `sys_exit` of `rt_sigreturn` `orig_ax` is already -1, so
-//! the entry's number is kept.
+//! the entry's number is kept. A call that is to be started again has a result of the kernel's own there.
 
+use super::RESTARTS;
 use crate::bpf::{Assembler, HashMap, Label, R0, R1, R2, R3, R4, R6, R7, R8, R9, R10, Reg, helper};
 
 /// A number that no kernel gives to a call; in the seed it announces the task to the oracle.
@@ -36,6 +37,8 @@ pub(super) mod kind {
     pub(in crate::oracle) const BIRTH: u64 = 3;
     pub(in crate::oracle) const ROOT_EXEC: u64 = 4;
     pub(in crate::oracle) const TREE_FULL: u64 = 5;
+    /// The first of four: an exit with each of [`RESTARTS`](crate::oracle::RESTARTS), beside its `EXIT`.
+    pub(in crate::oracle) const RESTART: u64 = 6;
 }
 pub(super) const COMPAT_SHIFT: i32 = 32;
 pub(super) const KIND_SHIFT: i32 = 40;
@@ -181,6 +184,16 @@ pub(super) fn sys_exit(tree: &HashMap, counts: &HashMap) -> Assembler {
     // In a call: the entry's key, its kind put in the place of the IN_CALL bit.
     asm.shl(R8, 1);
     asm.shift_right(R8, 1);
+    for (kind, ret) in (kind::RESTART..).zip(RESTARTS) {
+        let next = asm.label();
+        asm.load64(R1, R6, 8);
+        asm.jump_if_ne(R1, ret as i32, next);
+        asm.mov_imm64(R1, kind << KIND_SHIFT);
+        asm.or(R1, R8);
+        asm.store64(R10, KEY, R1);
+        count(&mut asm, counts);
+        asm.place(next);
+    }
     asm.mov_imm64(R1, kind::EXIT << KIND_SHIFT);
     asm.or(R8, R1);
     asm.store64(R10, KEY, R8);

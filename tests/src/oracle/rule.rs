@@ -9,6 +9,11 @@
 //! ```
 //!
 //! The calls that a recorder makes in the tracee are no calls of the program; the kernel counts them all the same.
+//! A task that is woken for a signal which another thread takes starts its call again without having left the kernel. A
+//! tracer sees a stop for neither, but for the entry of the second; a recorder inside of the program, which sees what comes
+//! back to it, sees one call. The kernel counts two entries, and says at the first one's exit that it is to be started
+//! again: by so many, and for those numbers alone, such a recorder may have less ([`Allowance::restarts`]).
+//!
 //! A tracer that refuses a call in its own seccomp stop takes the number away (`orig_rax` becomes -1), so that the
 //! kernel counts the refusal under -1: see [`Allowance::renumbered`].
 
@@ -17,7 +22,7 @@ use std::fmt;
 
 use sysrec_format::event::Abi;
 
-use super::{Counts, KernelCount, KernelCounts};
+use super::{Counts, KernelCount, KernelCounts, Restarts};
 
 /// A number whose recorded count the kernel's count does not allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +62,29 @@ pub struct Allowance {
     /// Refused calls that the kernel counted under -1 and not under their own number: of all numbers together, as many
     /// more may be recorded than the kernel has under theirs.
     pub renumbered: u64,
+    /// Where calls can start again unseen: those that were recorded with such a result, and so were seen.
+    pub restarts: Option<Restarts>,
+}
+
+/// restart_syscall(2), by which a call of another number goes on.
+const RESTART_SYSCALL: [(Abi, i32); 2] = [(Abi::X86_64, 219), (Abi::I386, 0)];
+
+impl Allowance {
+    /// How many calls of each number the kernel may have begun unseen.
+    fn unseen(&self, kernel: &KernelCounts) -> Counts {
+        let Some(seen) = &self.restarts else { return Counts::new() };
+        let mut unseen = Counts::new();
+        for (number, count) in kernel {
+            let seen = seen.get(number).copied().unwrap_or_default();
+            let pairs = count.restarted.iter().zip(seen);
+            let kinds: Vec<u64> = pairs.map(|(all, seen)| all.saturating_sub(seen)).collect();
+            *unseen.entry(*number).or_default() += kinds.iter().sum::<u64>();
+            for number in RESTART_SYSCALL {
+                *unseen.entry(number).or_default() += kinds[kinds.len() - 1];
+            }
+        }
+        unseen
+    }
 }
 
 /// Every number on which `recorded` breaks the rule: empty for a complete recording.
@@ -65,13 +93,15 @@ pub fn compare(recorded: &Counts, allowance: &Allowance, kernel: &KernelCounts) 
     let numbers: BTreeSet<_> = recorded.keys().chain(own.keys()).chain(kernel.keys()).copied().collect();
     let mut renumbered = allowance.renumbered + allowance.uncertain;
     let mut differences = Vec::new();
+    let unseen = allowance.unseen(kernel);
     for number in numbers {
         let [recorded, recorder_calls] = [recorded, own].map(|of| of.get(&number).copied().unwrap_or(0));
         let kernel = kernel.get(&number).copied().unwrap_or_default();
         let least = kernel.entered + kernel.first_exec;
         let (found, most) = (recorded + recorder_calls, least + kernel.refused);
         let over = found.saturating_sub(most);
-        if found < least || over > renumbered {
+        let unseen = unseen.get(&number).copied().unwrap_or(0);
+        if found + unseen < least || over > renumbered {
             let (abi, nr) = number;
             differences.push(Difference { abi, nr, recorded, recorder_calls, kernel });
         } else {
@@ -130,6 +160,26 @@ mod tests {
     fn one_call_more_or_less_is_a_difference() {
         let kernel = KernelCount { entered: 10, returned: 10, ..KernelCount::default() };
         assert_eq!([judge(9, kernel), judge(10, kernel), judge(11, kernel)], [1, 0, 1]);
+    }
+
+    #[test]
+    fn calls_that_start_again_unseen_are_missing_where_the_kernel_says_so_and_nowhere_else() {
+        let (futex, restart) = ((Abi::X86_64, 202), (Abi::X86_64, 219));
+        let kernel = KernelCounts::from([
+            (futex, KernelCount { entered: 10, restarted: [3, 0, 0, 1], ..KernelCount::default() }),
+            (restart, entered(1)),
+        ]);
+        let judge = |recorded: [u64; 2], restarts: Option<[u64; 4]>| {
+            let recorded = Counts::from([(futex, recorded[0]), (restart, recorded[1])]);
+            let restarts = restarts.map(|seen| Restarts::from([(futex, seen)]));
+            compare(&recorded, &Allowance { restarts, ..Allowance::default() }, &kernel).len()
+        };
+        assert_eq!([judge([10, 1], None), judge([9, 1], None), judge([10, 0], None)], [0, 1, 1]);
+        let nothing = Some([0; 4]);
+        assert_eq!([judge([10, 1], nothing), judge([6, 0], nothing), judge([5, 0], nothing)], [0, 0, 1]);
+        assert_eq!([judge([8, 1], Some([1, 0, 0, 1])), judge([7, 1], Some([1, 0, 0, 1]))], [0, 1]);
+        assert_eq!(judge([10, 0], Some([1, 9, 9, 1])), 1, "this one was seen to end for its restart");
+        assert_eq!(judge([11, 1], nothing), 1, "more than there were");
     }
 
     #[test]

@@ -152,6 +152,13 @@ impl JitNames {
         }
         self.functions.find(address).unwrap_or_default()
     }
+
+    /// Whether a function without a name at this moment may have one a moment later: there are files, and they were not
+    /// looked at just now.
+    pub(super) fn may_come(&self, now_ns: u64) -> bool {
+        let read = self.map.read > 0 || self.dump.as_ref().is_some_and(|dump| dump.read > 0);
+        read && self.looked_ns != now_ns
+    }
 }
 
 /// A part of a jitdump file, which begins with a header.
@@ -180,6 +187,28 @@ mod tests {
         assert_eq!(functions.find(0x1008), None);
         assert_eq!(functions.find(0x102f), Some(&b"of several words"[..]));
         assert_eq!((functions.find(0x1030), functions.find(0xfff)), (None, None));
+    }
+
+    #[test]
+    fn what_has_no_name_yet_has_one_at_the_next_look() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join("map");
+        std::fs::write(&path, "1000 20 first\n").expect("a file");
+        let owner = std::fs::metadata(&path).expect("a file").uid();
+        let mut names =
+            JitNames { owner, map: Source { path: path.clone(), read: 0 }, ..JitNames::default() };
+        let mut now_ns = LOOK_NS;
+        assert_eq!(names.name(0x2000, now_ns), b"");
+        assert!(!names.may_come(now_ns), "the file does not have it");
+        std::fs::write(&path, "1000 20 first\n2000 20 second\n").expect("a file");
+        now_ns += 1;
+        assert_eq!(names.name(0x2000, now_ns), b"");
+        assert!(names.may_come(now_ns), "nobody has looked since");
+        now_ns += LOOK_NS;
+        assert_eq!(names.name(0x2000, now_ns), b"second");
+        let mut none = JitNames { owner, ..JitNames::default() };
+        assert_eq!(none.name(0x2000, LOOK_NS), b"");
+        assert!(!none.may_come(LOOK_NS + 1), "the program writes no names");
     }
 
     #[test]

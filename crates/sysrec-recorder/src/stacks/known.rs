@@ -19,7 +19,7 @@ pub(super) type Place = (u64, u64, u64);
 
 /// A word that a walk has read: of memory by its address, of the registers by the register's number (there is no memory
 /// that low).
-type Read = (u64, u64);
+pub(crate) type Read = (u64, u64);
 
 #[derive(Debug)]
 struct Known {
@@ -64,13 +64,13 @@ impl KnownStacks {
         ends.filter(|&bytes| bytes <= 32 << 10).max().unwrap_or(0) as usize
     }
 
-    /// The stack, if it is one that was walked before.
+    /// The stack, if it is one that was walked before, and what its walk read.
     pub(super) fn find(
         &mut self,
         place: Place,
         registers: &[u64; REGISTERS],
         words: &mut impl Words,
-    ) -> Option<StackId> {
+    ) -> Option<(StackId, &[Read])> {
         let list = self.0.get_mut(&place)?;
         let mut same = |(address, word): &Read| match registers.get(*address as usize) {
             Some(value) if *address < REGISTERS as u64 => value == word,
@@ -79,7 +79,7 @@ impl KnownStacks {
         let at = list.iter().position(|known| known.reads.iter().all(&mut same))?;
         // The one that comes most often is found first.
         list.swap(0, at);
-        Some(list[0].stack)
+        Some((list[0].stack, &list[0].reads))
     }
 
     /// Keeps what a walk has read and found.
@@ -106,6 +106,15 @@ mod tests {
         }
     }
 
+    fn found(
+        known: &mut KnownStacks,
+        place: Place,
+        registers: &[u64; REGISTERS],
+        memory: &mut Memory,
+    ) -> Option<StackId> {
+        known.find(place, registers, memory).map(|(stack, _)| stack)
+    }
+
     #[test]
     fn a_stack_is_known_as_long_as_everything_that_was_read_is_the_same() {
         let (mut known, place) = (KnownStacks::default(), (1, 0x1000, 0x8000));
@@ -114,17 +123,17 @@ mod tests {
         registers[6] = 77;
         known.keep(place, &[(6, 77), (0x8008, 1), (0x8010, 2)], StackId(5));
         assert_eq!(known.bytes_needed(place), 24);
-        assert_eq!(known.find(place, &registers, &mut memory), Some(StackId(5)));
-        assert_eq!(known.find((2, 0x1000, 0x8000), &registers, &mut memory), None);
+        assert_eq!(found(&mut known, place, &registers, &mut memory), Some(StackId(5)));
+        assert_eq!(found(&mut known, (2, 0x1000, 0x8000), &registers, &mut memory), None);
         memory.0.insert(0x8010, 3);
-        assert_eq!(known.find(place, &registers, &mut memory), None);
+        assert_eq!(found(&mut known, place, &registers, &mut memory), None);
         known.keep(place, &[(6, 77), (0x8010, 3)], StackId(6));
-        assert_eq!(known.find(place, &registers, &mut memory), Some(StackId(6)));
+        assert_eq!(found(&mut known, place, &registers, &mut memory), Some(StackId(6)));
         memory.0.remove(&0x8008);
         memory.0.insert(0x8010, 2);
-        assert_eq!(known.find(place, &registers, &mut memory), None);
+        assert_eq!(found(&mut known, place, &registers, &mut memory), None);
         registers[6] = 78;
         memory.0.insert(0x8010, 3);
-        assert_eq!(known.find(place, &registers, &mut memory), None);
+        assert_eq!(found(&mut known, place, &registers, &mut memory), None);
     }
 }

@@ -40,7 +40,7 @@ use crate::sys::clock::monotonic_ns;
 use crate::sys::ptrace::register::{CS, RIP};
 use files::Files;
 use jit::JitNames;
-use known::{KnownStacks, Reading};
+use known::{KnownStacks, Read, Reading};
 use memory::Copies;
 use registers::Registers;
 use rules::Rule;
@@ -83,6 +83,15 @@ pub(crate) enum Moment {
     Exit(u64),
 }
 
+/// The stack that was taken last, and what alone decides that it is this one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Walked<'a> {
+    pub(crate) stack: StackId,
+    /// The state of the address space.
+    pub(crate) serial: u64,
+    pub(crate) reads: &'a [Read],
+}
+
 /// What is known of a process.
 struct Process {
     space: Space,
@@ -104,7 +113,11 @@ pub(crate) struct Stacks {
     copies: Copies,
     context: Box<UnwindContext<usize>>,
     frames: Vec<RawFrame>,
-    reads: Vec<(u64, u64)>,
+    reads: Vec<Read>,
+    /// The last stack that was taken and the state of its address space, where `reads` decides what it is.
+    walked: Option<(StackId, u64)>,
+    /// A frame of the stack that is being told has no name yet, and may have one the next time.
+    unnamed: bool,
 }
 
 impl Stacks {
@@ -122,6 +135,8 @@ impl Stacks {
             context: Box::default(),
             frames: Vec::new(),
             reads: Vec::new(),
+            walked: None,
+            unnamed: false,
         }
     }
 
@@ -147,7 +162,8 @@ impl Stacks {
         let now_ns = monotonic_ns();
         let mut all = *all;
         all[RIP] = ip;
-        let Self { processes, files, serials, known, copies, context, frames, reads, .. } = self;
+        self.walked = None;
+        let Self { processes, files, serials, known, copies, context, frames, reads, walked, .. } = self;
         let process = processes.entry(pid).or_insert_with(|| Process { space: Space::new(), names: None });
         process.space.freshen(pid, files, serials, now_ns);
         if all[CS] != CODE_64 {
@@ -159,10 +175,12 @@ impl Stacks {
         let sp = values[usize::from(registers::RSP)];
         let place = (process.space.serial, ip, sp);
         copies.begin(tid, sp, known.bytes_needed(place));
-        if let Some(stack) = known.find(place, &values, copies) {
+        reads.clear();
+        if let Some((stack, same)) = known.find(place, &values, copies) {
+            reads.extend_from_slice(same);
+            *walked = Some((stack, place.0));
             return Some(stack);
         }
-        reads.clear();
         let mut reading = Reading { words: copies, reads, failed: false };
         let space = &mut process.space;
         let mut code = ProcessCode { tid, pid, space, files, serials, context, now_ns };
@@ -177,16 +195,37 @@ impl Stacks {
         // The walk may have looked at the mappings anew.
         let place = (process.space.serial, ip, sp);
         let stack = self.tell(pid, now_ns, &mut tell)?;
-        if !failed {
+        if !failed && !self.unnamed {
             self.known.keep(place, &self.reads, stack);
+            self.walked = Some((stack, place.0));
         }
         Some(stack)
     }
 
+    /// The stack that was taken last; `None` where another walk could find another one though all that was read is the
+    /// same.
+    pub(crate) fn walked(&self) -> Option<Walked<'_>> {
+        let (stack, serial) = self.walked?;
+        Some(Walked { stack, serial, reads: &self.reads })
+    }
+
+    /// The stack that a task says a call of it has, which lasted so long; `None` as well where it says what cannot be.
+    pub(crate) fn of_task(&self, number: u64, lasted_ns: Option<u64>) -> Option<StackId> {
+        let least_ns = self.options.duration_min.map(|least| least.as_nanos());
+        let selected = match (least_ns, lasted_ns) {
+            (None, _) => true,
+            (Some(least_ns), Some(lasted_ns)) => u128::from(lasted_ns) >= least_ns,
+            (Some(_), None) => false,
+        };
+        let number = number.checked_sub(1).filter(|&number| selected && number < self.trie.len() as u64)?;
+        Some(StackId(number as u32))
+    }
+
     /// The number of the stack in `frames`.
     fn tell(&mut self, pid: i32, now_ns: u64, tell: &mut impl FnMut(EventBody)) -> Option<StackId> {
-        let Self { processes, files, serials, trie, frames, .. } = self;
+        let Self { processes, files, serials, trie, frames, unnamed, .. } = self;
         let process = processes.get_mut(&pid)?;
+        *unnamed = false;
         let mut parent = None;
         for frame in frames.iter().rev() {
             let exact = frame.flags.has(FrameFlags::INTERRUPTED);
@@ -211,6 +250,7 @@ impl Stacks {
                         JitNames::new(pid, process.space.jitdump().map(PathBuf::from).as_deref())
                     });
                     name = names.name(inside, now_ns).to_vec();
+                    *unnamed |= name.is_empty() && names.may_come(now_ns);
                 }
             }
             parent = Some(trie.node(parent, module, offset, frame.flags, &name, &mut *tell)?);
@@ -230,13 +270,14 @@ impl Stacks {
         }
     }
 
-    /// A part of the process's address space was changed.
-    pub(crate) fn memory_changed(&mut self, pid: i32, start: u64, bytes: u64) {
-        if let Some(process) = self.processes.get_mut(&pid)
-            && process.space.overlaps(start, bytes)
-        {
+    /// A part of the process's address space was changed. Whether code lay there.
+    pub(crate) fn memory_changed(&mut self, pid: i32, start: u64, bytes: u64) -> bool {
+        let Some(process) = self.processes.get_mut(&pid) else { return false };
+        let overlaps = process.space.overlaps(start, bytes);
+        if overlaps {
             process.space.is_changed();
         }
+        overlaps
     }
 
     /// A sentence for people, where calls are without a stack since there were too many.
@@ -277,6 +318,10 @@ impl Code for ProcessCode<'_> {
 
     fn is_code(&mut self, address: u64) -> bool {
         self.space.find(address, self.pid, self.files, self.serials, self.now_ns).is_some()
+    }
+
+    fn stack_start(&self) -> Option<u64> {
+        self.space.stack_start
     }
 
     fn is_behind_call(&mut self, address: u64) -> bool {

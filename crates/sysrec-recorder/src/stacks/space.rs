@@ -39,6 +39,8 @@ pub(super) struct Space {
     /// Another one whenever the areas are others: what was found out with the former does not hold.
     pub(super) serial: u64,
     stale: bool,
+    /// The stack pointer that the kernel began the program with.
+    pub(super) stack_start: Option<u64>,
     looked_ns: u64,
     /// By address, whether a call stands before it.
     pub(super) behind_calls: FxHashMap<u64, bool>,
@@ -90,6 +92,7 @@ impl Space {
 
     fn look(&mut self, pid: i32, files: &mut Files, serials: &mut u64, now_ns: u64) {
         let mappings = procfs::mappings(pid);
+        self.stack_start = self.stack_start.or_else(|| procfs::stack_start(pid));
         let former = std::mem::take(&mut self.areas);
         for mapping in mappings.iter().filter(|mapping| mapping.executable) {
             let Mapping { address, length, file_offset, inode, path, .. } = mapping;

@@ -62,6 +62,11 @@ impl Trie {
         Some(node)
     }
 
+    /// Frames that were told.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
     fn name(&mut self, name: &[u8]) -> u32 {
         let next = self.names.len() as u32 + 1;
         if let Some(&known) = self.names.get(name) {

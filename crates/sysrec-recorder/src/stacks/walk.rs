@@ -33,6 +33,9 @@ pub(super) trait Code {
 
     /// Whether the instruction that ends at an address is a call.
     fn is_behind_call(&mut self, address: u64) -> bool;
+
+    /// The stack pointer that the kernel began the program with.
+    fn stack_start(&self) -> Option<u64>;
 }
 
 /// What came of one step.
@@ -171,6 +174,11 @@ fn by_guess(
     words: &mut impl Words,
 ) -> Step {
     let Some(sp) = registers.get(RSP, words) else { return Step::Lost };
+    // Nothing was pushed by whoever there was before: the code that a program begins with. The dynamic linker's has no
+    // table.
+    if code.stack_start() == Some(sp) {
+        return Step::End;
+    }
     if on_top
         && let Some(address) = words.word(sp)
         && code.is_behind_call(address)

@@ -155,6 +155,7 @@ impl Command {
             }
         }
         inherited.restore_in_child();
+        super::standard::close_again();
         // SAFETY: path and both arrays are live, their strings and themselves terminated.
         unsafe { libc::execve(self.path.as_ptr(), argv.as_ptr(), environment.as_ptr()) };
         fail(Step::Exec)
@@ -182,19 +183,54 @@ impl Held {
     }
 }
 
-/// Runs `work` in a forked child, which starts stopped (SIGSTOP) and ends when `work` does.
-pub(crate) fn fork_stopped(work: impl FnOnce()) -> io::Result<i32> {
+/// A child of ours that is killed and waited for where nobody has seen its end: a stopped one would stay for ever.
+pub(crate) struct Child {
+    /// Its process id.
+    pub pid: i32,
+    /// It was waited for: the number may be another's.
+    pub ended: bool,
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let mut status = 0;
+        // SAFETY: our own child, which nobody has waited for; `status` is live.
+        unsafe {
+            libc::kill(self.pid, libc::SIGKILL);
+            loop {
+                match libc::waitpid(self.pid, &mut status, libc::__WALL) {
+                    -1 if io::Error::last_os_error().kind() == io::ErrorKind::Interrupted => {}
+                    // Stops on its way to its end.
+                    pid if pid == self.pid && !libc::WIFEXITED(status) && !libc::WIFSIGNALED(status) => {}
+                    _ => return,
+                }
+            }
+        }
+    }
+}
+
+/// Runs `work` in a forked child, which starts stopped (SIGSTOP) and ends when `work` does, or when we do.
+pub(crate) fn fork_stopped(work: impl FnOnce()) -> io::Result<Child> {
+    let parent = std::process::id();
     // SAFETY: `work` is one of the recorder's own loops of raw calls, which allocate nothing; the child then exits.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
         0 => {
-            // SAFETY: touches no memory.
-            unsafe { libc::raise(libc::SIGSTOP) };
-            work();
-            // SAFETY: does not return.
-            unsafe { libc::_exit(0) }
+            // SAFETY: raw calls that touch no memory. The thread that forked, whose end the signal is for, waits for the
+            // child; it may have ended before it was asked for.
+            unsafe {
+                libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+                if libc::getppid() as u32 == parent {
+                    libc::raise(libc::SIGSTOP);
+                    work();
+                }
+                libc::_exit(0)
+            }
         }
-        pid => Ok(pid),
+        pid => Ok(Child { pid, ended: false }),
     }
 }
 

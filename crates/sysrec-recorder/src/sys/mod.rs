@@ -15,5 +15,6 @@ pub(crate) mod seccomp;
 pub(crate) mod shared;
 pub(crate) mod signal;
 pub(crate) mod socket;
+mod standard;
 pub(crate) mod stub;
 pub(crate) mod wait;

@@ -105,6 +105,8 @@ sysrec_stub_timed:
     .hidden sysrec_stub_look
     .globl sysrec_stub_look
 sysrec_stub_look:
+    pext    ecx, ecx, dword ptr [rip + sysrec_stub_way_mask]
+    jrcxz   21f
     lea     ecx, [rcx - {recorder}]
     jrcxz   22f
     lea     ecx, [rcx - {null_1} + {recorder}]
@@ -127,7 +129,7 @@ sysrec_stub_look:
 26: mov     rcx, qword ptr [rsi + {message_control}]
     jrcxz   21f
 22: jmp     sysrec_stub_to_net
-21: jmp     sysrec_stub_room
+21: jmp     sysrec_stub_stack
 
 # ---- the path is copied, into as many slots as it needs before the call's; then as ever. rdx = where it is read from,
 #      rax = where it is written to.
@@ -144,6 +146,7 @@ sysrec_stub_path:
 sysrec_stub_path_saved:
     mov     ecx, eax
     movzx   ecx, byte ptr [rcx + {number_table}]
+    pext    ecx, ecx, dword ptr [rip + sysrec_stub_way_mask]
     lea     ecx, [rcx - {path_0}]
     mov     rdx, rdi
     jrcxz   31f
@@ -197,7 +200,7 @@ sysrec_stub_path_copied:
     mov     dword ptr gs:[rcx*2 + {state}], {path_state}
     lea     ecx, [rcx + {slot_units}]
     mov     word ptr gs:[{head}], cx
-    jmp     sysrec_stub_room
+    jmp     sysrec_stub_stack
     .hidden sysrec_stub_end
     .globl sysrec_stub_end
 sysrec_stub_end:
@@ -263,6 +266,83 @@ sysrec_stub_number_mask:
     .long   {number_mask}
 sysrec_stub_slot_mask:
     .long   {slot_mask}
+sysrec_stub_way_mask:
+    .long   {with_stack} - 1
+sysrec_stub_stack_mask:
+    .long   {with_stack}
+sysrec_stub_bucket_mask:
+    .long   {bucket_mask}
+
+    # ---- is the task's stack one that was walked before? Then its number goes into the slot; else the call goes to the
+    #      net, where it is walked. Outside the open part: no call is made here.
+    .org sysrec_stub_page + {stack_part}
+    .hidden sysrec_stub_stack
+    .globl sysrec_stub_stack
+sysrec_stub_stack:
+    mov     ecx, eax
+    movzx   ecx, byte ptr [rcx + {number_table}]
+    pext    ecx, ecx, dword ptr [rip + sysrec_stub_stack_mask]
+    jrcxz   40f
+    movzx   ecx, word ptr gs:[{head}]
+    mov     ecx, dword ptr gs:[rcx*2 + {state}]
+    jrcxz   41f
+    jmp     sysrec_stub_to_net
+40: jmp     sysrec_stub_room
+41: movzx   ecx, word ptr gs:[{head}]
+    mov     gs:[rcx*2 + {path_rax}], rax
+    mov     gs:[rcx*2 + {path_rdx}], rdx
+    .hidden sysrec_stub_stack_saved
+    .globl sysrec_stub_stack_saved
+sysrec_stub_stack_saved:
+    mov     rcx, gs:[{stacks}]
+    jrcxz   48f
+    jmp     49f
+48: jmp     46f
+49: # What lists name of the registers is compared as memory.
+    mov     gs:[{stack_registers} + 0], rbx
+    mov     gs:[{stack_registers} + 8], rbp
+    mov     gs:[{stack_registers} + 16], rsp
+    mov     gs:[{stack_registers} + 24], r12
+    mov     gs:[{stack_registers} + 32], r13
+    mov     gs:[{stack_registers} + 40], r14
+    mov     gs:[{stack_registers} + 48], r15
+    mov     gs:[{stack_registers} + 56], r11
+    lea     rdx, [rsp + r11]
+    pext    edx, edx, dword ptr [rip + sysrec_stub_bucket_mask]
+    mov     rdx, qword ptr [rcx + rdx*8]
+42: mov     rcx, rdx
+    jrcxz   47f
+    mov     gs:[{candidate}], rdx
+    lea     rdx, [rdx + {candidate_head}]
+43: # Pairs of an address and the negative of the word that stood there.
+    mov     rcx, qword ptr [rdx]
+    jrcxz   45f
+    mov     rax, qword ptr [rcx]
+    mov     rcx, qword ptr [rdx + 8]
+    lea     rcx, [rcx + rax]
+    lea     rdx, [rdx + 16]
+    jrcxz   43b
+    mov     rdx, gs:[{candidate}]
+    mov     rdx, qword ptr [rdx]
+    jmp     42b
+47: jmp     46f
+45: mov     rdx, gs:[{candidate}]
+    mov     rdx, qword ptr [rdx + 8]
+    movzx   ecx, word ptr gs:[{head}]
+    mov     gs:[rcx*2 + {stack}], rdx
+    mov     rdx, gs:[rcx*2 + {path_rdx}]
+    mov     rax, gs:[rcx*2 + {path_rax}]
+    jmp     sysrec_stub_room
+46: movzx   ecx, word ptr gs:[{head}]
+    mov     rdx, gs:[rcx*2 + {path_rdx}]
+    mov     rax, gs:[rcx*2 + {path_rax}]
+    jmp     sysrec_stub_to_net
+    .hidden sysrec_stub_stack_end
+    .globl sysrec_stub_stack_end
+sysrec_stub_stack_end:
+
+    # An error here says that this part no longer fits in front of the path.
+    .org sysrec_stub_page + {path}
 
     .org sysrec_stub_page + {page_bytes}
     .popsection
@@ -298,6 +378,14 @@ sysrec_stub_slot_mask:
     path_text = const 8 * path_slot::TEXT,
     path_state = const state::PATH,
     path = const PATH,
+    with_stack = const number::WITH_STACK,
+    bucket_mask = const stack_lists::BUCKET_MASK,
+    stack_part = const STUB_STACK_PART,
+    stacks = const stack_lists::LISTS,
+    candidate = const stack_lists::CANDIDATE,
+    stack_registers = const stack_lists::REGISTERS,
+    candidate_head = const 8 * stack_lists::HEAD_WORDS,
+    stack = const 8 * slot::STACK,
     open_flags = const libc::O_RDWR | libc::O_CLOEXEC,
     nr_open = const libc::SYS_open,
     window_address = const WINDOW_ADDRESS,
@@ -326,6 +414,9 @@ unsafe extern "C" {
     static sysrec_stub_path_saved: u8;
     static sysrec_stub_path_copied: u8;
     static sysrec_stub_end: u8;
+    static sysrec_stub_stack: u8;
+    static sysrec_stub_stack_saved: u8;
+    static sysrec_stub_stack_end: u8;
     static sysrec_stub_remote: u8;
     static sysrec_stub_load: u8;
 }
@@ -353,8 +444,14 @@ pub(crate) struct Places {
     pub path_saved: u64,
     /// The path is in its slots, rax and rdx are the task's again.
     pub path_copied: u64,
-    /// Behind the stub.
+    /// Behind the stub, but for the part that compares stacks.
     pub end: u64,
+    /// That part. All of it is before the call.
+    pub stack: u64,
+    /// rax and rdx are in the slot at the head, until the part's end.
+    pub stack_saved: u64,
+    /// Behind that part.
+    pub stack_end: u64,
     /// A call on the recorder's behalf.
     pub remote: u64,
     /// The loader.
@@ -374,6 +471,9 @@ pub(crate) fn places() -> Places {
         path_saved: place(&raw const sysrec_stub_path_saved),
         path_copied: place(&raw const sysrec_stub_path_copied),
         end: place(&raw const sysrec_stub_end),
+        stack: place(&raw const sysrec_stub_stack),
+        stack_saved: place(&raw const sysrec_stub_stack_saved),
+        stack_end: place(&raw const sysrec_stub_stack_end),
         remote: place(&raw const sysrec_stub_remote),
         load: place(&raw const sysrec_stub_load),
     }
@@ -381,10 +481,34 @@ pub(crate) fn places() -> Places {
 
 /// Rounds of bare calls that count.
 const BARE_ROUNDS: usize = 9;
+/// Calls of a round.
+const BARE_CALLS: u64 = 60;
+
+/// What a bare getppid takes here, ticks: the median of short rounds, since any of them can be interrupted.
+/// Async-signal-safe.
+pub(crate) fn bare_call_ticks() -> u64 {
+    // The first rounds warm up, and are the slowest.
+    let mut rounds = [0; 2 * BARE_ROUNDS];
+    for ticks in &mut rounds {
+        let start = super::clock::tsc();
+        for _ in 0..BARE_CALLS {
+            // SAFETY: getppid touches no memory; rcx and r11 are the kernel's.
+            unsafe {
+                core::arch::asm!(
+                    "syscall",
+                    inout("rax") libc::SYS_getppid => _, lateout("rcx") _, lateout("r11") _,
+                );
+            }
+        }
+        *ticks = super::clock::tsc() - start;
+    }
+    let rounds = &mut rounds[BARE_ROUNDS..];
+    rounds.sort_unstable();
+    rounds[BARE_ROUNDS / 2] / BARE_CALLS
+}
 
 /// Runs calls of getppid bare, and `calls` of them through the stub into the ring at `ring`, in a forked child with this
-/// net. Gives the ticks that a bare one takes: the median of short rounds, since any of them can be interrupted. No more
-/// calls than the ring has free slots.
+/// net. Gives the ticks that a bare one takes. No more calls than the ring has free slots.
 pub(crate) fn trial(
     page: &[u8; STUB_BYTES],
     ring_file: &Path,
@@ -461,22 +585,7 @@ unsafe fn trial_child(
         if !set {
             libc::_exit(1);
         }
-        // The first rounds warm up, and are the slowest.
-        let mut rounds = [0; 2 * BARE_ROUNDS];
-        let a_round = calls.div_ceil(BARE_ROUNDS).max(1);
-        for ticks in &mut rounds {
-            let start = super::clock::tsc();
-            for _ in 0..a_round {
-                core::arch::asm!(
-                    "syscall",
-                    inout("rax") libc::SYS_getppid => _, lateout("rcx") _, lateout("r11") _,
-                );
-            }
-            *ticks = super::clock::tsc() - start;
-        }
-        let rounds = &mut rounds[BARE_ROUNDS..];
-        rounds.sort_unstable();
-        let ticks = rounds[BARE_ROUNDS / 2] / a_round as u64;
+        let ticks = bare_call_ticks();
         if net.install().is_err() {
             libc::_exit(1);
         }

@@ -163,6 +163,15 @@ pub(super) fn write(
         let value = vec![number(activity.calls), number(activity.errors), number(activity.wall_ns)];
         profile.sample.push(Sample { location_id, value });
     }
+    // Readers take the first one for the program (profile.proto, `Profile.mapping`).
+    let program = trace.tasks().iter().find_map(|task| task.programs.first());
+    let path = program.map_or(&[][..], |program| &program.exe);
+    let module = String::from_utf8_lossy(path.rsplit(|&byte| byte == b'/').next().unwrap_or_default());
+    if let Some(&id) = mappings.get(module.as_ref())
+        && let Some(place) = profile.mapping.iter().position(|mapping| mapping.id == id)
+    {
+        profile.mapping[..=place].rotate_right(1);
+    }
     let mut packed = GzEncoder::new(out, Compression::default());
     packed.write_all(&profile.encode_to_vec())?;
     packed.finish()?;

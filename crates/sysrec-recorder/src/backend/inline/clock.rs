@@ -41,21 +41,28 @@ pub(crate) struct TscClock {
     from: Anchor,
     /// The latest one.
     latest: Anchor,
-    /// Nanoseconds a tick.
+    /// Nanoseconds a tick; 0 until [`settle`](TscClock::settle).
     rate: f64,
 }
 
 impl TscClock {
-    /// Measures the rate; takes two milliseconds.
+    /// Begins to measure the rate.
     pub(crate) fn new() -> Self {
         let from = Anchor::take();
-        while monotonic_ns() < from.ns + 2 * SPAN_NS_MIN {
+        TscClock { from, latest: from, rate: 0.0 }
+    }
+
+    /// Knows the rate, from now on; before, nothing can be converted. That takes two milliseconds from the beginning,
+    /// which the caller may have used otherwise.
+    pub(crate) fn settle(&mut self) {
+        if self.rate > 0.0 {
+            return;
+        }
+        while monotonic_ns() < self.from.ns + 2 * SPAN_NS_MIN {
             std::hint::spin_loop();
         }
-        let latest = Anchor::take();
-        let mut clock = TscClock { from, latest, rate: 0.0 };
-        clock.rate = clock.rate_to(latest);
-        clock
+        self.latest = Anchor::take();
+        self.rate = self.rate_to(self.latest);
     }
 
     fn rate_to(&self, anchor: Anchor) -> f64 {
@@ -100,6 +107,7 @@ mod tests {
     #[test]
     fn ticks_agree_with_the_kernels_clock() {
         let mut clock = TscClock::new();
+        clock.settle();
         for _ in 0..1000 {
             let before = monotonic_ns();
             let ticks = tsc();
@@ -112,7 +120,8 @@ mod tests {
 
     #[test]
     fn later_ticks_are_later() {
-        let clock = TscClock::new();
+        let mut clock = TscClock::new();
+        clock.settle();
         let at = tsc();
         assert!(clock.ns(at) < clock.ns(at + 1_000_000));
         assert!(clock.ns(at.wrapping_sub(1_000_000_000)) < clock.ns(at));

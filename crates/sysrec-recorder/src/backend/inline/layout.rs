@@ -50,6 +50,8 @@ pub(crate) const STUB_OPEN_BYTES: u64 = 0x3c0;
 pub(crate) const NUMBER_TABLE: usize = 0x400;
 /// Numbers that the table knows. All others go to the recorder.
 pub(crate) const NUMBERS: usize = 1024;
+/// Offset of the part of the stub that compares stacks.
+pub(crate) const STUB_STACK_PART: usize = 0x800;
 /// Offset of the ring file's path, for the loader; a C string.
 pub(crate) const PATH: usize = 0xa00;
 /// Room for the path and its NUL, bytes.
@@ -71,6 +73,28 @@ pub(crate) mod number {
     pub(crate) const PATH_0: u8 = 5;
     /// The second is.
     pub(crate) const PATH_1: u8 = 6;
+    /// Added to any of these: the call is told with its stack, which must be one that the task's lists have.
+    pub(crate) const WITH_STACK: u8 = 0x80;
+}
+
+/// Lists of the stacks that were walked before, one area a ring, from the ring file's end downward; `known_stacks.rs`.
+pub(crate) mod stack_lists {
+    use super::HEAD;
+
+    /// Of a ring: the address of its lists; 0 while it has none.
+    pub(crate) const LISTS: u64 = HEAD + 128;
+    /// Of a ring, the task's own: the stack that it compares.
+    pub(crate) const CANDIDATE: u64 = HEAD + 136;
+    /// Of a ring, the task's own: its registers rbx, rbp, rsp, r12 to r15 and r11, which says where the call is made.
+    pub(crate) const REGISTERS: u64 = HEAD + 144;
+    /// Bytes of a ring's lists: the lists' beginnings, then the stacks.
+    pub(crate) const BYTES: u64 = 0x20000;
+    /// Of stack pointer plus data word's address, what tells the list.
+    pub(crate) const BUCKET_MASK: u64 = 0xff8;
+    /// How many lists there are.
+    pub(crate) const BUCKETS: u64 = 1 << BUCKET_MASK.count_ones();
+    /// Words of a stack before its pairs: the next one's address or 0; its number plus 1.
+    pub(crate) const HEAD_WORDS: u64 = 2;
 }
 
 /// Offsets in a 64-bit `struct msghdr` (include/uapi/linux/socket.h): `msg_name` and `msg_control`.
@@ -106,8 +130,9 @@ pub(crate) const LOW_BYTES: u64 = (STUB_BYTES as u64 + TRAMPOLINES * TRAMPOLINE_
 
 const _: () = assert!(WINDOW_BYTES.is_power_of_two() && WINDOW_ADDRESS.is_multiple_of(WINDOW_BYTES));
 const _: () = assert!(cfg!(loom) || SLOTS * SLOT_UNITS == 1 << 16, "the head must wrap with the ring");
-const _: () = assert!(NUMBER_TABLE + NUMBERS <= 0x800 && PATH + PATH_BYTES <= STUB_BYTES);
-const _: () = assert!(8 * (slot::RETURN + 1) <= SLOT_BYTES);
+const _: () = assert!(NUMBER_TABLE + NUMBERS <= STUB_STACK_PART && PATH + PATH_BYTES <= STUB_BYTES);
+const _: () = assert!(8 * (slot::STACK + 1) <= SLOT_BYTES);
+const _: () = assert!(cfg!(loom) || stack_lists::REGISTERS + 64 <= RING_STRIDE);
 // Normalisation takes rax from the same place whichever slot the task was filling.
 const _: () = assert!(path_slot::RAX == slot::RAX && path_slot::STATE == slot::STATE);
 const _: () = assert!(SLOT_BYTES == 128, "the stub knows a slot's end by a number's lowest seven bits");

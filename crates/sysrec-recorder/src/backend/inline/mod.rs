@@ -15,6 +15,8 @@
 
 pub(crate) mod clock;
 pub(crate) mod functions;
+#[cfg_attr(loom, allow(dead_code))]
+pub(crate) mod known_stacks;
 pub(crate) mod layout;
 pub(crate) mod measure;
 pub(crate) mod normalise;
@@ -102,6 +104,9 @@ impl Reason {
     pub(crate) const BITS_32: Reason = Reason("it runs 32-bit code");
     pub(crate) const GS_IN_USE: Reason = Reason("it uses the gs register itself");
     pub(crate) const OWN_FILTER: Reason = Reason("it has a seccomp filter of its own");
+    pub(crate) const FILTER_TO_COME: Reason =
+        Reason("it has a seccomp filter of its own, which another of its threads installed");
+    pub(crate) const FILTER_REFUSED: Reason = Reason("a seccomp filter was refused to its process");
     pub(crate) const STRICT: Reason = Reason("it is in seccomp's strict mode");
     pub(crate) const MEMORY_LIMIT: Reason = Reason("its address space is limited or locked");
     pub(crate) const REGION_TOUCHED: Reason = Reason("it unmapped or replaced our part of its address space");
@@ -152,17 +157,19 @@ impl Inline {
     /// Its name in traces.
     pub(crate) const NAME: &'static str = "inline";
 
-    /// Makes the ring file, owned by the user that the command runs as, where that is another one. The error is the
-    /// reason why it cannot work here, a part of a sentence.
+    /// Makes the ring file, owned by the user that the command runs as, where that is another one. `stacks`: of some calls
+    /// the stack is told. The error is the reason why it cannot work here, a part of a sentence.
     pub(crate) fn new(
         classes: InlineClasses,
         owner: Option<(u32, u32)>,
         numbers: Numbers,
         capture: CapturePlan,
+        stacks: bool,
     ) -> Result<Self, String> {
         processor::suitable()?;
         let rings = Rings::create(owner)
             .map_err(|error| format!("inline needs a file in /dev/shm ({})", crate::error::plain(&error)))?;
+        let rings = if stacks { rings.with_lists() } else { rings };
         let mut page = Box::new(stub::page());
         page[NUMBER_TABLE..NUMBER_TABLE + NUMBERS].copy_from_slice(numbers.bytes());
         let path = rings.path().as_os_str().as_bytes();
@@ -181,7 +188,8 @@ impl Inline {
     }
 
     /// The rings belong to this trace from now on.
-    pub(crate) fn belong_to(&self, trace_id: [u8; 16]) {
+    pub(crate) fn belong_to(&mut self, trace_id: [u8; 16]) {
+        self.clock.settle();
         self.rings.belong_to(trace_id, &self.clock.line());
     }
 

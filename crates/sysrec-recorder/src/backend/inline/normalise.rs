@@ -12,7 +12,7 @@ use sysrec_format::event::UserRegisters;
 
 use super::layout::{STUB_ADDRESS, TRAMPOLINE_FRONT, TRAMPOLINE_NET, TRAMPOLINE_TAIL};
 use super::rings::{Ring, RingCall, Rings};
-use super::space::Space;
+use super::space::{SiteState, Space};
 use crate::backend::SENT_BACK;
 use crate::sys::ptrace::register::*;
 use crate::sys::stub::Places;
@@ -61,17 +61,19 @@ pub(crate) fn normalise(
         registers[RCX] = if back { registers[RCX] } else { site + 2 };
         return Normalised::After(None);
     }
-    if !(STUB_ADDRESS..places.end).contains(&ip) {
+    let compares_stacks = (places.stack..places.stack_end).contains(&ip);
+    if !(STUB_ADDRESS..places.end).contains(&ip) && !compares_stacks {
         return Normalised::Untouched;
     }
     let filling = rings.filling(ring);
     if ip < places.call || ip >= places.look {
         // r11 holds the trampoline until the kernel overwrites it.
         let Some((site, _)) = space.site_of_trampoline(registers[R11]) else { return Normalised::Untouched };
-        let path_is_copied = (places.path_saved..places.path_copied).contains(&ip);
-        if path_is_copied {
+        let at_the_head = (places.path_saved..places.path_copied).contains(&ip)
+            || (places.stack_saved..places.stack_end).contains(&ip);
+        if at_the_head {
             registers[RAX] = filling.rax;
-            registers[RDX] = rings.rdx_of_path(ring);
+            registers[RDX] = rings.rdx_at_head(ring);
         } else if (places.saved..places.call).contains(&ip) {
             registers[RAX] = filling.rax;
             registers[RDX] = filling.args[2];
@@ -112,7 +114,10 @@ pub(crate) fn normalise(
 
 /// Bytes of the instruction that a site's trampoline runs; 0 for none.
 fn displaced_bytes(space: &Space, site: u64) -> u64 {
-    space.displaced_before(site + 2).map_or(0, |(_, _, length)| u64::from(length))
+    match space.jumped_from(site).map(|site| site.state) {
+        Some(SiteState::Displaced { length }) => u64::from(length),
+        _ => 0,
+    }
 }
 
 /// Where the displaced instruction has been run; out of reach where there is none.

@@ -12,14 +12,19 @@ use crate::capture::CapturePlan;
 pub(crate) struct Numbers([u8; NUMBERS]);
 
 impl Numbers {
-    /// `recorded` are the calls whose memory `plan` copies; `more` are left to the recorder whatever they do.
+    /// `recorded` are the calls whose memory `plan` copies, with their stacks those that `has_stack` says; `more` are left
+    /// to the recorder whatever they do.
     pub(crate) fn new(
         plan: &CapturePlan,
         recorded: impl Iterator<Item = u32>,
+        has_stack: impl Fn(u32) -> bool,
         more: impl Iterator<Item = u32>,
     ) -> Self {
         let mut table = [number::INLINE; NUMBERS];
-        let ways = recorded.map(|nr| (nr, way(plan, nr)));
+        let ways = recorded.map(|nr| match way(plan, nr) {
+            way if way != number::RECORDER && has_stack(nr) => (nr, way | number::WITH_STACK),
+            way => (nr, way),
+        });
         let left = more.chain(numbers_for_the_recorder()).map(|nr| (nr, number::RECORDER));
         for (nr, way) in ways.chain(left) {
             if let Some(entry) = table.get_mut(nr as usize) {
@@ -40,9 +45,12 @@ impl Numbers {
     }
 
     /// Whether a call that stopped in the net is to be made by the stub. `refused`: it comes from there. The stub refuses
-    /// a call for want of room, which is there now, or for what its arguments say.
+    /// a call for want of room, which is there now, for what its arguments say, or since its stack is a new one.
     pub(crate) fn takes(&self, nr: u64, args: &[u64; 6], refused: bool) -> bool {
-        match self.way(nr) {
+        if refused && self.has_stack(nr) {
+            return false;
+        }
+        match self.way(nr) & !number::WITH_STACK {
             number::INLINE => true,
             number::UNLESS_NULL_1 => !refused && args[1] == 0,
             number::UNLESS_NULL_4 => !refused && args[4] == 0,
@@ -53,7 +61,20 @@ impl Numbers {
 
     /// Whether the stub copies a path of this call.
     pub(crate) fn has_path(&self, nr: u64) -> bool {
-        matches!(self.way(nr), number::PATH_0 | number::PATH_1)
+        matches!(self.way(nr) & !number::WITH_STACK, number::PATH_0 | number::PATH_1)
+    }
+
+    /// Whether the stub says which stack this call has.
+    pub(crate) fn has_stack(&self, nr: u64) -> bool {
+        self.way(nr) & number::WITH_STACK != 0
+    }
+
+    /// The number's way without its stack: for a call of the recorder's own.
+    pub(crate) fn without_stack(mut self, nr: i64) -> Self {
+        if let Some(entry) = usize::try_from(nr).ok().and_then(|nr| self.0.get_mut(nr)) {
+            *entry &= !number::WITH_STACK;
+        }
+        self
     }
 }
 
@@ -120,8 +141,16 @@ pub(crate) fn numbers_for_the_recorder() -> impl Iterator<Item = u32> {
 mod tests {
     use super::*;
 
+    /// renameat2, whose paths the recorder copies, close, getuid and access.
+    const STACKED: [u32; 4] = [316, 3, 102, 21];
+
     fn numbers(level: Level) -> Numbers {
-        Numbers::new(&CapturePlan::new(level, 32), 0..NUMBERS as u32, std::iter::once(3))
+        Numbers::new(
+            &CapturePlan::new(level, 32),
+            0..NUMBERS as u32,
+            |nr| STACKED.contains(&nr),
+            std::iter::once(3),
+        )
     }
 
     fn of(numbers: &Numbers, name: &str) -> u8 {
@@ -159,8 +188,25 @@ mod tests {
         let none = numbers(Level::None);
         assert_eq!(["open", "recvmsg", "close"].map(|name| of(&none, name)), [INLINE, INLINE, RECORDER]);
         let all = numbers(Level::All);
-        let ways = ["getppid", "access", "read", "recvmsg"].map(|name| of(&all, name));
+        let ways = ["getppid", "chdir", "read", "recvmsg"].map(|name| of(&all, name));
         assert_eq!(ways, [INLINE, PATH_0, RECORDER, RECORDER]);
+    }
+
+    #[test]
+    fn of_calls_that_the_stub_makes_it_knows_the_stack_or_refuses_them_for_good() {
+        use number::*;
+        let names = numbers(Level::Names);
+        let ways = ["getuid", "access", "renameat2", "close", "getppid"].map(|name| of(&names, name));
+        assert_eq!(ways, [INLINE | WITH_STACK, PATH_0 | WITH_STACK, RECORDER, RECORDER, INLINE]);
+        for (nr, has_stack) in
+            [(102, true), (21, true), (316, false), (3, false), (110, false), (5000, false)]
+        {
+            assert_eq!(names.has_stack(nr), has_stack, "{nr}");
+        }
+        assert!(names.has_path(21));
+        assert_eq!([false, true].map(|refused| names.takes(102, &[0; 6], refused)), [true, false]);
+        assert!(!names.clone().without_stack(102).has_stack(102));
+        assert_eq!(of(&names.without_stack(5000), "getuid"), INLINE | WITH_STACK);
     }
 
     #[test]

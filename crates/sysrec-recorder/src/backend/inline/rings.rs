@@ -18,11 +18,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::compiler_fence;
 
+use rustc_hash::FxHashMap;
 use sysrec_format::event::TaskId;
 use sysrec_format::rings::Line;
 
 use super::layout::*;
-use super::stale;
+use super::{known_stacks, stale};
 use crate::sys::shared::{AtomicU64, SharedWords};
 
 /// A finished call as the stub left it. Times in ticks of the time stamp counter.
@@ -61,6 +62,10 @@ impl Ring {
         WINDOW_ADDRESS + u64::from(self.number) * RING_STRIDE
     }
 
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
+
     /// The path that was read last, for the call that was read behind it. A path that the stub began and gave up is
     /// followed by a call without one, or by a new path.
     pub(crate) fn take_path(&mut self) -> Option<RingPath> {
@@ -77,6 +82,9 @@ pub(crate) struct Rings {
     free: Vec<u32>,
     /// Rings from here on were never used.
     fresh: u32,
+    /// By ring, the lists of stacks in the other end of the file; that they may come is said by `with_lists`.
+    pub(super) lists: FxHashMap<u32, known_stacks::Lists>,
+    with_lists: bool,
 }
 
 impl Rings {
@@ -111,7 +119,22 @@ impl Rings {
 
     /// The rings of a file that is mapped, all unused.
     pub(super) fn over(path: PathBuf, file: Option<File>, memory: SharedWords) -> Self {
-        Rings { path, file, memory, free: Vec::new(), fresh: 1 }
+        let (free, lists) = (Vec::new(), FxHashMap::default());
+        Rings { path, file, memory, free, fresh: 1, lists, with_lists: false }
+    }
+
+    /// Leaves room for lists of stacks, for as many rings as there can be then.
+    pub(super) fn with_lists(mut self) -> Self {
+        self.with_lists = true;
+        self
+    }
+
+    pub(super) fn file(&self) -> Option<&File> {
+        self.file.as_ref()
+    }
+
+    pub(super) fn memory(&self) -> &SharedWords {
+        &self.memory
     }
 
     /// The file's path.
@@ -151,6 +174,7 @@ impl Rings {
         let number = self.free.pop().or_else(|| {
             let number = self.fresh;
             let room = u64::from(number) < RINGS
+                && (!self.with_lists || known_stacks::has_room(number))
                 && self
                     .file
                     .as_ref()
@@ -171,6 +195,7 @@ impl Rings {
     /// Takes a ring back. Its task is gone, or will never again write to it.
     pub(crate) fn take_back(&mut self, mut ring: Ring) {
         self.tell_task(&ring, None);
+        self.forget_stacks(&ring);
         while self.next(&mut ring).is_some() {
             self.advance(&mut ring);
         }
@@ -179,7 +204,7 @@ impl Rings {
         self.free.push(ring.number);
     }
 
-    fn first_word(ring: &Ring) -> usize {
+    pub(super) fn first_word(ring: &Ring) -> usize {
         (u64::from(ring.number) * RING_STRIDE / 8) as usize
     }
 
@@ -280,8 +305,13 @@ impl Rings {
         self.call(ring)
     }
 
-    /// Of a stopped task that was copying a path: its rdx.
-    pub(crate) fn rdx_of_path(&self, ring: &Ring) -> u64 {
+    /// What the stub says of the stack of the call that is next, or that the task is filling.
+    pub(crate) fn stack(&self, ring: &Ring) -> u64 {
+        self.word(ring, slot::STACK).load(Relaxed)
+    }
+
+    /// Of a stopped task that was copying a path, or comparing its stack: its rdx.
+    pub(crate) fn rdx_at_head(&self, ring: &Ring) -> u64 {
         self.word(ring, path_slot::RDX).load(Relaxed)
     }
 
@@ -311,7 +341,7 @@ impl Rings {
 
 /// Allocates a part of the file. A full file system (that of a container is often small) says so here; a task that
 /// touched a page of it for which there is no memory would end by SIGBUS.
-fn provide(file: &File, offset: u64, bytes: u64) -> nix::Result<()> {
+pub(super) fn provide(file: &File, offset: u64, bytes: u64) -> nix::Result<()> {
     use nix::fcntl::{FallocateFlags, fallocate};
     loop {
         match fallocate(file, FallocateFlags::empty(), offset as i64, bytes as i64) {

@@ -30,6 +30,16 @@ pub(crate) struct Site {
     pub state: SiteState,
 }
 
+impl Site {
+    /// Where the jump begins that the site was changed to: at the site, or at the instruction before it.
+    pub(crate) fn jump_start(self, site: u64) -> u64 {
+        match self.state {
+            SiteState::Preceded { length } => site - u64::from(length),
+            _ => site,
+        }
+    }
+}
+
 /// A range of code that can hold sites.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Code {
@@ -44,6 +54,9 @@ pub(crate) struct Code {
 pub(crate) struct Space {
     /// Sites by address.
     pub sites: FxHashMap<u64, Site>,
+    /// Changed sites of ranges that hold other bytes now: their landings and trampolines stay. A program may have copied
+    /// its code away, and put it back on other pages.
+    former: FxHashMap<u64, Site>,
     /// The address of each trampoline's site, by number.
     trampolines: Vec<u64>,
     /// Executable mappings by address; `None` where they must be read again.
@@ -110,9 +123,53 @@ impl Space {
         }
     }
 
-    /// The bytes of the instruction before a site, where that is a P2 jump.
+    /// A site of which somebody is in the trampoline, and so came by its jump.
+    pub(crate) fn jumped_from(&self, site: u64) -> Option<Site> {
+        self.sites.get(&site).or_else(|| self.former.get(&site)).copied()
+    }
+
+    /// A site that was changed, and whose bytes have been replaced since.
+    pub(crate) fn former(&self, site: u64) -> Option<Site> {
+        self.former.get(&site).copied()
+    }
+
+    /// Whether the site was changed, and its bytes have been replaced since.
+    pub(crate) fn is_former(&self, site: u64) -> bool {
+        self.former.contains_key(&site)
+    }
+
+    /// The site's changed bytes have been seen: it is what it was.
+    pub(crate) fn recall(&mut self, site: u64) {
+        if let Some(known) = self.former.remove(&site) {
+            self.sites.entry(site).or_insert(known);
+        }
+    }
+
+    /// The site's own bytes have been seen.
+    pub(crate) fn met(&mut self, site: u64, trampoline: u32) {
+        self.former.remove(&site);
+        self.sites.insert(site, Site { trampoline, state: SiteState::Met });
+    }
+
+    /// Sites of a range that may be changed: by address. What is said of a former one has to be compared with its bytes.
+    pub(crate) fn changed_sites(&self, start: u64, end: u64) -> Vec<(u64, Site)> {
+        let all = self.former.iter().chain(&self.sites);
+        let changed = |site: &Site| !matches!(site.state, SiteState::Met | SiteState::Unpatched);
+        all.filter(|&(address, site)| (start..end).contains(address) && changed(site))
+            .map(|(&address, &site)| (address, site))
+            .collect()
+    }
+
+    /// Whether these five bytes, at its [jump's start](Site::jump_start), are the jump to a site's landing.
+    pub(crate) fn is_jump(&self, site: u64, known: Site, bytes: &[u8]) -> bool {
+        bytes.first() == Some(&super::patch::JUMP)
+            && super::patch::implied_target(known.jump_start(site), bytes)
+                .is_some_and(|target| self.landings.get(&target) == Some(&site))
+    }
+
+    /// The bytes of the instruction before a site of which somebody is in the trampoline, where that is a P2 jump.
     pub(crate) fn preceding_bytes(&self, site: u64) -> Option<u8> {
-        match self.sites.get(&site)?.state {
+        match self.jumped_from(site)?.state {
             SiteState::Preceded { length } => Some(length),
             _ => None,
         }
@@ -147,6 +204,8 @@ impl Space {
 
     /// This range holds other bytes now.
     pub(crate) fn forget_sites(&mut self, start: u64, end: u64) {
+        let changed = self.changed_sites(start, end);
+        self.former.extend(changed);
         self.sites.retain(|&address, _| !(start..end).contains(&address));
         self.forget_code();
     }
@@ -297,6 +356,35 @@ mod tests {
         let mut left: Vec<u64> = space.sites.into_keys().collect();
         left.sort_unstable();
         assert_eq!(left, [0xfff, 0x2000]);
+    }
+
+    #[test]
+    fn a_forgotten_site_is_known_again_when_its_jump_is_seen_and_not_when_its_own_bytes_are() {
+        let mut space = Space::default();
+        let bytes = [0xe9, 5, 0x48, 0x3d, 0];
+        let target = crate::backend::inline::patch::implied_target(0x10_0000, &bytes).expect("a target");
+        space.landings.insert(target, 0x10_0000);
+        let known = |state| Site { trampoline: 1, state };
+        let is_jump = |site: u64, state, bytes: &[u8]| space.is_jump(site, known(state), bytes);
+        assert!(is_jump(0x10_0000, SiteState::Patched, &bytes));
+        assert!(!is_jump(0x10_0000, SiteState::Patched, &[0x0f, 5, 0x48, 0x3d, 0]));
+        assert!(!is_jump(0x10_0001, SiteState::Patched, &bytes));
+        assert!(!is_jump(0x10_0000, SiteState::Patched, &bytes[..4]));
+        assert!(!is_jump(0x10_0000, SiteState::Preceded { length: 5 }, &bytes), "it would start before");
+        assert_eq!(known(SiteState::Preceded { length: 7 }).jump_start(0x10_0000), 0xf_fff9);
+        let states = [SiteState::Patched, SiteState::Displaced { length: 6 }, SiteState::Met];
+        for (site, state) in [0x10_0000, 0x10_0100, 0x10_0200].into_iter().zip(states) {
+            space.sites.insert(site, Site { trampoline: 1, state });
+        }
+        space.forget_sites(0x10_0000, 0x10_1000);
+        assert!(space.sites.is_empty() && space.is_former(0x10_0100) && !space.is_former(0x10_0200));
+        assert!(space.jumped_from(0x10_0100).is_some() && space.jumped_from(0x10_0200).is_none());
+        assert_eq!(space.displaced_before(0x10_0102), None);
+        space.recall(0x10_0100);
+        assert_eq!(space.displaced_before(0x10_0102), Some((0x10_0100, 1, 6)));
+        space.met(0x10_0000, 1);
+        assert!(!space.is_former(0x10_0000));
+        assert_eq!(space.changed_sites(0, u64::MAX).len(), 1);
     }
 
     #[test]

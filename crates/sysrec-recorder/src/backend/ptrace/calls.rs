@@ -158,7 +158,7 @@ impl Engine<'_> {
         }
     }
 
-    fn entered(&mut self, tid: i32, info: &SyscallInfo, nr: i32, args: [u64; 6]) -> Next {
+    pub(super) fn entered(&mut self, tid: i32, info: &SyscallInfo, nr: i32, args: [u64; 6]) -> Next {
         let abi = abi_of(info.arch, nr);
         let concern = concern(abi, nr);
         if let Some(next) = self.guard_inline(tid, concern, info, nr, args) {
@@ -185,7 +185,11 @@ impl Engine<'_> {
         let stacks = self.stacks.as_ref().filter(|_| recorded && !self.launching);
         let moment = stacks.and_then(|stacks| stacks.moment(abi, nr));
         let stack = match moment {
-            Some(Moment::Entry) => self.take_stack(tid, info.ip, registers.as_deref()),
+            Some(Moment::Entry) => {
+                let stack = self.take_stack(tid, info.ip, registers.as_deref());
+                self.keep_stack(tid, nr, info.ip, info.sp);
+                stack
+            }
             _ => None,
         };
         let captures = if recorded && !self.config.capture.is_empty() {
@@ -261,8 +265,8 @@ impl Engine<'_> {
         if let Some(entry) = &call.kept_back {
             self.recording.entry(task, entry);
         }
-        if let Some(due) = call.stack_due.filter(|due| call.recorded && time_ns >= due.from_ns) {
-            self.take_stack_at_exit(tid, task, due);
+        if let Some(due) = call.stack_due.filter(|_| call.recorded) {
+            self.take_stack_at_exit(tid, task, call.nr, due, time_ns);
         }
         if self.ending && !self.net && self.interrupted_by_us(tid, ret) {
             if call.recorded {
@@ -303,6 +307,7 @@ impl Engine<'_> {
                 self.recording.exit(task, &Exit { time_ns, ret, registers, captures });
             }
             self.left_inline(tid, &call, ret);
+            self.demote_if_due(tid);
             return Next::Go(0);
         }
         _ = ptrace::resume(tid, self.resume_mode(None), 0);
@@ -327,11 +332,20 @@ impl Engine<'_> {
 
     /// The same for a call that has returned after a long time: a call changes neither the stack above it nor the registers
     /// that lead there. One that does (rt_sigreturn, execve) stands elsewhere now, and has no stack.
-    fn take_stack_at_exit(&mut self, tid: i32, task: TaskId, due: StackDue) {
+    ///
+    /// A task that compares its stacks itself has it taken after a short time, too, so that it need not stop again.
+    fn take_stack_at_exit(&mut self, tid: i32, task: TaskId, nr: i32, due: StackDue, time_ns: u64) {
+        let slow = time_ns >= due.from_ns;
+        if !slow && !self.compares_stacks(tid, nr) {
+            return;
+        }
         let Ok(registers) = ptrace::registers(tid) else { return };
-        if registers[RSP] == due.sp
-            && let Some(stack) = self.take_stack(tid, due.ip, Some(&registers))
-        {
+        if registers[RSP] != due.sp {
+            return;
+        }
+        let stack = self.take_stack(tid, due.ip, Some(&registers));
+        self.keep_stack(tid, nr, due.ip, due.sp);
+        if let Some(stack) = stack.filter(|_| slow) {
             self.recording.stack(task, stack);
         }
     }
@@ -341,14 +355,22 @@ impl Engine<'_> {
         const PROTECTING: [i32; 2] = [libc::SYS_mprotect as i32, libc::SYS_pkey_mprotect as i32];
         let Some(stacks) = &mut self.stacks else { return };
         let Some(pid) = self.tasks.get(&tid).map(|tracee| tracee.pid) else { return };
-        match concern(call.abi, call.nr) {
-            Some(Concern::Mmap { .. }) if call.args[2] & PROT_EXEC != 0 => stacks.code_changed(pid),
-            Some(Concern::Mmap { .. }) => stacks.memory_changed(pid, ret as u64, call.args[1]),
-            Some(Concern::Remap) if PROTECTING.contains(&call.nr) && call.args[2] & PROT_EXEC != 0 => {
+        let has_code = call.args[2] & PROT_EXEC != 0;
+        let changed = match concern(call.abi, call.nr) {
+            Some(Concern::Mmap { .. }) if has_code => {
                 stacks.code_changed(pid);
+                true
+            }
+            Some(Concern::Mmap { .. }) => stacks.memory_changed(pid, ret as u64, call.args[1]),
+            Some(Concern::Remap) if PROTECTING.contains(&call.nr) && has_code => {
+                stacks.code_changed(pid);
+                true
             }
             Some(Concern::Remap) => stacks.memory_changed(pid, call.args[0], call.args[1]),
-            _ => {}
+            _ => false,
+        };
+        if changed {
+            self.forget_stacks(tid);
         }
     }
 

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use rustc_hash::FxHashMap;
 use sysrec_format::event::{EventBody, Origin, TaskEnd, TaskId, UnfinishedReason};
 
+use super::inline_filters::HeldCall;
 use super::inline_reading::Pace;
 use super::placement::Placement;
 use super::remarks::Remarks;
@@ -19,7 +20,7 @@ use crate::elf::BuildIds;
 use crate::error::StartStep;
 use crate::recording::{NewTask, Recording};
 use crate::stacks::Stacks;
-use crate::sys::child::{Command, Held, Step};
+use crate::sys::child::{Command, Step};
 use crate::sys::clock::monotonic_ns;
 use crate::sys::ptrace::{self, Gone, Resume};
 use crate::sys::wait::{self, WaitStatus, Waited};
@@ -75,6 +76,8 @@ pub(super) struct Engine<'a> {
     /// Tasks record their own calls where they can.
     pub(super) inline: Option<Inline>,
     pub(super) pace: Pace,
+    /// Tasks that wait to install a filter in all their threads.
+    pub(super) held: Vec<HeldCall>,
     /// Calls that a task has just made for us: (number, result).
     pub(super) helper_calls: Vec<(i32, i64)>,
 }
@@ -102,6 +105,7 @@ impl<'a> Engine<'a> {
             stacks: config.stacks.as_ref().map(Stacks::new),
             inline: around.inline,
             pace: Pace::default(),
+            held: Vec::new(),
             helper_calls: Vec::new(),
         }
     }
@@ -162,7 +166,11 @@ impl<'a> Engine<'a> {
         held.release().map_err(|e| start_error(StartStep::Fork, e))?;
         self.serve_all()?;
         if self.launching {
-            return Err(Self::not_started(&mut held, start_error));
+            // Killed on its way: in its execve, of which nobody tells then. Its end is the command's.
+            return match (held.failure(), self.command_status) {
+                (None, Some(status @ WaitStatus::Killed { .. })) => Ok(status),
+                (failure, _) => Err(Self::not_started(failure, start_error)),
+            };
         }
         match self.command_status {
             Some(status) => Ok(status),
@@ -174,8 +182,11 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn not_started(held: &mut Held, start_error: impl Fn(StartStep, io::Error) -> Error) -> Error {
-        match held.failure() {
+    fn not_started(
+        failure: Option<(Step, io::Error)>,
+        start_error: impl Fn(StartStep, io::Error) -> Error,
+    ) -> Error {
+        match failure {
             Some((Step::Net, source)) => start_error(StartStep::Net, source),
             Some((Step::Credentials, source)) => start_error(StartStep::Credentials, source),
             Some((Step::Exec, source)) => start_error(StartStep::Exec, source),
@@ -241,6 +252,9 @@ impl<'a> Engine<'a> {
         if let Some((waited, time_ns)) = self.queue.pop_front() {
             self.placement.on_stop(time_ns, &mut self.tasks);
             self.serve(waited, time_ns);
+            if !self.held.is_empty() {
+                self.let_filters_through();
+            }
             if let Some(reason) = self.recording.limit_reached(time_ns) {
                 self.shared.request_stop(reason);
             }
@@ -406,7 +420,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn go_on(&mut self, tid: i32, next: Next) {
+    pub(super) fn go_on(&mut self, tid: i32, next: Next) {
         let result = match next {
             Next::Go(signo) => ptrace::resume(tid, self.resume_mode(self.tasks.get(&tid)), signo),
             Next::Listen => ptrace::listen(tid),

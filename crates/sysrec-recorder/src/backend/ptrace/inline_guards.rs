@@ -16,8 +16,6 @@ use crate::sys::signal;
 
 const MAP_FIXED: u64 = libc::MAP_FIXED as u64;
 const PR_SET_SECCOMP: u64 = 22;
-/// `SECCOMP_FILTER_FLAG_TSYNC`.
-const TSYNC: u64 = 1;
 
 /// Whether a call locks or limits the address space: mlockall, or a new RLIMIT_AS by setrlimit or prlimit64.
 fn limits_memory(nr: i32, args: [u64; 6]) -> bool {
@@ -26,6 +24,49 @@ fn limits_memory(nr: i32, args: [u64; 6]) -> bool {
         libc::SYS_setrlimit => args[0] == limit,
         libc::SYS_prlimit64 => args[1] == limit && args[2] != 0,
         nr => nr == libc::SYS_mlockall,
+    }
+}
+
+/// Puts the program's own bytes back into the changed sites of a range, which are not changed again.
+fn put_back(tid: i32, space: &mut Space, start: u64, end: u64) {
+    let mut changed = space.changed_sites(start, end);
+    if changed.is_empty() {
+        return;
+    }
+    // What P2 changed may be a part of the jump of a site before it: that one first.
+    changed.sort_unstable_by_key(|(site, known)| (matches!(known.state, SiteState::Preceded { .. }), *site));
+    let Ok(memory) = Memory::open(tid) else { return };
+    for (site, known) in changed {
+        let start = known.jump_start(site);
+        let mut bytes = [0; JUMP_BYTES];
+        let read = memory::read(tid, start, &mut bytes) == bytes.len();
+        let jumps = read && bytes[0] == patch::JUMP;
+        let traps = read && (bytes[0] == patch::TRAP || bytes[2] == patch::TRAP);
+        // Of one that was replaced, only its very jump tells that it is back.
+        if space.is_former(site) && !space.is_jump(site, known, &bytes) {
+            continue;
+        }
+        match known.state {
+            SiteState::Patched if jumps => _ = memory.write(site, &patch::SYSCALL[..1]),
+            SiteState::Displaced { length } if jumps || traps => {
+                let mut old = [0; JUMP_BYTES];
+                let tail = Space::trampoline_address(known.trampoline) + TRAMPOLINE_TAIL + 7;
+                old[..2].copy_from_slice(&patch::SYSCALL);
+                let kept = memory::read(tid, tail, &mut old[2..]) == JUMP_BYTES - 2;
+                if kept && usize::from(length) >= JUMP_BYTES - 2 {
+                    _ = memory.write(site, &old);
+                }
+            }
+            SiteState::Preceded { .. } if read && [patch::JUMP, patch::TRAP].contains(&bytes[0]) => {
+                let mut old = [0; JUMP_BYTES];
+                let front = Space::trampoline_address(known.trampoline) + TRAMPOLINE_FRONT;
+                if memory::read(tid, front, &mut old) == old.len() {
+                    _ = memory.write(start, &old);
+                }
+            }
+            _ => {}
+        }
+        space.sites.insert(site, Site { trampoline: known.trampoline, state: SiteState::Unpatched });
     }
 }
 
@@ -41,6 +82,9 @@ impl Engine<'_> {
     ) -> Option<Next> {
         self.inline.as_ref()?;
         self.guard_strict(tid, concern, nr, args);
+        if concern == Some(Concern::Seccomp) && self.holds_filter_back(tid, info, nr, args) {
+            return Some(Next::Nothing);
+        }
         let space = self.tasks.get(&tid)?.space.clone()?;
         if space.borrow().retired {
             return None;
@@ -58,14 +102,15 @@ impl Engine<'_> {
             Concern::Remap if range_is_ours(args[0], args[1]) => {
                 self.abandon_space(tid, Reason::REGION_TOUCHED);
             }
+            // Code that goes elsewhere goes as it was: its jumps would not come to their landings. (A thread that is in it
+            // now has lost its way by itself.)
+            Concern::Remap if i64::from(nr) == libc::SYS_mremap => {
+                let end = args[0].saturating_add(args[1]).next_multiple_of(4096);
+                put_back(tid, &mut space.borrow_mut(), args[0], end);
+            }
             Concern::Prctl if args[0] == PR_SET_TSC => self.abandon_space(tid, Reason::NO_TSC),
             Concern::Prctl if args[0] == PR_SET_SYSCALL_USER_DISPATCH => {
                 self.abandon_space(tid, Reason::DISPATCH);
-            }
-            // From the call on, the filter denies what other threads make outside the stub, unseen by us, until they
-            // are stopped: a ring with room keeps them inside.
-            Concern::Seccomp if args[1] & TSYNC != 0 => {
-                self.read_rings();
             }
             Concern::ArchPrctl if args[0] == ARCH_SET_GS => self.demote(tid, Reason::GS_IN_USE),
             Concern::MemoryLimit if limits_memory(nr, args) => {
@@ -110,47 +155,11 @@ impl Engine<'_> {
         self.demote(tid, reason);
         for (&other, tracee) in &mut self.tasks {
             if other != tid && tracee.lives_in(&space) {
-                tracee.demote = Some(reason);
+                tracee.demote_at_next_stop(reason);
             }
         }
-        let mut space = space.borrow_mut();
-        space.retired = true;
-        let Ok(memory) = Memory::open(tid) else { return };
-        // What P2 changed may be a part of the jump of a site before it: that one first.
-        let mut sites: Vec<(&u64, &mut Site)> = space.sites.iter_mut().collect();
-        sites.sort_unstable_by_key(|(site, known)| {
-            (matches!(known.state, SiteState::Preceded { .. }), **site)
-        });
-        for (&site, known) in sites {
-            let mut bytes = [0; 3];
-            let read = memory::read(tid, site, &mut bytes) == bytes.len();
-            let jumps = read && bytes[0] == patch::JUMP;
-            let traps = read && (bytes[0] == patch::TRAP || bytes[2] == patch::TRAP);
-            match known.state {
-                SiteState::Patched if jumps => _ = memory.write(site, &patch::SYSCALL[..1]),
-                SiteState::Displaced { length } if jumps || traps => {
-                    let mut old = [0; JUMP_BYTES];
-                    let tail = Space::trampoline_address(known.trampoline) + TRAMPOLINE_TAIL + 7;
-                    old[..2].copy_from_slice(&patch::SYSCALL);
-                    let kept = memory::read(tid, tail, &mut old[2..]) == JUMP_BYTES - 2;
-                    if kept && usize::from(length) >= JUMP_BYTES - 2 {
-                        _ = memory.write(site, &old);
-                    }
-                }
-                SiteState::Preceded { length } => {
-                    let mut old = [0; JUMP_BYTES];
-                    let start = site - u64::from(length);
-                    let front = Space::trampoline_address(known.trampoline) + TRAMPOLINE_FRONT;
-                    let changed = memory::read(tid, start, &mut bytes[..1]) == 1
-                        && [patch::JUMP, patch::TRAP].contains(&bytes[0]);
-                    if changed && memory::read(tid, front, &mut old) == old.len() {
-                        _ = memory.write(start, &old);
-                    }
-                }
-                _ => {}
-            }
-            known.state = SiteState::Unpatched;
-        }
+        space.borrow_mut().retired = true;
+        put_back(tid, &mut space.borrow_mut(), 0, u64::MAX);
     }
 
     /// Unmaps the window of a task that is stopped at the entry of a call, which it then makes again.
@@ -199,15 +208,14 @@ impl Engine<'_> {
     /// At the exit of a call that the recorder recorded.
     pub(super) fn left_inline(&mut self, tid: i32, call: &InCall, ret: i64) {
         let failed = (-4095..0).contains(&ret);
-        let Some(concern) = super::calls::concern(call.abi, call.nr).filter(|_| !failed) else { return };
+        let Some(concern) = super::calls::concern(call.abi, call.nr) else { return };
         let args = call.args;
         match concern {
+            Concern::Seccomp => self.left_seccomp(tid, call, ret),
+            _ if failed => {}
             Concern::Execve => self.load(tid),
-            Concern::Seccomp if args[0] == u64::from(libc::SECCOMP_SET_MODE_FILTER) => {
-                self.filtered(tid, args[1])
-            }
             Concern::Prctl if args[..2] == [PR_SET_SECCOMP, u64::from(libc::SECCOMP_MODE_FILTER)] => {
-                self.filtered(tid, 0);
+                self.filtered(tid);
             }
             Concern::Mmap { .. } => {
                 if let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.as_ref())
@@ -232,28 +240,6 @@ impl Engine<'_> {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// The program has a seccomp filter of its own now, which is asked before our net.
-    fn filtered(&mut self, tid: i32, flags: u64) {
-        self.take_out(tid, Reason::OWN_FILTER);
-        let Some(pid) = self.tasks.get_mut(&tid).map(|tracee| {
-            tracee.mode = Mode::Ptrace(Reason::OWN_FILTER);
-            tracee.pid
-        }) else {
-            return;
-        };
-        self.tell_mechanism(tid);
-        if flags & TSYNC != 0 {
-            let mut others = Vec::new();
-            for (&other, tracee) in &mut self.tasks {
-                if other != tid && tracee.pid == pid {
-                    tracee.demote = Some(Reason::OWN_FILTER);
-                    others.push(other);
-                }
-            }
-            others.into_iter().for_each(|other| self.interrupt(other));
         }
     }
 }

@@ -24,11 +24,6 @@ impl Tracee {
     pub(super) fn lives_in(&self, space: &SharedSpace) -> bool {
         self.space.as_ref().is_some_and(|its| Rc::ptr_eq(its, space))
     }
-
-    /// A seccomp filter of the program's own decides before our net does: every call has to be looked at.
-    pub(super) fn has_own_filter(&self) -> bool {
-        matches!(self.mode, Mode::Ptrace(Reason::OWN_FILTER))
-    }
 }
 
 impl Engine<'_> {
@@ -176,9 +171,16 @@ impl Engine<'_> {
     /// Takes a stopped task out of the inline mode, if that was decided while it ran.
     pub(super) fn demote_if_due(&mut self, tid: i32) {
         let reason = self.tasks.get_mut(&tid).and_then(|tracee| tracee.demote.take());
-        if let Some(reason) = reason {
-            self.demote(tid, reason);
+        let Some(reason) = reason else { return };
+        if !reason.is_own_filter() {
+            return self.demote(tid, reason);
         }
+        // Of whoever is recorded by ptrace already, too: its calls stop no longer in the net.
+        self.take_out(tid, reason);
+        if let Some(tracee) = self.tasks.get_mut(&tid).filter(|tracee| !tracee.has_own_filter()) {
+            tracee.mode = Mode::Ptrace(reason);
+        }
+        self.tell_mechanism(tid);
     }
 
     pub(super) fn take_out(&mut self, tid: i32, reason: Reason) -> bool {

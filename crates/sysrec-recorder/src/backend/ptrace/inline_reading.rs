@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use sysrec_format::event::{Abi, Entry, Exit, TaskId, UnfinishedReason};
+use sysrec_format::event::{Abi, Entry, Exit, StackId, TaskId, UnfinishedReason};
 
 use super::engine::Engine;
 use super::tracee::Tracee;
@@ -12,6 +12,7 @@ use crate::backend::inline::rings::RingCall;
 use crate::backend::inline::{Inline, InlineTask, Mode, Reason};
 use crate::recording::Recording;
 use crate::selected::Selected;
+use crate::stacks::Stacks;
 use crate::sys::clock::monotonic_ns;
 use crate::sys::signal::Ticker;
 use crate::sys::wait::{self, Waited};
@@ -51,6 +52,9 @@ const SPIN_NS_MAX: u64 = Duration::from_millis(1).as_nanos() as u64;
 const SLEEP_NS_MIN: u64 = Duration::from_micros(150).as_nanos() as u64;
 /// An idle task's ring is looked at this often.
 const SLEEP_NS_MAX: u64 = Duration::from_millis(50).as_nanos() as u64;
+/// Pauses between two questions for news without a sleep, a microsecond or two: each is a system call, and what it
+/// touches in the kernel the tasks touch, too.
+const SPINS: u32 = 64;
 /// Between two looks without a sleep: a reader that follows the writer closely takes its cache lines away.
 const LOOK_NS: u64 = 20_000;
 
@@ -73,17 +77,31 @@ fn entry(inline: &Inline, task: &mut InlineTask, call: &RingCall) -> Entry {
     }
 }
 
+/// The stack that the stub says it has: of the call that is next in the task's ring.
+fn stack(
+    inline: &Inline,
+    stacks: Option<&Stacks>,
+    task: &InlineTask,
+    call: &RingCall,
+    lasted_ns: Option<u64>,
+) -> Option<StackId> {
+    let stacks = stacks.filter(|_| inline.numbers.has_stack(call.rax))?;
+    stacks.of_task(inline.rings.stack(&task.ring), lasted_ns)
+}
+
 /// Tells a finished call.
 pub(super) fn tell(
     inline: &Inline,
+    stacks: Option<&Stacks>,
     task: &mut InlineTask,
     id: TaskId,
     call: &RingCall,
     recording: &mut Recording,
     selection: Selected<'_>,
 ) {
-    let entry = entry(inline, task, call);
+    let mut entry = entry(inline, task, call);
     let end_ns = inline.clock.ns(call.end).max(entry.time_ns);
+    entry.stack = stack(inline, stacks, task, call, Some(end_ns - entry.time_ns));
     task.last_ns = end_ns;
     if selection.has(entry.abi, entry.nr) {
         let exit = Exit { time_ns: end_ns, ret: call.ret, registers: None, captures: Vec::new() };
@@ -95,6 +113,7 @@ pub(super) fn tell(
 /// goes on meanwhile does not keep us.
 fn read_task(
     inline: &Inline,
+    stacks: Option<&Stacks>,
     tracee: &mut Tracee,
     recording: &mut Recording,
     selection: Selected<'_>,
@@ -104,7 +123,7 @@ fn read_task(
     while calls < SLOTS
         && let Some(call) = inline.rings.next(&mut task.ring)
     {
-        tell(inline, task, tracee.task, &call, recording, selection);
+        tell(inline, stacks, task, tracee.task, &call, recording, selection);
         inline.rings.advance(&mut task.ring);
         calls += 1;
     }
@@ -118,7 +137,7 @@ impl Engine<'_> {
         let Some(inline) = &mut self.inline else { return };
         let Some(tracee) = self.tasks.get_mut(&tid) else { return };
         inline.anchor();
-        let calls = read_task(inline, tracee, self.recording, selection);
+        let calls = read_task(inline, self.stacks.as_ref(), tracee, self.recording, selection);
         self.pace.at_stops = self.pace.at_stops.max(calls);
     }
 
@@ -128,7 +147,7 @@ impl Engine<'_> {
         let Some(inline) = &mut self.inline else { return round };
         inline.anchor();
         for (&tid, tracee) in &mut self.tasks {
-            let calls = read_task(inline, tracee, self.recording, selection);
+            let calls = read_task(inline, self.stacks.as_ref(), tracee, self.recording, selection);
             round.most = round.most.max(calls);
             if calls > 0 {
                 round.active += 1;
@@ -156,7 +175,7 @@ impl Engine<'_> {
             if since_ns < LOOK_NS {
                 // Only on a CPU of our own: on that of the tasks we would wait for what cannot happen meanwhile.
                 if now_ns < self.pace.busy_until_ns && self.placement.cpus() > 1 {
-                    std::hint::spin_loop();
+                    (0..SPINS).for_each(|_| std::hint::spin_loop());
                     continue;
                 }
                 if let Some(news) = self.sleep()? {
@@ -219,11 +238,12 @@ impl Engine<'_> {
         if matches!(tracee.mode, Mode::Ptrace(_)) {
             return;
         }
-        read_task(inline, tracee, self.recording, selection);
+        read_task(inline, self.stacks.as_ref(), tracee, self.recording, selection);
         let former = std::mem::replace(&mut tracee.mode, Mode::Ptrace(Reason::NOT_STARTED));
         let Mode::Inline(mut task) = former else { return };
         if let Some(call) = inline.rings.entered(&task.ring) {
-            let entry = entry(inline, &mut task, &call);
+            let mut entry = entry(inline, &mut task, &call);
+            entry.stack = stack(inline, self.stacks.as_ref(), &task, &call, None);
             if selection.has(entry.abi, entry.nr) {
                 let reason = if superseded { UnfinishedReason::SUPERSEDED } else { UnfinishedReason::KILLED };
                 self.recording.entry(tracee.task, &entry);

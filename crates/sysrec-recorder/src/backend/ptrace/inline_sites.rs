@@ -3,16 +3,30 @@
 
 use super::engine::{Engine, Next};
 use super::inline_reading::tell;
+use crate::backend::inline::known_stacks::Place;
 use crate::backend::inline::layout::*;
 use crate::backend::inline::normalise::{Normalised, normalise};
+use crate::backend::inline::patch::JUMP_BYTES;
 use crate::backend::inline::patcher::Patcher;
 use crate::backend::inline::remote::{Around, Failure, Helper};
 use crate::backend::inline::space::{Site, SiteState, Space};
 use crate::backend::inline::{Mode, Reason, SharedSpace, patch};
+use crate::stacks::Stacks;
 use crate::sys::clock::tsc;
-use crate::sys::memory::Memory;
+use crate::sys::memory::{self, Memory};
 use crate::sys::ptrace::register::*;
 use crate::sys::ptrace::{self, SyscallInfo};
+
+/// Code that was copied before it was replaced, and put back, still has the jump that it had: its site is what it was.
+fn recall_if_back(tid: i32, space: &SharedSpace, site: u64) {
+    let Some(former) = space.borrow().former(site) else { return };
+    let mut bytes = [0; JUMP_BYTES];
+    if memory::read(tid, former.jump_start(site), &mut bytes) == bytes.len()
+        && space.borrow().is_jump(site, former, &bytes)
+    {
+        space.borrow_mut().recall(site);
+    }
+}
 
 impl Engine<'_> {
     /// Whether an address is the stub's.
@@ -25,6 +39,7 @@ impl Engine<'_> {
     pub(super) fn show_site(&mut self, tid: i32, info: &mut SyscallInfo) -> bool {
         let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.as_ref()) else { return false };
         let Some((site, _)) = space.borrow().site_of_trampoline(info.ip) else { return false };
+        space.borrow_mut().recall(site);
         info.ip = site + 2;
         ptrace::set_register(tid, RIP, site + 2).is_ok()
     }
@@ -54,6 +69,7 @@ impl Engine<'_> {
                 return None;
             }
             let site = info.ip.wrapping_sub(2);
+            recall_if_back(tid, &space, site);
             let known = space.borrow().sites.get(&site).copied();
             let trampoline = match known {
                 Some(known) => known.trampoline,
@@ -82,8 +98,7 @@ impl Engine<'_> {
                     Err(failure) => failed = Some(failure),
                 }
             } else if known.is_none() {
-                let state = SiteState::Met;
-                space.borrow_mut().sites.insert(site, Site { trampoline, state });
+                space.borrow_mut().met(site, trampoline);
             }
             let pid = tracee.pid;
             if let Some(failure @ Failure::Ended(_)) = failed {
@@ -94,6 +109,7 @@ impl Engine<'_> {
                 helper.leave_pending();
                 return None;
             }
+            self.recording.stopped();
             let registers = helper.registers();
             registers[RAX] = nr;
             // Without a redirection, the pending call was given up for ours: it is made again, from its site.
@@ -130,6 +146,7 @@ impl Engine<'_> {
         let Some(space) = self.tasks.get(&tid).and_then(|tracee| tracee.space.clone()) else { return false };
         let Ok(registers) = ptrace::registers(tid) else { return false };
         let at = registers[RIP].wrapping_sub(1);
+        recall_if_back(tid, &space, at.wrapping_sub(2));
         if space.borrow().displaced_before(at).is_some() {
             self.skip_trap(tid, at);
             return true;
@@ -155,7 +172,8 @@ impl Engine<'_> {
         let Ok(mut registers) = ptrace::registers(tid) else { return false };
         let places = &inline.places;
         let from_kernel = ptrace::signal_info(tid).is_ok_and(|info| info.is_some_and(|info| info.code > 0));
-        if !(places.look..places.end).contains(&registers[RIP]) || !from_kernel {
+        let follows = [places.look..places.end, places.stack..places.stack_end];
+        if !follows.iter().any(|part| part.contains(&registers[RIP])) || !from_kernel {
             return false;
         }
         let space = space.borrow();
@@ -186,9 +204,48 @@ impl Engine<'_> {
         _ = ptrace::set_registers(tid, &registers);
         ptrace::move_call_address(tid, STUB_ADDRESS..STUB_ADDRESS + LOW_BYTES, registers[RIP]);
         if let Normalised::After(Some(call)) = moved {
-            tell(inline, task, tracee.task, &call, self.recording, selection);
+            tell(inline, self.stacks.as_ref(), task, tracee.task, &call, self.recording, selection);
             inline.rings.release(&mut task.ring, true);
         }
         task.entered = None;
+    }
+
+    /// Whether the stub compares the stack of this call of the task.
+    pub(super) fn compares_stacks(&self, tid: i32, nr: i32) -> bool {
+        let inline = self.tasks.get(&tid).is_some_and(|tracee| matches!(tracee.mode, Mode::Inline(_)));
+        inline && self.inline.as_ref().is_some_and(|inline| inline.numbers.has_stack(nr as u64))
+    }
+
+    /// The stack that was just taken of a stopped task, in a call made before `ip`, goes into its lists: the next such call
+    /// does not stop.
+    pub(super) fn keep_stack(&mut self, tid: i32, nr: i32, ip: u64, sp: u64) {
+        if !self.compares_stacks(tid, nr) {
+            return;
+        }
+        let (Some(inline), Some(walked)) = (&mut self.inline, self.stacks.as_ref().and_then(Stacks::walked))
+        else {
+            return;
+        };
+        let Some(tracee) = self.tasks.get(&tid) else { return };
+        let (Mode::Inline(task), Some(space)) = (&tracee.mode, &tracee.space) else { return };
+        if let Some(site) = space.borrow().sites.get(&ip.wrapping_sub(2)) {
+            let data = Space::trampoline_address(site.trampoline) + TRAMPOLINE_DATA;
+            inline.rings.keep_stack(&task.ring, Place { data, sp }, walked);
+        }
+    }
+
+    /// What may be run in a task's address space has changed: stacks are walked anew, also those of all other tasks there.
+    pub(super) fn forget_stacks(&mut self, tid: i32) {
+        let Some(inline) = &mut self.inline else { return };
+        let Some(changed) = self.tasks.get(&tid) else { return };
+        for tracee in self.tasks.values() {
+            let same = tracee.pid == changed.pid
+                || changed.space.as_ref().is_some_and(|space| tracee.lives_in(space));
+            if let Mode::Inline(task) = &tracee.mode
+                && same
+            {
+                inline.rings.forget_stacks(&task.ring);
+            }
+        }
     }
 }

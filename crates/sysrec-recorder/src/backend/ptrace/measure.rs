@@ -17,8 +17,6 @@ use crate::sys::wait::{self, WaitStatus, Waited};
 const CALLS: usize = 80;
 /// The first ones warm caches and are not counted.
 const WARM_UP: usize = 16;
-/// Bare calls, measured together.
-const BARE_CALLS: u32 = 500;
 const SYSCALL_STOP: i32 = libc::SIGTRAP | 0x80;
 
 /// Measures, with the stack of each call where the recording has them; all zero where that fails (it is no reason not to
@@ -30,31 +28,24 @@ pub(super) fn overhead(placement: bool, stacks: Option<&StackOptions>) -> Overhe
     if let (Some(_), Some(cpu)) = (&own, sched::current_cpu()) {
         _ = sched::set_affinity(0, &CpuSet::single(cpu));
     }
-    let bare_ns = bare_call_ns();
+    let bare_ns = measure::bare_call_ns();
     let samples = traced_calls(stacks.map(Stacks::new)).unwrap_or_default();
     if let Some(own) = own {
         _ = sched::set_affinity(0, &own);
     }
     let with = if stacks.is_some() { ", with their stacks," } else { "," };
-    let method = format!("{CALLS} calls of getppid in a traced child{with} against {BARE_CALLS} bare ones");
+    let method = format!("{CALLS} calls of getppid in a traced child{with} against bare ones");
     measure::overhead(Ptrace::NAME, method, samples.get(WARM_UP..).unwrap_or_default(), bare_ns)
 }
 
-fn bare_call_ns() -> u64 {
-    let start = monotonic_ns();
-    for _ in 0..BARE_CALLS {
-        null_call();
-    }
-    (monotonic_ns() - start) / u64::from(BARE_CALLS)
-}
-
 fn traced_calls(mut stacks: Option<Stacks>) -> Option<Vec<Sample>> {
-    let pid = fork_stopped(|| {
+    let mut child = fork_stopped(|| {
         for _ in 0..CALLS {
             null_call();
         }
     })
     .ok()?;
+    let pid = child.pid;
     let mut samples = Vec::with_capacity(CALLS);
     let mut start = None;
     wait::wait_stopped(pid).ok()?;
@@ -86,7 +77,10 @@ fn traced_calls(mut stacks: Option<Stacks>) -> Option<Vec<Sample>> {
             }
             WaitStatus::Stopped { signo, event: 0 } => _ = ptrace::resume(pid, Resume::ToSyscall, signo),
             WaitStatus::Stopped { .. } => _ = ptrace::resume(pid, Resume::ToSyscall, 0),
-            WaitStatus::Exited { .. } | WaitStatus::Killed { .. } => return Some(samples),
+            WaitStatus::Exited { .. } | WaitStatus::Killed { .. } => {
+                child.ended = true;
+                return Some(samples);
+            }
             WaitStatus::Continued => {}
         }
     }

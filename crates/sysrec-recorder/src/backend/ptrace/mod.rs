@@ -22,6 +22,7 @@ mod attach;
 mod calls;
 mod descriptors;
 mod engine;
+mod inline_filters;
 mod inline_guards;
 mod inline_mode;
 mod inline_reading;
@@ -71,14 +72,11 @@ impl Ptrace {
     /// Its name in traces.
     pub(crate) const NAME: &'static str = "ptrace";
 
-    /// Measures what a stop costs here, now. Takes a few milliseconds.
-    pub(crate) fn overhead(&self, inline: Option<&mut Inline>) -> Overhead {
-        // Where each call has a stack, none is made by the stub.
-        let all_stop = self.stacks.as_ref().is_some_and(|stacks| stacks.filter.is_all());
-        match inline.filter(|_| !all_stop) {
-            Some(inline) => crate::backend::inline::measure::overhead(inline),
-            None => measure::overhead(self.placement, self.stacks.as_ref()),
-        }
+    /// Measures what recording a call costs here, now: what most calls cost first, what one costs that stops last. Takes
+    /// a few milliseconds.
+    pub(crate) fn overheads(&self, inline: Option<&mut Inline>) -> Vec<Overhead> {
+        let by_stub = inline.map(crate::backend::inline::measure::overhead);
+        by_stub.into_iter().chain([measure::overhead(self.placement, self.stacks.as_ref())]).collect()
     }
 }
 

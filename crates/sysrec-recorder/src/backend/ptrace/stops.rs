@@ -44,6 +44,7 @@ impl Engine<'_> {
         }
         let sent_back = restart::hide_ignored_signal(tid, signo);
         self.leave_our_code(tid, sent_back);
+        self.demote_if_due(tid);
         let Ok(info) = ptrace::signal_info(tid) else { return Next::Nothing };
         if let Some(tracee) = self.tasks.get(&tid)
             && !self.launching
@@ -71,6 +72,7 @@ impl Engine<'_> {
         let (parent_task, parent_process, parent_pid) = (parent.task, parent.process, parent.pid);
         let (comm, own_cpus) = (parent.comm.clone(), parent.own_cpus);
         let edit = parent.call.as_ref().and_then(|call| call.edit);
+        let demote = parent.demote;
         let flags = self.clone_flags(tid);
         let thread = match flags {
             Some(flags) => flags & CLONE_THREAD != 0,
@@ -90,7 +92,7 @@ impl Engine<'_> {
         if let Some(tracee) = self.tasks.get_mut(&child) {
             tracee.inherited_edit = edit;
             tracee.own_cpus = own_cpus;
-            (tracee.mode, tracee.space) = (mode, space);
+            (tracee.mode, tracee.space, tracee.demote) = (mode, space, demote);
             self.placement.born(child, tracee);
         }
         if self.ending && !self.net {
@@ -197,6 +199,7 @@ impl Engine<'_> {
     fn group_stop(&mut self, tid: i32, signo: i32, time_ns: u64) -> Next {
         self.first_stop(tid);
         self.leave_our_code(tid, false);
+        self.demote_if_due(tid);
         if self.ending && !self.net {
             self.let_go(tid, 0, time_ns);
             return Next::Nothing;

@@ -10,6 +10,7 @@ use super::*;
 struct Codes {
     rules: HashMap<u64, Rule>,
     calls: Vec<u64>,
+    stack_start: Option<u64>,
 }
 
 impl Code for Codes {
@@ -23,6 +24,10 @@ impl Code for Codes {
 
     fn is_behind_call(&mut self, address: u64) -> bool {
         self.calls.contains(&address)
+    }
+
+    fn stack_start(&self) -> Option<u64> {
+        self.stack_start
     }
 }
 
@@ -72,6 +77,17 @@ fn tables_lead_outward_to_the_frame_that_they_call_the_last() {
         walked(registers(0x1001, 0x8000, 0), &mut codes, &stack),
         [(0x1001, 0), (0x1100, 0), (0x1200, 0)]
     );
+}
+
+#[test]
+fn the_code_that_a_program_begins_with_needs_no_table() {
+    let mut codes = Codes { stack_start: Some(0x8010), ..Codes::default() };
+    codes.rules.insert(0x1000, above_sp(16));
+    let stack = [(0x8008, 0x1100), (0x8010, 3), (0x8018, 0x9000)];
+    let found = walked(registers(0x1001, 0x8000, 0x8018), &mut codes, &stack);
+    assert_eq!(found, [(0x1001, 0), (0x1100, 0)]);
+    codes.stack_start = Some(0x8018);
+    assert_eq!(walked(registers(0x1001, 0x8000, 0x8018), &mut codes, &stack)[1], (0x1100, CUT));
 }
 
 #[test]

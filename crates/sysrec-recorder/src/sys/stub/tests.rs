@@ -21,8 +21,11 @@ fn instructions(from: u64, to: u64) -> Vec<Instruction> {
     decoded
 }
 
+/// The stub's two parts.
 fn stub() -> Vec<Instruction> {
-    instructions(STUB_ADDRESS, places().end)
+    let mut code = instructions(STUB_ADDRESS, places().end);
+    code.extend(instructions(places().stack, places().stack_end));
+    code
 }
 
 fn writes(access: OpAccess) -> bool {
@@ -59,7 +62,7 @@ fn the_stub_leaves_flags_and_stack_alone() {
 #[test]
 fn the_stub_writes_no_register_but_these() {
     let mut info = InstructionInfoFactory::new();
-    let Places { saved, look, path_saved, path_copied, .. } = places();
+    let Places { saved, look, path_saved, path_copied, stack_saved, stack_end, .. } = places();
     for instruction in stub().iter().filter(|instruction| instruction.code() != Code::Syscall) {
         for used in info.info(instruction).used_registers() {
             let register = used.register().full_register();
@@ -70,6 +73,9 @@ fn the_stub_writes_no_register_but_these() {
             );
             // Before `saved`, normalisation relies on rax and rdx being the program's; r11 it needs until the call.
             let allowed: &[Register] = match instruction.ip() {
+                ip if (stack_saved..stack_end).contains(&ip) => {
+                    &[Register::RCX, Register::RAX, Register::RDX]
+                }
                 ip if ip < saved || (look..path_saved).contains(&ip) || ip >= path_copied => &[Register::RCX],
                 _ => &[Register::RCX, Register::RAX, Register::RDX],
             };
@@ -93,6 +99,7 @@ fn the_stub_reads_and_writes_its_ring_and_reads_a_few_words_of_ours() {
             }
             let at = instruction.ip();
             let (displacement, bytes) = (used.displacement(), used.memory_size().size() as u64);
+            let compares = (places().stack_saved..places().stack_end).contains(&at);
             if used.segment() == Register::GS {
                 if (used.base(), used.index()) == (Register::RAX, Register::None) {
                     // A byte of a path, in the part that counts them.
@@ -102,6 +109,12 @@ fn the_stub_reads_and_writes_its_ring_and_reads_a_few_words_of_ours() {
                 }
                 assert_eq!(used.base(), Register::None, "{at:#x}");
                 match used.index() {
+                    // The address of the lists, which is read; words of the task's own, where it compares stacks.
+                    Register::None if compares && displacement >= HEAD + 8 => {
+                        let own = stack_lists::CANDIDATE..stack_lists::REGISTERS + 8 * 8;
+                        let lists = displacement == stack_lists::LISTS && !writes(used.access());
+                        assert!(bytes == 8 && (own.contains(&displacement) || lists), "{at:#x}");
+                    }
                     // The head's two bytes and no more: the rest of its page is not the stub's.
                     Register::None => assert_eq!((displacement, bytes), (HEAD, 2), "{at:#x}"),
                     index => {
@@ -117,6 +130,11 @@ fn the_stub_reads_and_writes_its_ring_and_reads_a_few_words_of_ours() {
             }
             assert!(!writes(used.access()), "{at:#x} writes outside the ring");
             let ours = match (used.base(), used.index()) {
+                // Lists of stacks, and the words that they name, where a fault is expected.
+                (Register::RDX, Register::None) if compares => [0, 8].contains(&displacement) && bytes == 8,
+                (Register::RCX, Register::None | Register::RDX) if compares => {
+                    displacement == 0 && bytes == 8
+                }
                 // The masks.
                 (Register::None | Register::RIP, Register::None) => {
                     displacement >= STUB_ADDRESS + STUB_OPEN_BYTES && displacement + bytes <= page_end
@@ -179,8 +197,11 @@ fn jumps_of_the_stub_stay_inside_or_leave_by_rcx() {
     // To the net, and back to the program.
     assert_eq!(left, 2);
     let starts_look = code.iter().position(|instruction| instruction.ip() == places().look);
-    let last = [&code[starts_look.expect("a label") - 1], code.last().expect("instructions")];
-    let ends = [FlowControl::IndirectBranch, FlowControl::UnconditionalBranch];
+    let starts_stack = code.iter().position(|instruction| instruction.ip() == places().stack);
+    let before = |place: Option<usize>| &code[place.expect("a label") - 1];
+    let last = [before(starts_look), before(starts_stack), code.last().expect("instructions")];
+    let ends =
+        [FlowControl::IndirectBranch, FlowControl::UnconditionalBranch, FlowControl::UnconditionalBranch];
     assert_eq!(last.map(Instruction::flow_control), ends);
 }
 
@@ -202,6 +223,7 @@ fn the_labels_stand_where_normalisation_takes_them_to_be() {
     assert_eq!(stored_before(places.result_saved), 8 * slot::RET);
     assert_eq!(stored_before(places.timed), 8 * slot::END + 4);
     assert_eq!(stored_before(places.path_saved), 8 * path_slot::RDX);
+    assert_eq!(stored_before(places.stack_saved), 8 * path_slot::RDX);
     // The path is complete before the state says so.
     let copied = &code[at(places.path_copied)..][..3];
     assert_eq!((copied[0].memory_displacement64(), copied[0].immediate32()), (8 * slot::STATE, state::PATH));

@@ -13,6 +13,7 @@ use crate::sys::shared::SharedWords;
 use crate::sys::stub;
 
 mod path;
+mod stack;
 
 const SITE: u64 = 0x40_1000;
 const DISPLACED: u64 = 0x40_2000;
@@ -310,6 +311,8 @@ fn elsewhere_nothing_is_changed() {
         LANDING + 7,
         STUB_ADDRESS - 1,
         places.end,
+        places.stack - 1,
+        places.stack_end,
         places.remote,
         places.load,
         WINDOW_ADDRESS,

@@ -10,7 +10,7 @@ fn looking(before: u64) -> Stopped {
 }
 
 impl Stopped {
-    fn is_before_its_call(&mut self, ip: u64, rax: u64, rdx: u64) {
+    pub(super) fn is_before_its_call(&mut self, ip: u64, rax: u64, rdx: u64) {
         assert_eq!(self.at(ip), Normalised::Before, "{ip:#x}");
         assert_eq!([RIP, RAX, RDX].map(|place| self.registers[place]), [SITE, rax, rdx], "{ip:#x}");
         self.others_are_kept();
