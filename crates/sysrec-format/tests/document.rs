@@ -192,7 +192,10 @@ fn the_document_of_rings_has_the_numbers_of_the_code() {
         named("## Control page", 1, 0),
         constants!(rings::control: MAGIC VERSION TRACE_ID PID PID_STARTED LINE LINES)
     );
-    assert_eq!(named("## Slot", 1, 0), constants!(rings::slot: STATE RAX ARGS SP IP START END RET RETURN));
+    assert_eq!(
+        named("## Slot", 1, 0),
+        constants!(rings::slot: STATE RAX ARGS SP IP START END RET RETURN STACK)
+    );
     assert_eq!(named("### Slot of a path", 1, 0), constants!(rings::path_slot: STATE RAX RDX ADDRESS TEXT));
     assert_eq!(named("### State", 1, 0), constants!(rings::state: FREE ENTERED FINISHED PATH));
     let magic: Vec<String> = rings::MAGIC.iter().map(|byte| format!("{byte:02x}")).collect();
