@@ -121,6 +121,28 @@ fn rows_by_file_follow_descriptors_through_fork_and_close() {
     assert_eq!(names, expected.map(|(name, calls)| (name.to_owned(), calls)));
 }
 
+#[test]
+fn what_a_call_moves_between_two_descriptors_is_told_of_both() {
+    let mut recording = Recording::new();
+    let task = recording.process(100, "cp");
+    open(&mut recording, task, "/from", 3);
+    open(&mut recording, task, "/to", 4);
+    let copy =
+        |recording: &mut Recording, args, ret| about(recording, task, "copy_file_range", args, "", ret);
+    copy(&mut recording, [3, 0, 4, 0, 1 << 20, 0], 5000);
+    copy(&mut recording, [3, 0, 4, 0, 1 << 20, 0], -18);
+    copy(&mut recording, [3, 0, 4, 0, 1 << 20, 0], 0);
+    // To its first descriptor, from its second; which is not known here.
+    about(&mut recording, task, "sendfile", [4, 99, 0, 300, 0, 0], "", 300);
+    let trace = opened(&recording.finish());
+    let by_file = report(&trace, Dimension::File, &Selection::default());
+    let moved = |read_bytes, written_bytes| Transfer { read_bytes, written_bytes };
+    let expected = [("/from", 4, moved(5000, 0)), ("/to", 2, moved(0, 5300)), ("?", 0, moved(300, 0))];
+    let expected: Vec<_> = expected.map(|(name, calls, moved)| (name.to_owned(), calls, moved)).into();
+    assert_eq!(rows(&by_file, Dimension::File), expected);
+    assert_eq!(by_file.calls(), 6, "each call once");
+}
+
 /// Knows no code.
 struct Nameless;
 

@@ -262,8 +262,18 @@ impl Names {
 
     /// The descriptor that the call is about: the first of its arguments that is one, and no directory to start from.
     pub fn descriptor_of(entry: &Entry) -> Option<i32> {
+        Self::descriptor_argument(entry, 0)
+    }
+
+    /// The second one, of a call that moves bytes from one to another.
+    pub fn second_descriptor_of(entry: &Entry) -> Option<i32> {
+        Self::descriptor_argument(entry, 1)
+    }
+
+    fn descriptor_argument(entry: &Entry, n: usize) -> Option<i32> {
         let row = sysrec_syscalls::lookup(sysrec_syscalls::Abi::from_code(entry.abi.0)?, entry.nr)?;
-        let place = row.args.iter().position(|arg| arg.kind == ArgKind::Fd)?;
+        let places = row.args.iter().enumerate().filter(|(_, arg)| arg.kind == ArgKind::Fd);
+        let (place, _) = places.into_iter().nth(n)?;
         entry.args.get(place).map(|&fd| fd as i32).filter(|&fd| fd >= 0)
     }
 }

@@ -22,40 +22,87 @@ pub(super) struct ByName {
     pub(super) damages: Vec<Damage>,
 }
 
+impl ByName {
+    fn row(&mut self, key: Key, digits: u8) -> &mut Cell {
+        self.rows.entry(key).or_insert_with(|| Cell::new(Distribution::new(digits)))
+    }
+}
+
 /// Which way bytes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     In,
     Out,
-    Both,
+    /// From the call's first descriptor to its second.
+    FirstToSecond,
+    /// From the second to the first.
+    SecondToFirst,
 }
 
-/// Calls whose result is a number of bytes that went through the descriptor.
+/// Calls whose result is a number of bytes that went through a descriptor, or from one to another.
 fn way(name: &str) -> Option<Way> {
     Some(match name {
         "read" | "readv" | "pread64" | "preadv" | "preadv2" | "recvfrom" | "recvmsg" | "recv" => Way::In,
         "write" | "writev" | "pwrite64" | "pwritev" | "pwritev2" | "sendto" | "sendmsg" | "send" => Way::Out,
-        "sendfile" | "sendfile64" | "copy_file_range" | "splice" => Way::Both,
+        "copy_file_range" | "splice" => Way::FirstToSecond,
+        "sendfile" | "sendfile64" => Way::SecondToFirst,
         _ => return None,
     })
 }
 
-/// What a call is about, for one dimension. Empty where it is about nothing of the sort.
-fn label(dimension: Dimension, call: &Call, names: &Names) -> Vec<u8> {
-    let object = Names::descriptor_of(&call.entry).and_then(|fd| names.object(fd));
+/// What of a call a row is about.
+#[derive(Clone, Copy, Debug)]
+enum About<'a> {
+    /// The call itself: its path, or its first descriptor.
+    Call(&'a Call),
+    /// A descriptor that it moves bytes to or from besides.
+    Descriptor(i32),
+}
+
+/// The name for one dimension. Empty where there is nothing of the sort.
+fn label(dimension: Dimension, about: About<'_>, names: &Names) -> Vec<u8> {
+    let (call, fd) = match about {
+        About::Call(call) => (Some(call), Names::descriptor_of(&call.entry)),
+        About::Descriptor(fd) => (None, Some(fd)),
+    };
+    let object = fd.and_then(|fd| names.object(fd));
     let of = |kinds: &[ObjectKind]| {
         let object = object.as_ref().filter(|object| kinds.contains(&object.kind()));
         object.map(|object| object.name())
     };
     match dimension {
         Dimension::Socket => of(&[ObjectKind::Socket]).unwrap_or_default(),
-        Dimension::File => names.file(&call.entry),
+        Dimension::File => match call {
+            Some(call) => names.file(&call.entry),
+            None => object.map_or_else(|| b"?".to_vec(), |object| object.name()),
+        },
         Dimension::Dir => {
-            let path = names.path(&call.entry).or_else(|| of(&[ObjectKind::File]));
+            let path = call.and_then(|call| names.path(&call.entry)).or_else(|| of(&[ObjectKind::File]));
             path.as_deref().and_then(directory).map_or_else(Vec::new, <[u8]>::to_vec)
         }
         _ => Vec::new(),
     }
+}
+
+/// A key with the names that a row is about.
+fn named(mut key: Key, by: &[Dimension], about: About<'_>, names: &Names) -> Key {
+    for &dimension in by {
+        let place = match dimension {
+            Dimension::File => &mut key.file,
+            Dimension::Dir => &mut key.dir,
+            Dimension::Socket => &mut key.socket,
+            Dimension::Fd => {
+                key.fd = Some(match about {
+                    About::Call(call) => Names::descriptor_of(&call.entry),
+                    About::Descriptor(fd) => Some(fd),
+                });
+                continue;
+            }
+            _ => continue,
+        };
+        *place = Some(label(dimension, about, names));
+    }
+    key
 }
 
 /// Counts the selected calls of a trace; `key` has all dimensions but those of names.
@@ -82,34 +129,30 @@ pub(super) fn count(
                     continue;
                 }
                 let errno = error_of(call.entry.abi, call.entry.nr, call.ret).unwrap_or(0);
-                let mut key = key(call, errno);
-                for &dimension in by {
-                    let place = match dimension {
-                        Dimension::File => &mut key.file,
-                        Dimension::Dir => &mut key.dir,
-                        Dimension::Socket => &mut key.socket,
-                        Dimension::Fd => {
-                            key.fd = Some(Names::descriptor_of(&call.entry));
-                            continue;
-                        }
-                        _ => continue,
-                    };
-                    *place = Some(label(dimension, call, &names));
-                }
-                let cell = found.rows.entry(key).or_insert_with(|| Cell::new(Distribution::new(digits)));
+                let key = |about| named(key(call, errno), by, about, &names);
+                let cell = found.row(key(About::Call(call)), digits);
                 cell.latency.record(&[call.duration_ns]);
                 if errno != 0 {
                     cell.error(errno, 1);
-                } else if call.ret > 0 {
-                    let bytes = call.ret as u64;
-                    match way(&call_name(call.entry.abi, call.entry.nr)) {
-                        Some(Way::In) => cell.read_bytes += bytes,
-                        Some(Way::Out) => cell.written_bytes += bytes,
-                        Some(Way::Both) => {
-                            cell.read_bytes += bytes;
-                            cell.written_bytes += bytes;
+                    continue;
+                }
+                let bytes = u64::try_from(call.ret).unwrap_or(0);
+                let way = way(&call_name(call.entry.abi, call.entry.nr)).filter(|_| bytes > 0);
+                match way {
+                    Some(Way::In | Way::FirstToSecond) => cell.read_bytes += bytes,
+                    Some(Way::Out | Way::SecondToFirst) => cell.written_bytes += bytes,
+                    None => {}
+                }
+                // The call itself is counted once, what it moved at both ends.
+                if let Some(fd) = Names::second_descriptor_of(&call.entry) {
+                    match way {
+                        Some(Way::FirstToSecond) => {
+                            found.row(key(About::Descriptor(fd)), digits).written_bytes += bytes
                         }
-                        None => {}
+                        Some(Way::SecondToFirst) => {
+                            found.row(key(About::Descriptor(fd)), digits).read_bytes += bytes
+                        }
+                        _ => {}
                     }
                 }
             }
