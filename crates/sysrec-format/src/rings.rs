@@ -19,14 +19,15 @@ pub const RINGS_OPTION: &str = "rings=";
 /// First word of the control page.
 pub const MAGIC: [u8; 8] = *b"\x8fSRRING\n";
 /// Version of what is described here, apart from the trace format's.
-pub const VERSION: u64 = 2;
+pub const VERSION: u64 = 3;
 /// Bytes of the file, most of which are never touched.
 pub const FILE_BYTES: u64 = 0x1000_0000;
 /// Bytes of one slot: one call.
 pub const SLOT_BYTES: u64 = 128;
-/// Slots of a ring. With [`SLOT_BYTES`], the head is a 16-bit number of 2-byte units, which wraps by itself.
-pub const SLOTS: u64 = 1024;
-/// Offset of the head in a ring: a 16-bit number, counting units of 2 bytes.
+/// Slots of a ring. With [`SLOT_BYTES`], the head is a 16-bit offset, which wraps by itself. Eight rings that go round fit
+/// into half a MiB: larger ones drive a program's own data out of its processors' caches.
+pub const SLOTS: u64 = 512;
+/// Offset of the head in a ring: the 16-bit offset of the task's next slot.
 pub const HEAD: u64 = SLOTS * SLOT_BYTES;
 /// Offset of the ring's task in a ring: the number that the trace gives it plus 1; 0 for a ring that is not in use.
 pub const TASK: u64 = HEAD + 8;
@@ -296,7 +297,7 @@ fn read_at(file: &(impl ReadAt + ?Sized), offset: u64, buffer: &mut [u8]) -> Res
     file.read_at(offset, buffer).map_err(|source| Error::Io { offset, what: "reading a ring file", source })
 }
 
-const _: () = assert!(SLOTS * (SLOT_BYTES / 2) == 1 << 16, "the head must wrap with the ring");
+const _: () = assert!(SLOTS * SLOT_BYTES == 1 << 16, "the head must wrap with the ring");
 const _: () = assert!(8 * (slot::RETURN + 1) <= SLOT_BYTES && 8 * control::WORDS <= HEAD);
 
 #[cfg(test)]

@@ -45,60 +45,60 @@ sysrec_stub_enter:
     jmp     sysrec_stub_look
 sysrec_stub_room:
     movzx   ecx, word ptr gs:[{head}]
-    mov     ecx, dword ptr gs:[rcx*2 + {state}]
+    mov     ecx, dword ptr gs:[rcx + {state}]
     jrcxz   13f
 sysrec_stub_to_net:
     # The trampoline's own syscall instruction stands before its data.
     lea     rcx, [r11 - {net_distance}]
     jmp     rcx
 13: movzx   ecx, word ptr gs:[{head}]
-    mov     gs:[rcx*2 + {nr}], rax
-    mov     gs:[rcx*2 + {args} + 0], rdi
-    mov     gs:[rcx*2 + {args} + 8], rsi
-    mov     gs:[rcx*2 + {args} + 16], rdx
-    mov     gs:[rcx*2 + {args} + 24], r10
-    mov     gs:[rcx*2 + {args} + 32], r8
-    mov     gs:[rcx*2 + {args} + 40], r9
-    mov     gs:[rcx*2 + {sp}], rsp
+    mov     gs:[rcx + {nr}], rax
+    mov     gs:[rcx + {args} + 0], rdi
+    mov     gs:[rcx + {args} + 8], rsi
+    mov     gs:[rcx + {args} + 16], rdx
+    mov     gs:[rcx + {args} + 24], r10
+    mov     gs:[rcx + {args} + 32], r8
+    mov     gs:[rcx + {args} + 40], r9
+    mov     gs:[rcx + {sp}], rsp
     .hidden sysrec_stub_saved
     .globl sysrec_stub_saved
 sysrec_stub_saved:
     mov     rax, qword ptr [r11]
-    mov     gs:[rcx*2 + {ip}], rax
+    mov     gs:[rcx + {ip}], rax
     mov     rax, qword ptr [r11 + {return_distance}]
-    mov     gs:[rcx*2 + {return}], rax
+    mov     gs:[rcx + {return}], rax
     # The next slot's lines were the recorder's last: they come here while the call lasts. (Behind the last slot there
     # are other lines of the ring; a prefetch has no fault.)
-    prefetchw byte ptr gs:[rcx*2 + {slot_bytes}]
-    prefetchw byte ptr gs:[rcx*2 + {slot_bytes} + 64]
+    prefetchw byte ptr gs:[rcx + {slot_bytes}]
+    prefetchw byte ptr gs:[rcx + {slot_bytes} + 64]
     rdtsc
-    mov     dword ptr gs:[rcx*2 + {start}], eax
-    mov     dword ptr gs:[rcx*2 + {start} + 4], edx
-    mov     rdx, gs:[rcx*2 + {args} + 16]
-    mov     rax, gs:[rcx*2 + {nr}]
-    mov     dword ptr gs:[rcx*2 + {state}], {entered}
+    mov     dword ptr gs:[rcx + {start}], eax
+    mov     dword ptr gs:[rcx + {start} + 4], edx
+    mov     rdx, gs:[rcx + {args} + 16]
+    mov     rax, gs:[rcx + {nr}]
+    mov     dword ptr gs:[rcx + {state}], {entered}
     .hidden sysrec_stub_call
     .globl sysrec_stub_call
 sysrec_stub_call:
     syscall
     movzx   ecx, word ptr gs:[{head}]
-    mov     gs:[rcx*2 + {ret}], rax
+    mov     gs:[rcx + {ret}], rax
     .hidden sysrec_stub_result_saved
     .globl sysrec_stub_result_saved
 sysrec_stub_result_saved:
     rdtsc
-    mov     dword ptr gs:[rcx*2 + {end}], eax
-    mov     dword ptr gs:[rcx*2 + {end} + 4], edx
+    mov     dword ptr gs:[rcx + {end}], eax
+    mov     dword ptr gs:[rcx + {end} + 4], edx
     .hidden sysrec_stub_timed
     .globl sysrec_stub_timed
 sysrec_stub_timed:
     # From here on the slot is the recorder's; what is read from it below, only this task ever writes.
-    mov     dword ptr gs:[rcx*2 + {state}], {finished}
-    lea     eax, [rcx + {slot_units}]
+    mov     dword ptr gs:[rcx + {state}], {finished}
+    lea     eax, [rcx + {slot_bytes}]
     mov     word ptr gs:[{head}], ax
-    mov     rdx, gs:[rcx*2 + {args} + 16]
-    mov     rax, gs:[rcx*2 + {ret}]
-    mov     rcx, gs:[rcx*2 + {return}]
+    mov     rdx, gs:[rcx + {args} + 16]
+    mov     rax, gs:[rcx + {ret}]
+    mov     rcx, gs:[rcx + {return}]
     jmp     rcx
 
 # ---- numbers whose arguments decide. In: rcx = what the table says of the number.
@@ -135,12 +135,12 @@ sysrec_stub_look:
 #      rax = where it is written to.
 sysrec_stub_path:
     movzx   ecx, word ptr gs:[{head}]
-    mov     ecx, dword ptr gs:[rcx*2 + {state}]
+    mov     ecx, dword ptr gs:[rcx + {state}]
     jrcxz   30f
     jmp     sysrec_stub_to_net
 30: movzx   ecx, word ptr gs:[{head}]
-    mov     gs:[rcx*2 + {path_rax}], rax
-    mov     gs:[rcx*2 + {path_rdx}], rdx
+    mov     gs:[rcx + {path_rax}], rax
+    mov     gs:[rcx + {path_rdx}], rdx
     .hidden sysrec_stub_path_saved
     .globl sysrec_stub_path_saved
 sysrec_stub_path_saved:
@@ -152,8 +152,8 @@ sysrec_stub_path_saved:
     jrcxz   31f
     mov     rdx, rsi
 31: movzx   ecx, word ptr gs:[{head}]
-    mov     gs:[rcx*2 + {path_address}], rdx
-32: lea     eax, [rcx*2 + {path_text}]
+    mov     gs:[rcx + {path_address}], rdx
+32: lea     eax, [rcx + {path_text}]
 33: movzx   ecx, byte ptr [rdx]
     mov     byte ptr gs:[rax], cl
     jrcxz   37f
@@ -166,39 +166,39 @@ sysrec_stub_path_saved:
 37: jmp     36f
 34: # The slot is full. The next one, if it is free, gets what this one keeps for the task, before it is the recorder's.
     movzx   ecx, word ptr gs:[{head}]
-    lea     ecx, [rcx + {slot_units}]
+    lea     ecx, [rcx + {slot_bytes}]
     movzx   ecx, cx
-    mov     ecx, dword ptr gs:[rcx*2 + {state}]
+    mov     ecx, dword ptr gs:[rcx + {state}]
     jrcxz   35f
     movzx   ecx, word ptr gs:[{head}]
-    mov     rdx, gs:[rcx*2 + {path_rdx}]
-    mov     rax, gs:[rcx*2 + {path_rax}]
+    mov     rdx, gs:[rcx + {path_rdx}]
+    mov     rax, gs:[rcx + {path_rax}]
     jmp     sysrec_stub_to_net
 35: movzx   ecx, word ptr gs:[{head}]
-    mov     rax, gs:[rcx*2 + {path_rax}]
-    lea     ecx, [rcx + {slot_units}]
+    mov     rax, gs:[rcx + {path_rax}]
+    lea     ecx, [rcx + {slot_bytes}]
     movzx   ecx, cx
-    mov     gs:[rcx*2 + {path_rax}], rax
+    mov     gs:[rcx + {path_rax}], rax
     movzx   ecx, word ptr gs:[{head}]
-    mov     rax, gs:[rcx*2 + {path_rdx}]
-    lea     ecx, [rcx + {slot_units}]
+    mov     rax, gs:[rcx + {path_rdx}]
+    lea     ecx, [rcx + {slot_bytes}]
     movzx   ecx, cx
-    mov     gs:[rcx*2 + {path_rdx}], rax
-    mov     qword ptr gs:[rcx*2 + {path_address}], 0
+    mov     gs:[rcx + {path_rdx}], rax
+    mov     qword ptr gs:[rcx + {path_address}], 0
     movzx   ecx, word ptr gs:[{head}]
-    mov     dword ptr gs:[rcx*2 + {state}], {path_state}
-    lea     ecx, [rcx + {slot_units}]
+    mov     dword ptr gs:[rcx + {state}], {path_state}
+    lea     ecx, [rcx + {slot_bytes}]
     mov     word ptr gs:[{head}], cx
     movzx   ecx, cx
     jmp     32b
 36: movzx   ecx, word ptr gs:[{head}]
-    mov     rdx, gs:[rcx*2 + {path_rdx}]
-    mov     rax, gs:[rcx*2 + {path_rax}]
+    mov     rdx, gs:[rcx + {path_rdx}]
+    mov     rax, gs:[rcx + {path_rax}]
     .hidden sysrec_stub_path_copied
     .globl sysrec_stub_path_copied
 sysrec_stub_path_copied:
-    mov     dword ptr gs:[rcx*2 + {state}], {path_state}
-    lea     ecx, [rcx + {slot_units}]
+    mov     dword ptr gs:[rcx + {state}], {path_state}
+    lea     ecx, [rcx + {slot_bytes}]
     mov     word ptr gs:[{head}], cx
     jmp     sysrec_stub_stack
     .hidden sysrec_stub_end
@@ -284,13 +284,13 @@ sysrec_stub_stack:
     pext    ecx, ecx, dword ptr [rip + sysrec_stub_stack_mask]
     jrcxz   40f
     movzx   ecx, word ptr gs:[{head}]
-    mov     ecx, dword ptr gs:[rcx*2 + {state}]
+    mov     ecx, dword ptr gs:[rcx + {state}]
     jrcxz   41f
     jmp     sysrec_stub_to_net
 40: jmp     sysrec_stub_room
 41: movzx   ecx, word ptr gs:[{head}]
-    mov     gs:[rcx*2 + {path_rax}], rax
-    mov     gs:[rcx*2 + {path_rdx}], rdx
+    mov     gs:[rcx + {path_rax}], rax
+    mov     gs:[rcx + {path_rdx}], rdx
     .hidden sysrec_stub_stack_saved
     .globl sysrec_stub_stack_saved
 sysrec_stub_stack_saved:
@@ -329,13 +329,13 @@ sysrec_stub_stack_saved:
 45: mov     rdx, gs:[{candidate}]
     mov     rdx, qword ptr [rdx + 8]
     movzx   ecx, word ptr gs:[{head}]
-    mov     gs:[rcx*2 + {stack}], rdx
-    mov     rdx, gs:[rcx*2 + {path_rdx}]
-    mov     rax, gs:[rcx*2 + {path_rax}]
+    mov     gs:[rcx + {stack}], rdx
+    mov     rdx, gs:[rcx + {path_rdx}]
+    mov     rax, gs:[rcx + {path_rax}]
     jmp     sysrec_stub_room
 46: movzx   ecx, word ptr gs:[{head}]
-    mov     rdx, gs:[rcx*2 + {path_rdx}]
-    mov     rax, gs:[rcx*2 + {path_rax}]
+    mov     rdx, gs:[rcx + {path_rdx}]
+    mov     rax, gs:[rcx + {path_rax}]
     jmp     sysrec_stub_to_net
     .hidden sysrec_stub_stack_end
     .globl sysrec_stub_stack_end
@@ -363,7 +363,6 @@ sysrec_stub_stack_end:
     ret = const 8 * slot::RET,
     entered = const state::ENTERED,
     finished = const state::FINISHED,
-    slot_units = const SLOT_UNITS,
     slot_bytes = const SLOT_BYTES,
     recorder = const number::RECORDER,
     null_1 = const number::UNLESS_NULL_1,

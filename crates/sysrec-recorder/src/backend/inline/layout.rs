@@ -37,9 +37,6 @@ pub(crate) const WINDOW_BYTES: u64 = sysrec_format::rings::FILE_BYTES;
 /// `WINDOW_ADDRESS >> WINDOW_SHIFT` names the window.
 pub(crate) const WINDOW_SHIFT: u32 = WINDOW_BYTES.trailing_zeros();
 
-/// Head units a slot.
-pub(crate) const SLOT_UNITS: u64 = SLOT_BYTES / 2;
-
 /// First address of the stub page.
 pub(crate) const STUB_ADDRESS: u64 = 0x7000_0000;
 /// Bytes of the stub page.
@@ -129,7 +126,7 @@ pub(crate) const TRAMPOLINE_FRONT_SELF: u64 = TRAMPOLINE_BACK;
 pub(crate) const LOW_BYTES: u64 = (STUB_BYTES as u64 + TRAMPOLINES * TRAMPOLINE_BYTES).next_multiple_of(4096);
 
 const _: () = assert!(WINDOW_BYTES.is_power_of_two() && WINDOW_ADDRESS.is_multiple_of(WINDOW_BYTES));
-const _: () = assert!(cfg!(loom) || SLOTS * SLOT_UNITS == 1 << 16, "the head must wrap with the ring");
+const _: () = assert!(cfg!(loom) || SLOTS * SLOT_BYTES == 1 << 16, "the head must wrap with the ring");
 const _: () = assert!(NUMBER_TABLE + NUMBERS <= STUB_STACK_PART && PATH + PATH_BYTES <= STUB_BYTES);
 const _: () = assert!(8 * (slot::STACK + 1) <= SLOT_BYTES);
 const _: () = assert!(cfg!(loom) || stack_lists::REGISTERS + 64 <= RING_STRIDE);

@@ -13,9 +13,9 @@ use crate::sys::seccomp::{Program, Stops};
 use crate::sys::stub::{bare_call_ticks, trial};
 
 /// Calls through the stub; no more than a ring holds.
-const CALLS: usize = 900;
+const CALLS: usize = 450;
 /// The first ones warm caches and are not counted.
-const WARM_UP: usize = 300;
+const WARM_UP: usize = 150;
 /// The call that [`trial`] makes.
 const NR: i64 = libc::SYS_getppid;
 

@@ -334,8 +334,8 @@ impl Rings {
         if advance {
             ring.tail += 1;
         }
-        let units = (ring.tail % SLOTS) * SLOT_UNITS;
-        self.memory[Self::first_word(ring) + (HEAD / 8) as usize].store(units, Release);
+        let head = (ring.tail % SLOTS) * SLOT_BYTES;
+        self.memory[Self::first_word(ring) + (HEAD / 8) as usize].store(head, Release);
     }
 }
 

@@ -41,16 +41,16 @@ impl Twin {
         &self.memory[((self.ring() + HEAD) / 8) as usize]
     }
 
-    /// A word of the slot at the head, which counts units of 2 bytes.
+    /// A word of the slot at the head.
     fn word(&self, index: u64) -> &AtomicU64 {
         let head = self.head().load(Relaxed);
-        &self.memory[((self.ring() + 2 * head) / 8 + index) as usize]
+        &self.memory[((self.ring() + head) / 8 + index) as usize]
     }
 
     /// The slot at the head, by its position in the ring.
     #[cfg(not(loom))]
     pub(super) fn position(&self) -> u64 {
-        self.head().load(Relaxed) / SLOT_UNITS
+        self.head().load(Relaxed) / SLOT_BYTES
     }
 
     pub(super) fn has_room(&self) -> bool {
@@ -102,8 +102,8 @@ impl Twin {
     /// In the stub the 16 bits wrap by themselves. Gives the result that it returns, as it finds it in the slot.
     pub(super) fn advance(&self) -> i64 {
         let head = self.head().load(Relaxed);
-        let ret = &self.memory[((self.ring() + 2 * head) / 8 + slot::RET) as usize];
-        self.head().store((head + SLOT_UNITS) % (SLOTS * SLOT_UNITS), Relaxed);
+        let ret = &self.memory[((self.ring() + head) / 8 + slot::RET) as usize];
+        self.head().store((head + SLOT_BYTES) % (SLOTS * SLOT_BYTES), Relaxed);
         ret.load(Relaxed) as i64
     }
 
