@@ -43,13 +43,25 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 
 /// Writes a warning to stderr. There is nobody to tell when that fails.
 pub(crate) fn warn(text: &str) {
+    const SIGN: &str = "warning:";
     let style = AnsiColor::Yellow.on_default().bold();
-    _ = writeln!(anstream::stderr(), "{style}warning:{style:#} {text}");
+    let text = as_wide_as_stderr(format!("{SIGN} {text}"));
+    _ = writeln!(anstream::stderr(), "{style}{SIGN}{style:#}{}", &text[SIGN.len()..]);
 }
 
 /// Writes a remark to stderr. There is nobody to tell when that fails.
 pub(crate) fn say(text: &str) {
-    _ = writeln!(anstream::stderr(), "sysrec: {text}");
+    _ = writeln!(anstream::stderr(), "{}", as_wide_as_stderr(format!("sysrec: {text}")));
+}
+
+/// Broken between words where a terminal would break it anywhere.
+fn as_wide_as_stderr(text: String) -> String {
+    let stderr = io::stderr();
+    let size = stderr.is_terminal().then(|| terminal_size::terminal_size_of(&stderr)).flatten();
+    match size {
+        Some((width, _)) if width.0 > 0 => crate::table::wrap(&text, width.0.into()),
+        _ => text,
+    }
 }
 
 /// Writes an error with its causes to stderr. There is nobody to tell when that fails.
