@@ -46,8 +46,8 @@ pub(super) struct Pace {
 /// The rings are to be half full when they are read.
 const HALF: u64 = SLOTS / 2;
 /// Where a ring is half full sooner than this, we look again at once, if there is a CPU for that: to be woken takes a
-/// while, on a virtual machine more than a tenth of it.
-const SPIN_NS_MAX: u64 = Duration::from_millis(1).as_nanos() as u64;
+/// while, on a virtual machine a third of it. Where it is not, that CPU is the program's clients'.
+const SPIN_NS_MAX: u64 = Duration::from_micros(300).as_nanos() as u64;
 /// The shortest sleep.
 const SLEEP_NS_MIN: u64 = Duration::from_micros(150).as_nanos() as u64;
 /// An idle task's ring is looked at this often.
