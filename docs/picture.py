@@ -67,7 +67,7 @@ def picture(folder, record, load, show, name):
     try:
         tmux("send-keys", "-t", SESSION, record, "Enter")
         load()
-        wait_for(r"nothing lost", "the end of the recording")
+        wait_for(r"nothing\s+lost", "the end of the recording")
         tmux("send-keys", "-t", SESSION, show, "Enter")
         wait_for(r"Not seen:", "the view")
         screen = tmux("capture-pane", "-e", "-p", "-t", SESSION)
