@@ -23,6 +23,8 @@ const NO_CALL: u64 = u64::MAX;
 
 /// The result of a call that a task may have been killed in front of (ERESTARTNOINTR, which no call gives to us).
 const UNCERTAIN: i64 = -513;
+/// What the loader calls, where nothing goes wrong.
+const LOADERS_CALLS: [i64; 4] = [libc::SYS_open, libc::SYS_mmap, libc::SYS_close, libc::SYS_madvise];
 
 /// Why nothing came of it.
 #[derive(Debug)]
@@ -194,9 +196,13 @@ impl<'a> Helper<'a> {
             SyscallOp::Seccomp { .. } => {}
             _ => return Err(Failure::Refused("its vDSO made no call")),
         }
+        // A task that is killed on the way does not tell whether it came to the call.
+        self.around.made.push((nr as i32, UNCERTAIN));
         match self.run(Resume::ToSyscall)? {
             SyscallOp::Exit { ret } => {
-                self.around.made.push((nr as i32, ret));
+                if let Some(made) = self.around.made.last_mut() {
+                    made.1 = ret;
+                }
                 Ok(ret)
             }
             _ => Err(Failure::Refused("its vDSO's call did not come back")),
@@ -216,6 +222,8 @@ impl<'a> Helper<'a> {
         if written.is_err() {
             return Err(Failure::Refused("its memory cannot be written"));
         }
+        // Nor how far it came in the loader.
+        self.around.made.extend(LOADERS_CALLS.map(|nr| (nr as i32, UNCERTAIN)));
         let mapped = self.run_code(self.places.load, 0, [0; 6])?;
         self.note_loaders_calls(mapped)?;
         match mapped {
@@ -232,6 +240,7 @@ impl Helper<'_> {
     /// The calls that the loader has made, by the registers that it leaves.
     fn note_loaders_calls(&mut self, mapped: i64) -> Result<(), Failure> {
         let registers = ptrace::registers(self.tid)?;
+        self.around.made.truncate(self.around.made.len() - LOADERS_CALLS.len());
         let (opened, succeeded) = (registers[R12] as i64, mapped as u64 == WINDOW_ADDRESS);
         let open_failed = mapped < 0 && registers[R13] as i64 != mapped;
         if open_failed {
