@@ -272,8 +272,7 @@ impl Names {
 
     fn descriptor_argument(entry: &Entry, n: usize) -> Option<i32> {
         let row = sysrec_syscalls::lookup(sysrec_syscalls::Abi::from_code(entry.abi.0)?, entry.nr)?;
-        let places = row.args.iter().enumerate().filter(|(_, arg)| arg.kind == ArgKind::Fd);
-        let (place, _) = places.into_iter().nth(n)?;
+        let (place, _) = row.args.iter().enumerate().filter(|(_, arg)| arg.kind == ArgKind::Fd).nth(n)?;
         entry.args.get(place).map(|&fd| fd as i32).filter(|&fd| fd >= 0)
     }
 }
