@@ -116,11 +116,7 @@ impl Patcher<'_, '_> {
                 return Ok(None);
             }
         }
-        let changed = memory
-            .write(self.trampoline_address(), &patch::trampoline(self.trampoline, site, Gave::None))
-            .and_then(|()| memory.write(target, &patch::landing(self.trampoline, TRAMPOLINE_SELF)))
-            .and_then(|()| memory.write(site, &[patch::JUMP]));
-        if changed.is_err() {
+        if !self.lead(memory, target, Gave::None) || memory.write(site, &[patch::JUMP]).is_err() {
             return Ok(None);
         }
         self.space.landings.insert(target, site);
@@ -142,32 +138,13 @@ impl Patcher<'_, '_> {
         if self.shared && !self.sync_cores()? {
             return Ok(None);
         }
-        let written = memory
-            .write(
-                self.trampoline_address(),
-                &patch::trampoline(self.trampoline, site, Gave::Before(&displaced)),
-            )
-            .and_then(|()| memory.write(landing, &patch::landing(self.trampoline, TRAMPOLINE_FRONT_SELF)));
-        if written.is_err() {
+        if !self.lead(memory, landing, Gave::Before(&displaced)) {
             return Ok(None);
         }
         self.space.landings.insert(landing, site);
+        // Nobody can be inside the instruction; who is behind it makes its call in the net.
         let state = SiteState::Preceded { length: displaced.len() as u8 };
-        let jump = patch::jump(start, landing);
-        if !self.shared {
-            return Ok(memory.write(start, &jump).is_ok().then_some(state));
-        }
-        // As with P3: who meets the trap is sent to the front. Nobody can be inside the instruction; who is behind it
-        // makes its call in the net.
-        self.space.sites.insert(site, Site { trampoline: self.trampoline, state });
-        let steps: [(u64, &[u8]); 2] = [(start, &[patch::TRAP]), (start + 1, &jump[1..])];
-        for (address, bytes) in steps {
-            if memory.write(address, bytes).is_err() || !self.sync_cores()? {
-                return Ok(Some(state));
-            }
-        }
-        _ = memory.write(start, &jump[..1]);
-        Ok(Some(state))
+        self.write_jump(memory, state, landing, &[start])
     }
 
     fn p3(&mut self, memory: &Memory, code: Code, bytes: &[u8]) -> Result<Option<SiteState>, Failure> {
@@ -178,33 +155,48 @@ impl Patcher<'_, '_> {
             return Ok(None);
         }
         let displaced = &bytes[2..2 + length];
-        let written = memory
-            .write(
-                self.trampoline_address(),
-                &patch::trampoline(self.trampoline, site, Gave::Behind(displaced)),
-            )
-            .and_then(|()| memory.write(landing, &patch::landing(self.trampoline, TRAMPOLINE_SELF)));
-        if written.is_err() {
+        if !self.lead(memory, landing, Gave::Behind(displaced)) {
             return Ok(None);
         }
         self.space.landings.insert(landing, site);
         let state = SiteState::Displaced { length: length as u8 };
-        let jump = patch::jump(site, landing);
+        self.write_jump(memory, state, landing, &[site + 2, site])
+    }
+
+    /// Writes the trampoline, and a landing that leads to it.
+    fn lead(&self, memory: &Memory, landing: u64, gave: Gave<'_>) -> bool {
+        let word = if let Gave::Before(_) = gave { TRAMPOLINE_FRONT_SELF } else { TRAMPOLINE_SELF };
+        memory
+            .write(self.trampoline_address(), &patch::trampoline(self.trampoline, self.site, gave))
+            .and_then(|()| memory.write(landing, &patch::landing(self.trampoline, word)))
+            .is_ok()
+    }
+
+    /// Writes the jump of five bytes to a landing. Among several tasks, nobody gets past the `traps` first, each of which
+    /// is one byte, the last one the jump's first; then what lies between may change; then the jump opens. After each
+    /// step, every processor forgets what it fetched before. From the first trap on, a task that meets one is sent to
+    /// the trampoline: so a change that comes no further is slow, and nothing else.
+    fn write_jump(
+        &mut self,
+        memory: &Memory,
+        state: SiteState,
+        landing: u64,
+        traps: &[u64],
+    ) -> Result<Option<SiteState>, Failure> {
+        let site = Site { trampoline: self.trampoline, state };
+        let start = site.jump_start(self.site);
+        let jump = patch::jump(start, landing);
         if !self.shared {
-            return Ok(memory.write(site, &jump).is_ok().then_some(state));
+            return Ok(memory.write(start, &jump).is_ok().then_some(state));
         }
-        // First nobody gets past the two traps, each of which is one byte; then what lies between may change; then the
-        // jump opens. After each step, every processor forgets what it fetched before. From the first trap on, a task
-        // that meets one is sent to the trampoline: so a change that comes no further is slow, and nothing else.
-        self.space.sites.insert(site, Site { trampoline: self.trampoline, state });
-        let steps: [(u64, &[u8]); 3] =
-            [(site + 2, &[patch::TRAP]), (site, &[patch::TRAP]), (site + 1, &jump[1..])];
-        for (address, bytes) in steps {
+        self.space.sites.insert(self.site, site);
+        let traps = traps.iter().map(|&trap| (trap, &[patch::TRAP][..]));
+        for (address, bytes) in traps.chain([(start + 1, &jump[1..])]) {
             if memory.write(address, bytes).is_err() || !self.sync_cores()? {
                 return Ok(Some(state));
             }
         }
-        _ = memory.write(site, &jump[..1]);
+        _ = memory.write(start, &jump[..1]);
         Ok(Some(state))
     }
 

@@ -38,6 +38,11 @@ impl Site {
             _ => site,
         }
     }
+
+    /// Whether its code was changed.
+    fn is_changed(self) -> bool {
+        !matches!(self.state, SiteState::Met | SiteState::Unpatched)
+    }
 }
 
 /// A range of code that can hold sites.
@@ -154,8 +159,7 @@ impl Space {
     /// Sites of a range that may be changed: by address. What is said of a former one has to be compared with its bytes.
     pub(crate) fn changed_sites(&self, start: u64, end: u64) -> Vec<(u64, Site)> {
         let all = self.former.iter().chain(&self.sites);
-        let changed = |site: &Site| !matches!(site.state, SiteState::Met | SiteState::Unpatched);
-        all.filter(|&(address, site)| (start..end).contains(address) && changed(site))
+        all.filter(|&(address, site)| (start..end).contains(address) && site.is_changed())
             .map(|(&address, &site)| (address, site))
             .collect()
     }
@@ -177,9 +181,9 @@ impl Space {
 
     /// The trampoline of the site that is reached by a P2 jump at this address.
     pub(crate) fn preceded_from(&self, address: u64) -> Option<u32> {
-        let starts_there = |(&site, known): (&u64, &Site)| match known.state {
-            SiteState::Preceded { length } if site - u64::from(length) == address => Some(known.trampoline),
-            _ => None,
+        let starts_there = |(&site, known): (&u64, &Site)| {
+            let preceded = matches!(known.state, SiteState::Preceded { .. });
+            (preceded && known.jump_start(site) == address).then_some(known.trampoline)
         };
         self.sites.iter().find_map(starts_there)
     }
@@ -188,12 +192,8 @@ impl Space {
     pub(crate) fn is_changed_around(&self, address: u64, site: u64) -> bool {
         let jump = super::patch::JUMP_BYTES as u64;
         self.sites.iter().any(|(&other, known)| {
-            let start = match known.state {
-                SiteState::Patched | SiteState::Displaced { .. } => other,
-                SiteState::Preceded { length } => other - u64::from(length),
-                SiteState::Met | SiteState::Unpatched => return false,
-            };
-            other != site && start < address + jump && address < start + jump
+            let start = known.jump_start(other);
+            known.is_changed() && other != site && start < address + jump && address < start + jump
         })
     }
 
