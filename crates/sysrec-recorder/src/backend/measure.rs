@@ -2,9 +2,6 @@
 
 use sysrec_format::block::Overhead;
 
-use crate::sys::child::null_call;
-use crate::sys::clock::monotonic_ns;
-
 /// A call of a trial, nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sample {
@@ -12,23 +9,6 @@ pub(crate) struct Sample {
     pub start_ns: u64,
     /// When it says that it ended.
     pub end_ns: u64,
-}
-
-/// Rounds of bare calls; the median one counts, since any of them can be interrupted.
-const BARE_ROUNDS: usize = 9;
-/// Calls of a round.
-const BARE_CALLS: u64 = 60;
-
-/// What the cheapest call there is takes in the recorder itself, nanoseconds.
-pub(crate) fn bare_call_ns() -> u64 {
-    let mut rounds = [0; BARE_ROUNDS];
-    for round in &mut rounds {
-        let start_ns = monotonic_ns();
-        (0..BARE_CALLS).for_each(|_| null_call());
-        *round = (monotonic_ns() - start_ns) / BARE_CALLS;
-    }
-    rounds.sort_unstable();
-    rounds[BARE_ROUNDS / 2]
 }
 
 /// The figures of calls that were made one behind the other, against what a bare one takes; all zero without calls.

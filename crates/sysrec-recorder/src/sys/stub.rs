@@ -478,34 +478,6 @@ pub(crate) fn places() -> Places {
     }
 }
 
-/// Rounds of bare calls that count.
-const BARE_ROUNDS: usize = 9;
-/// Calls of a round.
-const BARE_CALLS: u64 = 60;
-
-/// What a bare getppid takes here, ticks: the median of short rounds, since any of them can be interrupted.
-/// Async-signal-safe.
-pub(crate) fn bare_call_ticks() -> u64 {
-    // The first rounds warm up, and are the slowest.
-    let mut rounds = [0; 2 * BARE_ROUNDS];
-    for ticks in &mut rounds {
-        let start = super::clock::tsc();
-        for _ in 0..BARE_CALLS {
-            // SAFETY: getppid touches no memory; rcx and r11 are the kernel's.
-            unsafe {
-                core::arch::asm!(
-                    "syscall",
-                    inout("rax") libc::SYS_getppid => _, lateout("rcx") _, lateout("r11") _,
-                );
-            }
-        }
-        *ticks = super::clock::tsc() - start;
-    }
-    let rounds = &mut rounds[BARE_ROUNDS..];
-    rounds.sort_unstable();
-    rounds[BARE_ROUNDS / 2] / BARE_CALLS
-}
-
 /// Runs calls of getppid bare, and `calls` of them through the stub into the ring at `ring`, in a forked child with this
 /// net. Gives the ticks that a bare one takes. No more calls than the ring has free slots.
 pub(crate) fn trial(
@@ -584,7 +556,7 @@ unsafe fn trial_child(
         if !set {
             libc::_exit(1);
         }
-        let ticks = bare_call_ticks();
+        let ticks = super::child::bare_call(super::clock::tsc);
         if net.install().is_err() {
             libc::_exit(1);
         }

@@ -9,8 +9,10 @@ use super::Inline;
 use super::layout::*;
 use super::rings::RingCall;
 use crate::backend::measure::{self, Sample};
+use crate::sys::child::bare_call;
+use crate::sys::clock::tsc;
 use crate::sys::seccomp::{Program, Stops};
-use crate::sys::stub::{bare_call_ticks, trial};
+use crate::sys::stub::trial;
 
 /// Calls through the stub; no more than a ring holds.
 const CALLS: usize = 450;
@@ -39,7 +41,7 @@ fn steady_trial(inline: &mut Inline) -> (Vec<RingCall>, u64) {
     let mut last = (Vec::new(), 0);
     for _ in 0..TRIALS_MAX {
         let Ok((calls, before_ns)) = trial_calls(inline) else { break };
-        let behind_ns = inline.clock.span_ns(bare_call_ticks());
+        let behind_ns = inline.clock.span_ns(bare_call(tsc));
         last = (calls, before_ns.min(behind_ns));
         if before_ns.abs_diff(behind_ns) <= last.1 / 8 {
             break;

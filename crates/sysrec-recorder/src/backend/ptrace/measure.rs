@@ -6,7 +6,7 @@ use super::Ptrace;
 use crate::StackOptions;
 use crate::backend::measure::{self, Sample};
 use crate::stacks::Stacks;
-use crate::sys::child::{fork_stopped, null_call};
+use crate::sys::child::{bare_call, fork_stopped, null_call};
 use crate::sys::clock::monotonic_ns;
 use crate::sys::ptrace::{self, Resume};
 use crate::sys::sched::{self, CpuSet};
@@ -28,7 +28,7 @@ pub(super) fn overhead(placement: bool, stacks: Option<&StackOptions>) -> Overhe
     if let (Some(_), Some(cpu)) = (&own, sched::current_cpu()) {
         _ = sched::set_affinity(0, &CpuSet::single(cpu));
     }
-    let bare_ns = measure::bare_call_ns();
+    let bare_ns = bare_call(monotonic_ns);
     let samples = traced_calls(stacks.map(Stacks::new)).unwrap_or_default();
     if let Some(own) = own {
         _ = sched::set_affinity(0, &own);
