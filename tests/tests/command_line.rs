@@ -277,3 +277,24 @@ fn a_command_has_no_more_standard_descriptors_than_sysrec_was_started_with() {
         }
     }
 }
+
+#[test]
+fn a_command_that_does_not_stop_gets_its_cpus_back() {
+    let guest = match compile("cpus_given_back", Build::C64) {
+        Ok(guest) => guest,
+        Err(skip) => return println!("{skip}"),
+    };
+    if std::thread::available_parallelism().is_ok_and(|cpus| cpus.get() < 2) {
+        println!("SKIP: there is but one CPU");
+        return;
+    }
+    let status = std::fs::read_to_string("/proc/self/status").expect("our own status");
+    let cpus = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed:")).expect("our CPUs").trim();
+    let guest = guest.to_str().expect("a path in UTF-8");
+    for backend in ["ptrace", "inline"] {
+        let dir = folder();
+        // None of these is a call of it: no stop says that time passes.
+        let output = run(dir.path(), &["-q", "--backend", backend, "-e", "execve"], &[guest, cpus]);
+        assert_eq!(output.status.code(), Some(0), "{backend}: {}", words(&output));
+    }
+}

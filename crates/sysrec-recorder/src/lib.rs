@@ -173,9 +173,17 @@ fn inline_numbers(options: &Options, plan: &CapturePlan) -> Numbers {
     Numbers::new(plan, options.filter.numbers(abi), |nr| stacks.contains(&nr), opening)
 }
 
-/// Whether the recorder itself says what descriptors are: the calls that tell may not be in the trace.
+/// Whether the recorder itself says what descriptors are: the calls that tell may not be in the trace, and some that are
+/// have descriptors.
 fn names_descriptors(options: &Options) -> bool {
-    options.capture != Level::None && !options.filter.is_all()
+    use sysrec_syscalls::{Abi, Classes, lookup};
+    let with_descriptors = |abi| {
+        let mut selected = options.filter.numbers(abi).filter_map(move |nr| lookup(abi, nr as i32));
+        selected.any(|call| call.classes.intersects(Classes::DESC | Classes::NETWORK))
+    };
+    options.capture != Level::None
+        && !options.filter.is_all()
+        && [Abi::X86_64, Abi::I386, Abi::X32].into_iter().any(with_descriptors)
 }
 
 /// Why the inline backend cannot do what was asked for.

@@ -155,6 +155,12 @@ pub(crate) fn last_cpu(tid: i32) -> Option<usize> {
     stat_field(tid, 39)?.try_into().ok()
 }
 
+/// How many tasks of the machine run or want to at this moment, the caller among them (`/proc/loadavg`, fourth field).
+pub(crate) fn running_tasks() -> Option<u32> {
+    let text = read_start("/proc/loadavg", 128);
+    std::str::from_utf8(&text).ok()?.split(' ').nth(3)?.split('/').next()?.parse().ok()
+}
+
 /// Whether a task may be inside fork, vfork, clone or clone3 (`/proc/TID/syscall`, which says `running` of one that
 /// does not sleep).
 pub(crate) fn may_be_forking(tid: i32) -> bool {

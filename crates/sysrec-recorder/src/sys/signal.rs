@@ -211,7 +211,7 @@ impl Ticker {
         }
     }
 
-    /// Sets the interval; the first poke comes after one.
+    /// Sets the interval; the first poke comes after one. Zero: silent again.
     pub(crate) fn every(&self, interval: Duration) {
         let interval =
             libc::timespec { tv_sec: interval.as_secs() as i64, tv_nsec: i64::from(interval.subsec_nanos()) };

@@ -268,7 +268,10 @@ impl<'a> Engine<'a> {
         match news {
             Ok(Some(waited)) => self.queue.push_back((waited, monotonic_ns())),
             Ok(None) => return Ok(false),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.placement.on_time(monotonic_ns(), &mut self.tasks);
+                return Ok(false);
+            }
             Err(error) if error.raw_os_error() == Some(libc::ECHILD) => {
                 // All are gone without a word: their trace says so.
                 self.everybody_vanished();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sysrec_format::event::{Abi, Entry, Exit, StackId, TaskId, UnfinishedReason};
 
 use super::engine::Engine;
+use super::placement::Busy;
 use super::tracee::Tracee;
 use crate::backend::inline::layout::SLOTS;
 use crate::backend::inline::rings::RingCall;
@@ -185,14 +186,16 @@ impl Engine<'_> {
             }
             let Round { most, active, last } = self.read_rings();
             self.pace.last_ns = now_ns;
-            self.placement.on_time(now_ns, &mut self.tasks, last.filter(|_| active == 1));
+            let most = most + std::mem::take(&mut self.pace.at_stops);
+            let until_half_ns = since_ns.saturating_mul(HALF) / most.max(1);
+            let pressing = until_half_ns < SPIN_NS_MAX;
+            let busy = last.filter(|_| active == 1).map(|tid| Busy { tid, pressing });
+            self.placement.on_reading(now_ns, &mut self.tasks, busy);
             if let Some(reason) = self.recording.limit_reached(now_ns) {
                 self.shared.request_stop(reason);
                 return Err(io::ErrorKind::Interrupted.into());
             }
-            let most = most + std::mem::take(&mut self.pace.at_stops);
-            let until_half_ns = since_ns.saturating_mul(HALF) / most.max(1);
-            if until_half_ns < SPIN_NS_MAX && active < self.placement.cpus() {
+            if pressing && active < self.placement.cpus() {
                 self.pace.busy_until_ns = now_ns + SPIN_NS_MAX;
             }
             // One look that finds nothing, as just after a stop, does not mean that there is nothing to do.
@@ -202,7 +205,8 @@ impl Engine<'_> {
                 }
                 continue;
             }
-            self.pace.sleep_ns = until_half_ns.clamp(SLEEP_NS_MIN, SLEEP_NS_MAX);
+            let patience_ns = self.placement.patience_ns().min(SLEEP_NS_MAX);
+            self.pace.sleep_ns = until_half_ns.clamp(SLEEP_NS_MIN, patience_ns);
             if let Some(news) = self.sleep()? {
                 return Ok(Some(news));
             }
@@ -216,9 +220,9 @@ impl Engine<'_> {
         if pace.ticker.is_none() {
             pace.ticker = Some(Ticker::new()?);
         }
-        // An interval that is nearly right is not worth a call.
+        // An interval that is nearly right is not worth a call. Much longer, and the rings would be full.
         if let Some(ticker) = &pace.ticker
-            && !(sleep_ns / 2..=sleep_ns.saturating_mul(2)).contains(&pace.interval_ns)
+            && !(sleep_ns - sleep_ns / 4..=sleep_ns + sleep_ns / 16).contains(&pace.interval_ns)
         {
             ticker.every(Duration::from_nanos(sleep_ns));
             pace.interval_ns = sleep_ns;

@@ -10,7 +10,8 @@
 //! - Several tasks could run at the same time. Which way is faster depends on the machine and on how much they do
 //!   between calls, so it is tried: the rate of stops is the program's own progress. They stay together unless they are
 //!   clearly faster apart, and it is tried again from time to time.
-//! - Tasks that seldom stop are left alone.
+//! - Tasks that seldom stop are left alone, a single one among them: on our CPU it would wait for whoever else runs
+//!   there. They are watched for it by the clock, since nobody tells us that nothing happens.
 //!
 //! What the program is told stays true to itself: around its own sched_getaffinity and sched_setaffinity the task has
 //! its own CPUs back ([`Placement::lend`]), and children inherit them in our table.
@@ -23,6 +24,7 @@ use super::tracee::Tracee;
 use crate::sys::clock::monotonic_ns;
 use crate::sys::guardian::Guardian;
 use crate::sys::sched::{self, CpuSet};
+use crate::sys::signal::Ticker;
 
 /// How long the rate of stops is measured at a time.
 const WINDOW_NS: u64 = Duration::from_millis(20).as_nanos() as u64;
@@ -31,11 +33,21 @@ const STAND_NS_MIN: u64 = Duration::from_millis(500).as_nanos() as u64;
 const STAND_NS_MAX: u64 = Duration::from_secs(8).as_nanos() as u64;
 /// The first decision, for together, stands this long: most commands have ended by then.
 const FIRST_STAND_NS: u64 = Duration::from_millis(100).as_nanos() as u64;
+/// The same where tasks record their own calls: few stops show sooner what they are about. Threads that wake each other
+/// settle in these first moments on the CPUs where they will stay.
+const INLINE_WINDOW_NS: u64 = Duration::from_millis(5).as_nanos() as u64;
 /// Below this rate, stops cost the program little wherever they happen.
 const SELDOM_STOPS_PER_S: f64 = 1000.0;
+/// So many stops of tasks that seldom stopped are a reason to look at their rate before its time: each is a costly one.
+const STOPS_AGAIN: u64 = 8;
 /// How much better the rate apart must be than the rate together, for the tasks to be let apart, and to stay so. Rates
 /// are noisy, since programs have phases; and a program that gains from a second CPU while it makes calls gains much.
 const APART_IS_BETTER: f64 = 1.5;
+
+/// Beside us, whose look is counted: above the number of CPUs by this, no CPU is idle for us.
+const SOME_WAIT: f64 = 0.5;
+/// How much of the mean of running tasks the newest look is.
+const NEW_SHARE: f64 = 0.125;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
@@ -47,10 +59,20 @@ enum Way {
 
 #[derive(Clone, Copy, Debug)]
 enum Phase {
+    /// Stops are seldom, and everybody is spread.
+    Idle,
     /// The present way stands until then.
     Standing { until_ns: u64, for_ns: u64 },
     /// The present way is on trial against one that had this rate of stops.
     Trial { before: Way, rate_before: f64, stood_ns: u64 },
+}
+
+/// The task that alone records its own calls at the moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Busy {
+    pub tid: i32,
+    /// Its ring fills so fast that we look again and again.
+    pub pressing: bool,
 }
 
 pub(super) struct Placement {
@@ -62,10 +84,14 @@ pub(super) struct Placement {
     window_stops: u64,
     /// Tasks record their own calls, while we read what they recorded: that goes on at the same time.
     inline: bool,
-    /// We keep off the CPU of a task.
-    apart: bool,
+    /// We keep off the CPU of a task, or on it.
+    bound: bool,
+    /// How many tasks of the machine ran or wanted to, of late.
+    running: f64,
     /// Gives tasks their CPUs back should we die.
     guardian: Option<Guardian>,
+    /// Wakes us while we hold tasks. Where tasks record their own calls, something else does.
+    ticker: Option<Ticker>,
 }
 
 type Tasks = FxHashMap<i32, Tracee>;
@@ -80,8 +106,10 @@ impl Placement {
             window_start_ns: 0,
             window_stops: 0,
             inline,
-            apart: false,
+            bound: false,
+            running: 0.0,
             guardian: None,
+            ticker: None,
         }
     }
 
@@ -97,10 +125,7 @@ impl Placement {
                 return;
             }
         }
-        self.window_start_ns = monotonic_ns();
-        self.phase =
-            Phase::Standing { until_ns: self.window_start_ns + FIRST_STAND_NS, for_ns: STAND_NS_MIN };
-        self.together(tasks);
+        self.begin_together(monotonic_ns(), tasks);
     }
 
     /// CPUs that there are at this moment for the tasks and us.
@@ -116,66 +141,102 @@ impl Placement {
         self.window_stops = self.window_stops.saturating_sub(1);
     }
 
-    /// One task alone is busy recording its own calls: we read them on another CPU than its own, where there is one.
-    fn keep_apart(&mut self, tid: i32) {
+    /// One task alone is busy recording its own calls. If it makes them faster than we can do without a CPU of our own,
+    /// we read them on another CPU than its own. If not, and no CPU is idle, we read them on its own, whose cache has
+    /// them: anywhere else we would take as much time from somebody, and more of it.
+    fn for_one(&mut self, busy: Busy) {
         let (Way::Spread, Some(own)) = (self.way, &self.own) else { return };
-        let (Some(ours), Some(its)) = (sched::current_cpu(), crate::procfs::last_cpu(tid)) else { return };
-        if ours == its {
-            _ = sched::set_affinity(0, &own.without(its));
-            self.apart = true;
+        let crowded = self.running > own.len() as f64 + SOME_WAIT;
+        if !busy.pressing && !crowded {
+            return self.anywhere();
+        }
+        let (Some(ours), Some(its)) = (sched::current_cpu(), crate::procfs::last_cpu(busy.tid)) else {
+            return;
+        };
+        let wanted = if busy.pressing { own.without(its) } else { CpuSet::single(its) };
+        if own.contains(its) && !wanted.contains(ours) {
+            _ = sched::set_affinity(0, &wanted);
+            self.bound = true;
         }
     }
 
     /// Several tasks are busy, or none: we run wherever there is room.
     fn anywhere(&mut self) {
-        if let (true, Way::Spread, Some(own)) = (std::mem::take(&mut self.apart), self.way, &self.own) {
+        if let (true, Way::Spread, Some(own)) = (std::mem::take(&mut self.bound), self.way, &self.own) {
             _ = sched::set_affinity(0, own);
         }
     }
 
     /// Now and then, where stops are not what happens most: decides likewise.
-    /// `busy`: the task that alone records calls.
-    pub(super) fn on_time(&mut self, now_ns: u64, tasks: &mut Tasks, busy: Option<i32>) {
+    pub(super) fn on_time(&mut self, now_ns: u64, tasks: &mut Tasks) -> bool {
         if now_ns.saturating_sub(self.window_start_ns) < self.window_ns() || self.own.is_none() {
-            return;
+            return false;
         }
         self.decide(now_ns, tasks);
+        true
+    }
+
+    /// As [`on_time`](Self::on_time), where tasks record their own calls. `busy`: the task that alone does at present.
+    pub(super) fn on_reading(&mut self, now_ns: u64, tasks: &mut Tasks, busy: Option<Busy>) {
+        if !self.on_time(now_ns, tasks) {
+            return;
+        }
+        if let Some(running) = crate::procfs::running_tasks() {
+            self.running += (running as f64 - self.running) * NEW_SHARE;
+        }
         match busy {
-            Some(tid) => self.keep_apart(tid),
+            Some(busy) => self.for_one(busy),
             None => self.anywhere(),
         }
     }
 
-    /// Tasks that record their own calls show sooner what they are about: few stops.
     fn window_ns(&self) -> u64 {
-        if self.inline { WINDOW_NS / 4 } else { WINDOW_NS }
+        match (self.inline, self.way) {
+            (false, _) => WINDOW_NS,
+            (true, Way::Together(_)) => INLINE_WINDOW_NS,
+            // To ask where a task runs costs some ten microseconds.
+            (true, Way::Spread) => WINDOW_NS,
+        }
+    }
+
+    /// For how long at most nobody need look at the clock.
+    pub(super) fn patience_ns(&self) -> u64 {
+        match self.way {
+            Way::Together(_) => self.window_ns(),
+            Way::Spread => u64::MAX,
+        }
     }
 
     /// At each stop; decides now and then.
     #[inline]
     pub(super) fn on_stop(&mut self, now_ns: u64, tasks: &mut Tasks) {
         self.window_stops += 1;
-        if now_ns.saturating_sub(self.window_start_ns) >= self.window_ns() && self.own.is_some() {
+        let again = self.window_stops >= STOPS_AGAIN && matches!(self.phase, Phase::Idle);
+        if (again || now_ns.saturating_sub(self.window_start_ns) >= self.window_ns()) && self.own.is_some() {
             self.decide(now_ns, tasks);
         }
     }
 
+    fn begin_together(&mut self, now_ns: u64, tasks: &mut Tasks) {
+        (self.window_start_ns, self.window_stops) = (now_ns, 0);
+        self.phase = Phase::Standing { until_ns: now_ns + FIRST_STAND_NS, for_ns: STAND_NS_MIN };
+        self.together(tasks);
+    }
+
     fn decide(&mut self, now_ns: u64, tasks: &mut Tasks) {
-        let rate = self.window_stops as f64 * 1e9 / (now_ns - self.window_start_ns) as f64;
+        let rate = self.window_stops as f64 * 1e9 / (now_ns - self.window_start_ns).max(1) as f64;
         self.window_start_ns = now_ns;
         self.window_stops = 0;
-        // Where tasks record their own calls, stops are rare but at the start of a program.
-        let single = tasks.len() < 2 && !(self.inline && rate < SELDOM_STOPS_PER_S);
         match self.phase {
-            _ if single => {
+            _ if rate < SELDOM_STOPS_PER_S => {
+                self.phase = Phase::Idle;
+                self.turn_to(Way::Spread, tasks);
+            }
+            Phase::Idle => self.begin_together(now_ns, tasks),
+            _ if tasks.len() < 2 => {
                 self.phase = Phase::Standing { until_ns: now_ns, for_ns: STAND_NS_MIN };
                 if self.way == Way::Spread {
                     self.together(tasks);
-                }
-            }
-            Phase::Standing { .. } if rate < SELDOM_STOPS_PER_S => {
-                if self.way != Way::Spread {
-                    self.spread(tasks);
                 }
             }
             Phase::Standing { until_ns, for_ns } if now_ns >= until_ns => {
@@ -209,6 +270,7 @@ impl Placement {
     fn turn_to(&mut self, way: Way, tasks: &mut Tasks) {
         match way {
             Way::Together(_) => self.together(tasks),
+            Way::Spread if self.way == Way::Spread => {}
             Way::Spread => self.spread(tasks),
         }
     }
@@ -219,6 +281,7 @@ impl Placement {
             return;
         }
         self.way = Way::Together(cpu);
+        self.watch();
         for (&tid, tracee) in tasks.iter_mut() {
             self.hold(tid, tracee);
         }
@@ -226,11 +289,26 @@ impl Placement {
 
     fn spread(&mut self, tasks: &mut Tasks) {
         self.way = Way::Spread;
+        self.watch();
         for (&tid, tracee) in tasks.iter_mut() {
             self.give_back(tid, tracee);
         }
         if let Some(own) = &self.own {
             _ = sched::set_affinity(0, own);
+        }
+    }
+
+    /// Has us woken while tasks are held.
+    fn watch(&mut self) {
+        if self.inline {
+            return;
+        }
+        if self.ticker.is_none() {
+            self.ticker = Ticker::new().ok();
+        }
+        if let Some(ticker) = &self.ticker {
+            let held = matches!(self.way, Way::Together(_));
+            ticker.every(Duration::from_nanos(if held { WINDOW_NS } else { 0 }));
         }
     }
 
