@@ -83,6 +83,8 @@ impl Trace {
             let Some(mut ring) = rings::read_ring(file, number, &control.line).map_err(words)? else {
                 continue;
             };
+            let entries = ring.finished.iter_mut().map(|(entry, _)| entry).chain(&mut ring.entered);
+            entries.for_each(keep_arguments);
             let known = self.tasks().get(ring.task).is_some_and(|task| task.origin.is_some());
             // A task has one ring.
             if !known || !seen.insert(ring.task) {
@@ -125,6 +127,11 @@ impl Trace {
         chunk.calls_into(&mut CallsRoom::default(), &mut calls).ok()?;
         calls.pop()
     }
+}
+
+/// As the recorder would have told the call.
+fn keep_arguments(entry: &mut Entry) {
+    entry.args = sysrec_syscalls::arguments(sysrec_syscalls::Abi::X86_64, entry.nr, entry.args);
 }
 
 /// The calls of a ring come behind the last one that the trace has of the task, which is not told twice.

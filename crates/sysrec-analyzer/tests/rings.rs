@@ -35,18 +35,17 @@ impl RingFile {
     }
 
     /// A call as [`Recording`] makes it.
-    fn slot(&mut self, ring: u64, number: u64, state: u32, nr: u64, [start, end]: [u64; 2], ret: i64) {
+    fn slot(&mut self, ring: u64, number: u64, state: u8, nr: u64, [start, end]: [u64; 2], ret: i64) {
         let begin = ring * RING_STRIDE + number * SLOT_BYTES;
-        for (word, value) in [
-            (slot::STATE, u64::from(state)),
-            (slot::RAX, nr),
+        // The times are small: their higher bits are zero.
+        for (at, value) in [
+            (slot::STATE, u64::from(state) | nr << (8 * (slot::NR - slot::STATE))),
+            (slot::START_LOW, start | end << (8 * (slot::END_LOW - slot::START_LOW))),
             (slot::SP, 0x7ffc_0000),
             (slot::IP, 0x40_1000),
-            (slot::START, start),
-            (slot::END, end),
             (slot::RET, ret as u64),
         ] {
-            self.put(begin + 8 * word, value);
+            self.put(begin + at, value);
         }
     }
 }
@@ -187,7 +186,7 @@ fn any_ring_is_taken_without_harm() {
             noise ^= noise << 13;
             noise ^= noise >> 7;
             noise ^= noise << 17;
-            let small = round % 2 == 0 || word % (SLOT_BYTES / 8) == slot::STATE;
+            let small = round % 2 == 0 || word % (SLOT_BYTES / 8) == slot::STATE / 8;
             file.put(RING_STRIDE + 8 * word, if small { noise % 3 } else { noise });
         }
         file.task(1, 0);

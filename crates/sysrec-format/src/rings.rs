@@ -19,7 +19,7 @@ pub const RINGS_OPTION: &str = "rings=";
 /// First word of the control page.
 pub const MAGIC: [u8; 8] = *b"\x8fSRRING\n";
 /// Version of what is described here, apart from the trace format's.
-pub const VERSION: u64 = 3;
+pub const VERSION: u64 = 4;
 /// Bytes of the file, most of which are never touched.
 pub const FILE_BYTES: u64 = 0x1000_0000;
 /// Bytes of one slot: one call.
@@ -58,59 +58,129 @@ pub mod control {
     pub const WORDS: u64 = LINES + 2 * LINE_WORDS;
 }
 
-/// The 8-byte words of a slot, by index.
+/// Where a slot's fields are, bytes. What a call with few arguments needs is in the first 64, a cache line: lines go from
+/// core to core with every call.
 pub mod slot {
-    /// [`state`](super::state) in its low half.
+    /// One byte: [`state`](super::state).
     pub const STATE: u64 = 0;
-    /// The number, as the whole register.
-    pub const RAX: u64 = 1;
-    /// Six arguments follow each other.
-    pub const ARGS: u64 = 2;
-    /// The stack pointer.
-    pub const SP: u64 = 8;
-    /// Behind the instruction that made the call: what the kernel would report.
-    pub const IP: u64 = 9;
-    /// Time stamp counter before the call.
-    pub const START: u64 = 10;
-    /// Time stamp counter after it.
-    pub const END: u64 = 11;
-    /// The result.
-    pub const RET: u64 = 12;
-    /// Where the stub goes on afterwards.
-    pub const RETURN: u64 = 13;
-    /// The stack's number in the trace plus 1, where the recorder knows that this call has one. Elsewhere it is left over.
-    pub const STACK: u64 = 14;
+    /// One byte: 1 where all arguments are there, 0 where those from [`NARROW_ARGS`] on are left over.
+    pub const IS_WIDE: u64 = 1;
+    /// Two bytes: bits 32 to 47 of the time stamp counter after the call.
+    pub const END_HIGH: u64 = 2;
+    /// Four bytes: the number.
+    pub const NR: u64 = 4;
+    /// Four bytes: the low half of the time stamp counter before the call.
+    pub const START_LOW: u64 = 8;
+    /// Four bytes: the low half of the time stamp counter after it.
+    pub const END_LOW: u64 = 12;
+    /// Six bytes: behind the instruction that made the call: what the kernel would report.
+    pub const IP: u64 = 16;
+    /// Two bytes: bits 32 to 47 of the time stamp counter before the call.
+    pub const START_HIGH: u64 = 22;
+    /// Eight bytes: the stack pointer.
+    pub const SP: u64 = 24;
+    /// Eight bytes: the result.
+    pub const RET: u64 = 32;
+    /// Six times eight bytes: the arguments.
+    pub const ARGS: u64 = 40;
+    /// How many arguments there always are.
+    pub const NARROW_ARGS: usize = 3;
+    /// Eight bytes: the stack's number in the trace plus 1, where the recorder knows that this call has one. Elsewhere it
+    /// is left over.
+    pub const STACK: u64 = 88;
 }
 
-/// The 8-byte words of a slot that holds a part of a path, by index. It stands before the slot of the call that the path
+/// Where the fields are of a slot that holds a part of a path, bytes. It stands before the slot of the call that the path
 /// is an argument of.
 pub mod path_slot {
     use super::SLOT_BYTES;
 
-    /// [`state`](super::state) in its low half.
+    /// One byte: [`state`](super::state).
     pub const STATE: u64 = 0;
-    /// The task's, until the slot is filled.
-    pub const RAX: u64 = 1;
-    /// The task's, until the slot is filled.
-    pub const RDX: u64 = 2;
-    /// Where the path stands in the program's memory; 0: the path of the slot before goes on.
-    pub const ADDRESS: u64 = 3;
+    /// Four bytes: the task's, until the slot is filled.
+    pub const RAX: u64 = 4;
+    /// Eight bytes: the task's, until the slot is filled.
+    pub const RDX: u64 = 8;
+    /// Eight bytes: where the path stands in the program's memory; 0: the path of the slot before goes on.
+    pub const ADDRESS: u64 = 16;
     /// Bytes of the path from here to the slot's end, or to a NUL.
-    pub const TEXT: u64 = 4;
+    pub const TEXT: u64 = 24;
     /// Bytes that one slot has.
-    pub const TEXT_BYTES: u64 = SLOT_BYTES - 8 * TEXT;
+    pub const TEXT_BYTES: u64 = SLOT_BYTES - TEXT;
 }
 
 /// A slot's state: who may touch it.
 pub mod state {
     /// The task's, to be filled.
-    pub const FREE: u32 = 0;
+    pub const FREE: u8 = 0;
     /// The task is in the call.
-    pub const ENTERED: u32 = 1;
+    pub const ENTERED: u8 = 1;
     /// The recorder's, to be read and freed.
-    pub const FINISHED: u32 = 2;
+    pub const FINISHED: u8 = 2;
     /// The recorder's: a part of a path ([`path_slot`](super::path_slot)), which belongs to the next call.
-    pub const PATH: u32 = 3;
+    pub const PATH: u8 = 3;
+}
+
+/// Bits of the time stamp counter that a slot has.
+const TICK_BITS: u32 = 48;
+/// How far behind the reference a time may lie: some hours.
+const TICKS_AHEAD: u64 = 1 << 46;
+
+/// The whole of a time that a slot has the lowest 48 bits of: the one in the 2^48 ticks, a day or so, that end a little
+/// behind `reference`, a time not much before it was read.
+#[inline]
+pub fn whole_ticks(bits: u64, reference: u64) -> u64 {
+    let last = reference.wrapping_add(TICKS_AHEAD);
+    last.wrapping_sub(last.wrapping_sub(bits) & ((1 << TICK_BITS) - 1))
+}
+
+/// Whether two times are the same as far as slots have them.
+#[inline]
+pub fn is_same_tick(one: u64, other: u64) -> bool {
+    (one ^ other) & ((1 << TICK_BITS) - 1) == 0
+}
+
+/// A call as a slot has it. Times in ticks of the time stamp counter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RingCall {
+    /// The number.
+    pub nr: u32,
+    /// The arguments; 0 for those that are not there.
+    pub args: [u64; 6],
+    /// The stack pointer.
+    pub sp: u64,
+    /// Behind the instruction that made the call.
+    pub ip: u64,
+    /// Before the call.
+    pub start: u64,
+    /// After it.
+    pub end: u64,
+    /// The result.
+    pub ret: i64,
+}
+
+impl RingCall {
+    /// Reads a slot by its words of 8 bytes, of which the first one is known; `reference` as for [`whole_ticks`].
+    #[inline]
+    pub fn read(first: u64, word: impl Fn(u64) -> u64, reference: u64) -> Self {
+        let low = |word: u64| word & 0xffff_ffff;
+        let (times, place) = (word(slot::START_LOW / 8), word(slot::IP / 8));
+        let mut args = [0; 6];
+        let there = if first >> (8 * slot::IS_WIDE) & 0xff == 0 { slot::NARROW_ARGS } else { 6 };
+        for (index, arg) in (slot::ARGS / 8..).zip(&mut args[..there]) {
+            *arg = word(index);
+        }
+        let high = |word: u64, byte: u64| (word >> (8 * (byte % 8)) & 0xffff) << 32;
+        RingCall {
+            nr: (first >> 32) as u32,
+            args,
+            sp: word(slot::SP / 8),
+            ip: place & ((1 << 48) - 1),
+            start: whole_ticks(high(place, slot::START_HIGH) | low(times), reference),
+            end: whole_ticks(high(first, slot::END_HIGH) | times >> 32, reference),
+            ret: word(slot::RET / 8) as i64,
+        }
+    }
 }
 
 /// Ticks of the time stamp counter into nanoseconds of CLOCK_MONOTONIC: the line through a reading of both.
@@ -214,34 +284,40 @@ pub fn read_ring(
     let filled = read_at(file, begin, &mut slots)?;
     let slots: Vec<Slot<'_>> =
         slots[..filled].as_chunks::<{ SLOT_BYTES as usize }>().0.iter().map(Slot).collect();
-    let mut finished: Vec<(u64, u64, usize)> = Vec::new();
-    let mut entered: Option<(u64, usize)> = None;
+    let mut finished: Vec<(RingCall, usize)> = Vec::new();
+    let mut entered: Option<(RingCall, usize)> = None;
     for (number, slot) in slots.iter().enumerate() {
-        let start = slot.word(slot::START);
+        let call = slot.call(line.tsc);
         match slot.state() {
-            state::FINISHED => finished.push((start, slot.word(slot::END), number)),
-            state::ENTERED if entered.is_none_or(|(latest, _)| latest <= start) => {
-                entered = Some((start, number));
+            state::FINISHED => finished.push((call, number)),
+            state::ENTERED if entered.is_none_or(|(latest, _)| latest.start <= call.start) => {
+                entered = Some((call, number));
             }
             _ => {}
         }
     }
-    let entry = |number: usize, time_ns| {
-        let mut entry = slots[number].entry(time_ns);
-        entry.captures.extend(path_before(&slots, number));
-        entry
+    let entry = |call: &RingCall, number: usize, time_ns| Entry {
+        time_ns,
+        abi: Abi::X86_64,
+        nr: call.nr as i32,
+        ip: call.ip,
+        sp: call.sp,
+        args: call.args,
+        registers: None,
+        captures: path_before(&slots, number).into_iter().collect(),
+        stack: None,
     };
     // The slots of a ring are used in turn, and a task makes one call after the other: the counter has their order.
-    finished.sort_by_key(|&(start, end, _)| (start, end));
+    finished.sort_by_key(|(call, _)| (call.start, call.end));
     let mut latest_ns = 0;
     let mut finished_calls = Vec::with_capacity(finished.len());
-    for (start, end, number) in finished {
-        let entry = entry(number, line.ns(start).max(latest_ns));
-        latest_ns = line.ns(end).max(entry.time_ns);
-        let ret = slots[number].word(slot::RET) as i64;
-        finished_calls.push((entry, Exit { time_ns: latest_ns, ret, registers: None, captures: Vec::new() }));
+    for (call, number) in finished {
+        let entry = entry(&call, number, line.ns(call.start).max(latest_ns));
+        latest_ns = line.ns(call.end).max(entry.time_ns);
+        let exit = Exit { time_ns: latest_ns, ret: call.ret, registers: None, captures: Vec::new() };
+        finished_calls.push((entry, exit));
     }
-    let entered = entered.map(|(start, number)| entry(number, line.ns(start).max(latest_ns)));
+    let entered = entered.map(|(call, number)| entry(&call, number, line.ns(call.start).max(latest_ns)));
     Ok(Some(RingCalls { task: TaskId(task as u32), finished: finished_calls, entered }))
 }
 
@@ -251,7 +327,7 @@ fn path_before(slots: &[Slot<'_>], number: usize) -> Option<Capture> {
     let before = |distance: usize| slots[(number + slots.len() - distance) % slots.len()];
     let address = |distance: usize| {
         let slot = before(distance);
-        (slot.state() == state::PATH).then(|| slot.word(path_slot::ADDRESS))
+        (slot.state() == state::PATH).then(|| slot.word(path_slot::ADDRESS / 8))
     };
     let parts = (1..slots.len()).find(|&distance| address(distance) != Some(0))?;
     let address = address(parts)?;
@@ -270,26 +346,16 @@ impl<'a> Slot<'a> {
         u64_at(self.0, 8 * index as usize)
     }
 
-    fn state(self) -> u32 {
-        self.word(slot::STATE) as u32
+    fn state(self) -> u8 {
+        self.0[slot::STATE as usize]
     }
 
     fn text(self) -> &'a [u8] {
-        &self.0[8 * path_slot::TEXT as usize..]
+        &self.0[path_slot::TEXT as usize..]
     }
 
-    fn entry(self, time_ns: u64) -> Entry {
-        Entry {
-            time_ns,
-            abi: Abi::X86_64,
-            nr: self.word(slot::RAX) as i32,
-            ip: self.word(slot::IP),
-            sp: self.word(slot::SP),
-            args: [0, 1, 2, 3, 4, 5].map(|n| self.word(slot::ARGS + n)),
-            registers: None,
-            captures: Vec::new(),
-            stack: None,
-        }
+    fn call(self, reference: u64) -> RingCall {
+        RingCall::read(self.word(slot::STATE / 8), |index| self.word(index), reference)
     }
 }
 
@@ -298,7 +364,9 @@ fn read_at(file: &(impl ReadAt + ?Sized), offset: u64, buffer: &mut [u8]) -> Res
 }
 
 const _: () = assert!(SLOTS * SLOT_BYTES == 1 << 16, "the head must wrap with the ring");
-const _: () = assert!(8 * (slot::RETURN + 1) <= SLOT_BYTES && 8 * control::WORDS <= HEAD);
+const _: () = assert!(slot::STACK + 8 <= SLOT_BYTES && 8 * control::WORDS <= HEAD);
+const _: () =
+    assert!(slot::ARGS + 8 * slot::NARROW_ARGS as u64 == 64, "a call of few arguments takes one cache line");
 
 #[cfg(test)]
 mod tests;

@@ -194,7 +194,7 @@ fn the_document_of_rings_has_the_numbers_of_the_code() {
     );
     assert_eq!(
         named("## Slot", 1, 0),
-        constants!(rings::slot: STATE RAX ARGS SP IP START END RET RETURN STACK)
+        constants!(rings::slot: STATE IS_WIDE END_HIGH NR START_LOW END_LOW IP START_HIGH SP RET ARGS STACK)
     );
     assert_eq!(named("### Slot of a path", 1, 0), constants!(rings::path_slot: STATE RAX RDX ADDRESS TEXT));
     assert_eq!(named("### State", 1, 0), constants!(rings::state: FREE ENTERED FINISHED PATH));

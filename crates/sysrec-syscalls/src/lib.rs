@@ -57,5 +57,7 @@ pub use filter::{Filter, FilterError};
 pub use memory::{Cut, Fragment, MemorySource, Moment, Run, Snapshot};
 pub use render::{ArgNames, DescriptorNames, NoNames};
 pub use socket::{SOCKET_PROTOCOLS, socket_address, socket_protocol};
-pub use table::{NUMBER_LIMIT, X32_BIT, by_name, calls, lookup, name};
+pub use table::{
+    NUMBER_LIMIT, REGISTERS_ALWAYS, X32_BIT, arguments, by_name, calls, lookup, name, registers_recorded,
+};
 pub use value::Value;

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use sysrec_syscalls::{Abi, ArgKind, NUMBER_LIMIT, Syscall, Width, X32_BIT, by_name, calls, lookup, name};
+use sysrec_syscalls::{
+    Abi, ArgKind, NUMBER_LIMIT, Syscall, Width, X32_BIT, arguments, by_name, calls, lookup, name,
+};
 
 #[path = "../tools/generate.rs"]
 mod generate;
@@ -255,4 +257,23 @@ fn is_narrow(kind: ArgKind) -> bool {
             | ArgKind::Flags(Width::Four, _)
             | ArgKind::Enum(Width::Four, _)
     )
+}
+
+#[test]
+fn of_calls_with_few_arguments_three_registers_are_recorded() {
+    let all = [1, 2, 3, 4, 5, 6];
+    let few = [1, 2, 3, 0, 0, 0];
+    for (abi, name, expected) in [
+        (Abi::X86_64, "getppid", few),
+        (Abi::X86_64, "read", few),
+        (Abi::X86_64, "pread64", all),
+        (Abi::X86_64, "futex", all),
+        (Abi::I386, "socketcall", few),
+        (Abi::I386, "ipc", all),
+        (Abi::X32, "ptrace", all),
+    ] {
+        let call = by_name(abi, name).expect("a call of this ABI");
+        assert_eq!(arguments(abi, call.number as i32, all), expected, "{name}");
+    }
+    assert_eq!(arguments(Abi::X86_64, -1, all), all, "nothing is known of it");
 }

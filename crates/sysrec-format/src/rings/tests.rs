@@ -29,14 +29,23 @@ fn file() -> Vec<u8> {
 }
 
 /// Writes a slot of the first ring.
-fn slot_of(file: &mut [u8], number: u64, state: u32, start: u64, end: u64) {
+fn slot_of(file: &mut [u8], number: u64, state: u8, start: u64, end: u64) {
     let begin = RING_STRIDE + number * SLOT_BYTES;
-    let words = [(slot::STATE, u64::from(state)), (slot::RAX, 39), (slot::START, start), (slot::END, end)];
-    words.iter().for_each(|&(word, value)| put(file, begin + 8 * word, value));
-    (0..6).for_each(|n| put(file, begin + 8 * (slot::ARGS + n), 100 + n));
-    put(file, begin + 8 * slot::SP, 0x7ffd_0000);
-    put(file, begin + 8 * slot::IP, 0x40_1000);
-    put(file, begin + 8 * slot::RET, -4_i64 as u64);
+    (0..6).for_each(|n| put(file, begin + slot::ARGS + 8 * n, 100 + n));
+    let mut field = |at: u64, bytes: usize, value: u64| {
+        let at = (begin + at) as usize;
+        file[at..at + bytes].copy_from_slice(&value.to_le_bytes()[..bytes]);
+    };
+    field(slot::STATE, 1, state.into());
+    field(slot::IS_WIDE, 1, 1);
+    field(slot::NR, 4, 39);
+    field(slot::START_LOW, 4, start);
+    field(slot::START_HIGH, 2, start >> 32);
+    field(slot::END_LOW, 4, end);
+    field(slot::END_HIGH, 2, end >> 32);
+    field(slot::SP, 8, 0x7ffd_0000);
+    field(slot::IP, 6, 0x40_1000);
+    field(slot::RET, 8, -4_i64 as u64);
 }
 
 fn ring(file: &[u8]) -> Result<Option<RingCalls>, Error> {
@@ -104,9 +113,9 @@ fn a_ring_without_a_task_is_not_in_use() {
 /// Writes a slot of the first ring that holds a part of a path.
 fn path_of(file: &mut [u8], number: u64, address: u64, text: &[u8]) {
     let begin = RING_STRIDE + number * SLOT_BYTES;
-    put(file, begin + 8 * path_slot::STATE, u64::from(state::PATH));
-    put(file, begin + 8 * path_slot::ADDRESS, address);
-    let text_at = (begin + 8 * path_slot::TEXT) as usize;
+    put(file, begin + path_slot::STATE, u64::from(state::PATH));
+    put(file, begin + path_slot::ADDRESS, address);
+    let text_at = (begin + path_slot::TEXT) as usize;
     file[text_at..text_at + text.len()].copy_from_slice(text);
 }
 
@@ -138,6 +147,30 @@ fn a_call_has_the_path_that_stands_before_it() {
     assert_eq!(ring.entered.as_ref().map(captures), Some(vec![(0x3000, b"\0".to_vec())]));
 }
 
+#[test]
+fn a_call_of_few_arguments_has_no_others() {
+    let mut file = file();
+    put(&mut file, RING_STRIDE + TASK, 7 + 1);
+    slot_of(&mut file, 0, state::FINISHED, TICKS, TICKS + 20);
+    file[(RING_STRIDE + slot::IS_WIDE) as usize] = 0;
+    let ring = ring(&file).unwrap().unwrap();
+    assert_eq!(ring.finished[0].0.args, [100, 101, 102, 0, 0, 0]);
+}
+
+#[test]
+fn times_of_48_bits_are_those_before_the_reference() {
+    let whole = |ticks: u64, reference: u64| whole_ticks(ticks & ((1 << 48) - 1), reference);
+    let (day, hour) = ((1 << 48) - (1 << 46) - 1, 1 << 43);
+    for reference in [1 << 20, 1 << 46, 1 << 48, (1 << 48) + 5, 77 << 48, u64::MAX / 2] {
+        for ticks in
+            [reference, reference + hour, reference.saturating_sub(hour), reference.saturating_sub(day)]
+        {
+            assert_eq!(whole(ticks, reference), ticks, "{ticks:#x} {reference:#x}");
+        }
+    }
+    assert!(is_same_tick(5, 5 + (7 << 48)) && !is_same_tick(5, 6));
+}
+
 /// A program that fills its ring with anything gets at most what a ring holds, with times that do not run backwards.
 #[test]
 fn any_bytes_are_read() {
@@ -148,7 +181,7 @@ fn any_bytes_are_read() {
             noise ^= noise << 13;
             noise ^= noise >> 7;
             noise ^= noise << 17;
-            let states = word % (SLOT_BYTES / 8) == slot::STATE && round % 2 == 0;
+            let states = word % (SLOT_BYTES / 8) == slot::STATE / 8 && round % 2 == 0;
             put(&mut file, RING_STRIDE + 8 * word, if states { noise % 5 } else { noise });
         }
         put(&mut file, RING_STRIDE + TASK, 1 + noise % 10);

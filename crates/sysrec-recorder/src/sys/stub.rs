@@ -36,29 +36,42 @@ sysrec_stub_enter:
     jrcxz   10f
     jmp     sysrec_stub_to_net
 10: # Is the number one that the recorder need not see? pext and jrcxz leave the flags alone.
-    pext    ecx, eax, dword ptr [rip + sysrec_stub_number_mask]
+    pext    rcx, rax, qword ptr [rip + sysrec_stub_number_mask]
     jrcxz   11f
     jmp     sysrec_stub_to_net
 11: mov     ecx, eax
     movzx   ecx, byte ptr [rcx + {number_table}]
     jrcxz   sysrec_stub_room
+    lea     ecx, [rcx - {wide}]
+    jrcxz   sysrec_stub_wide_room
     jmp     sysrec_stub_look
+sysrec_stub_wide_room:
+    movzx   ecx, word ptr gs:[{head}]
+    movzx   ecx, byte ptr gs:[rcx + {state}]
+    jrcxz   12f
+    jmp     sysrec_stub_to_net
+    # More arguments than the slot's first cache line has room for.
+12: movzx   ecx, word ptr gs:[{head}]
+    mov     gs:[rcx + {args} + 24], r10
+    mov     gs:[rcx + {args} + 32], r8
+    mov     gs:[rcx + {args} + 40], r9
+    prefetchw byte ptr gs:[rcx + {slot_bytes} + {args} + 24]
+    mov     byte ptr gs:[rcx + {is_wide}], 1
+    jmp     14f
 sysrec_stub_room:
     movzx   ecx, word ptr gs:[{head}]
-    mov     ecx, dword ptr gs:[rcx + {state}]
+    movzx   ecx, byte ptr gs:[rcx + {state}]
     jrcxz   13f
 sysrec_stub_to_net:
     # The trampoline's own syscall instruction stands before its data.
     lea     rcx, [r11 - {net_distance}]
     jmp     rcx
 13: movzx   ecx, word ptr gs:[{head}]
-    mov     gs:[rcx + {nr}], rax
+    mov     byte ptr gs:[rcx + {is_wide}], 0
+14: mov     dword ptr gs:[rcx + {nr}], eax
     mov     gs:[rcx + {args} + 0], rdi
     mov     gs:[rcx + {args} + 8], rsi
     mov     gs:[rcx + {args} + 16], rdx
-    mov     gs:[rcx + {args} + 24], r10
-    mov     gs:[rcx + {args} + 32], r8
-    mov     gs:[rcx + {args} + 40], r9
     mov     gs:[rcx + {sp}], rsp
     .hidden sysrec_stub_saved
     .globl sysrec_stub_saved
@@ -66,17 +79,17 @@ sysrec_stub_saved:
     mov     rax, qword ptr [r11]
     mov     gs:[rcx + {ip}], rax
     mov     rax, qword ptr [r11 + {return_distance}]
-    mov     gs:[rcx + {return}], rax
-    # The next slot's lines were the recorder's last: they come here while the call lasts. (Behind the last slot there
-    # are other lines of the ring; a prefetch has no fault.)
+    mov     gs:[{return}], rax
+    # The next slot's line was the recorder's last: it comes here while the call lasts. (Behind the last slot there are
+    # other lines of the ring; a prefetch has no fault.)
     prefetchw byte ptr gs:[rcx + {slot_bytes}]
-    prefetchw byte ptr gs:[rcx + {slot_bytes} + 64]
     rdtsc
-    mov     dword ptr gs:[rcx + {start}], eax
-    mov     dword ptr gs:[rcx + {start} + 4], edx
+    mov     dword ptr gs:[rcx + {start_low}], eax
+    # Over the highest bits of the address, which are zero.
+    mov     word ptr gs:[rcx + {start_high}], dx
     mov     rdx, gs:[rcx + {args} + 16]
-    mov     rax, gs:[rcx + {nr}]
-    mov     dword ptr gs:[rcx + {state}], {entered}
+    mov     eax, dword ptr gs:[rcx + {nr}]
+    mov     byte ptr gs:[rcx + {state}], {entered}
     .hidden sysrec_stub_call
     .globl sysrec_stub_call
 sysrec_stub_call:
@@ -87,24 +100,26 @@ sysrec_stub_call:
     .globl sysrec_stub_result_saved
 sysrec_stub_result_saved:
     rdtsc
-    mov     dword ptr gs:[rcx + {end}], eax
-    mov     dword ptr gs:[rcx + {end} + 4], edx
+    mov     dword ptr gs:[rcx + {end_low}], eax
+    mov     word ptr gs:[rcx + {end_high}], dx
     .hidden sysrec_stub_timed
     .globl sysrec_stub_timed
 sysrec_stub_timed:
     # From here on the slot is the recorder's; what is read from it below, only this task ever writes.
-    mov     dword ptr gs:[rcx + {state}], {finished}
+    mov     byte ptr gs:[rcx + {state}], {finished}
     lea     eax, [rcx + {slot_bytes}]
     mov     word ptr gs:[{head}], ax
     mov     rdx, gs:[rcx + {args} + 16]
     mov     rax, gs:[rcx + {ret}]
-    mov     rcx, gs:[rcx + {return}]
+    mov     rcx, gs:[{return}]
     jmp     rcx
 
-# ---- numbers whose arguments decide. In: rcx = what the table says of the number.
+# ---- numbers whose arguments decide.
     .hidden sysrec_stub_look
     .globl sysrec_stub_look
 sysrec_stub_look:
+    mov     ecx, eax
+    movzx   ecx, byte ptr [rcx + {number_table}]
     pext    ecx, ecx, dword ptr [rip + sysrec_stub_way_mask]
     jrcxz   21f
     lea     ecx, [rcx - {recorder}]
@@ -135,11 +150,11 @@ sysrec_stub_look:
 #      rax = where it is written to.
 sysrec_stub_path:
     movzx   ecx, word ptr gs:[{head}]
-    mov     ecx, dword ptr gs:[rcx + {state}]
+    movzx   ecx, byte ptr gs:[rcx + {state}]
     jrcxz   30f
     jmp     sysrec_stub_to_net
 30: movzx   ecx, word ptr gs:[{head}]
-    mov     gs:[rcx + {path_rax}], rax
+    mov     dword ptr gs:[rcx + {path_rax}], eax
     mov     gs:[rcx + {path_rdx}], rdx
     .hidden sysrec_stub_path_saved
     .globl sysrec_stub_path_saved
@@ -168,17 +183,17 @@ sysrec_stub_path_saved:
     movzx   ecx, word ptr gs:[{head}]
     lea     ecx, [rcx + {slot_bytes}]
     movzx   ecx, cx
-    mov     ecx, dword ptr gs:[rcx + {state}]
+    movzx   ecx, byte ptr gs:[rcx + {state}]
     jrcxz   35f
     movzx   ecx, word ptr gs:[{head}]
     mov     rdx, gs:[rcx + {path_rdx}]
-    mov     rax, gs:[rcx + {path_rax}]
+    mov     eax, dword ptr gs:[rcx + {path_rax}]
     jmp     sysrec_stub_to_net
 35: movzx   ecx, word ptr gs:[{head}]
-    mov     rax, gs:[rcx + {path_rax}]
+    mov     eax, dword ptr gs:[rcx + {path_rax}]
     lea     ecx, [rcx + {slot_bytes}]
     movzx   ecx, cx
-    mov     gs:[rcx + {path_rax}], rax
+    mov     dword ptr gs:[rcx + {path_rax}], eax
     movzx   ecx, word ptr gs:[{head}]
     mov     rax, gs:[rcx + {path_rdx}]
     lea     ecx, [rcx + {slot_bytes}]
@@ -186,18 +201,18 @@ sysrec_stub_path_saved:
     mov     gs:[rcx + {path_rdx}], rax
     mov     qword ptr gs:[rcx + {path_address}], 0
     movzx   ecx, word ptr gs:[{head}]
-    mov     dword ptr gs:[rcx + {state}], {path_state}
+    mov     byte ptr gs:[rcx + {state}], {path_state}
     lea     ecx, [rcx + {slot_bytes}]
     mov     word ptr gs:[{head}], cx
     movzx   ecx, cx
     jmp     32b
 36: movzx   ecx, word ptr gs:[{head}]
     mov     rdx, gs:[rcx + {path_rdx}]
-    mov     rax, gs:[rcx + {path_rax}]
+    mov     eax, dword ptr gs:[rcx + {path_rax}]
     .hidden sysrec_stub_path_copied
     .globl sysrec_stub_path_copied
 sysrec_stub_path_copied:
-    mov     dword ptr gs:[rcx + {state}], {path_state}
+    mov     byte ptr gs:[rcx + {state}], {path_state}
     lea     ecx, [rcx + {slot_bytes}]
     mov     word ptr gs:[{head}], cx
     jmp     sysrec_stub_stack
@@ -263,11 +278,11 @@ sysrec_stub_report:
 sysrec_stub_window_mask:
     .quad   {window_mask}
 sysrec_stub_number_mask:
-    .long   {number_mask}
+    .quad   {number_mask}
 sysrec_stub_slot_mask:
     .long   {slot_mask}
 sysrec_stub_way_mask:
-    .long   {with_stack} - 1
+    .long   {wide} - 1
 sysrec_stub_stack_mask:
     .long   {with_stack}
 sysrec_stub_bucket_mask:
@@ -284,12 +299,12 @@ sysrec_stub_stack:
     pext    ecx, ecx, dword ptr [rip + sysrec_stub_stack_mask]
     jrcxz   40f
     movzx   ecx, word ptr gs:[{head}]
-    mov     ecx, dword ptr gs:[rcx + {state}]
+    movzx   ecx, byte ptr gs:[rcx + {state}]
     jrcxz   41f
     jmp     sysrec_stub_to_net
-40: jmp     sysrec_stub_room
+40: jmp     sysrec_stub_wide_room
 41: movzx   ecx, word ptr gs:[{head}]
-    mov     gs:[rcx + {path_rax}], rax
+    mov     dword ptr gs:[rcx + {path_rax}], eax
     mov     gs:[rcx + {path_rdx}], rdx
     .hidden sysrec_stub_stack_saved
     .globl sysrec_stub_stack_saved
@@ -331,11 +346,11 @@ sysrec_stub_stack_saved:
     movzx   ecx, word ptr gs:[{head}]
     mov     gs:[rcx + {stack}], rdx
     mov     rdx, gs:[rcx + {path_rdx}]
-    mov     rax, gs:[rcx + {path_rax}]
-    jmp     sysrec_stub_room
+    mov     eax, dword ptr gs:[rcx + {path_rax}]
+    jmp     sysrec_stub_wide_room
 46: movzx   ecx, word ptr gs:[{head}]
     mov     rdx, gs:[rcx + {path_rdx}]
-    mov     rax, gs:[rcx + {path_rax}]
+    mov     eax, dword ptr gs:[rcx + {path_rax}]
     jmp     sysrec_stub_to_net
     .hidden sysrec_stub_stack_end
     .globl sysrec_stub_stack_end
@@ -351,16 +366,19 @@ sysrec_stub_stack_end:
     window = const (WINDOW_ADDRESS >> WINDOW_SHIFT),
     number_table = const (STUB_ADDRESS + NUMBER_TABLE as u64),
     head = const HEAD,
-    state = const 8 * slot::STATE,
-    nr = const 8 * slot::RAX,
-    args = const 8 * slot::ARGS,
-    sp = const 8 * slot::SP,
-    ip = const 8 * slot::IP,
-    return = const 8 * slot::RETURN,
+    state = const slot::STATE,
+    is_wide = const slot::IS_WIDE,
+    nr = const slot::NR,
+    args = const slot::ARGS,
+    sp = const slot::SP,
+    ip = const slot::IP,
+    return = const RETURN,
     return_distance = const TRAMPOLINE_RETURN - TRAMPOLINE_DATA,
-    start = const 8 * slot::START,
-    end = const 8 * slot::END,
-    ret = const 8 * slot::RET,
+    start_low = const slot::START_LOW,
+    start_high = const slot::START_HIGH,
+    end_low = const slot::END_LOW,
+    end_high = const slot::END_HIGH,
+    ret = const slot::RET,
     entered = const state::ENTERED,
     finished = const state::FINISHED,
     slot_bytes = const SLOT_BYTES,
@@ -371,12 +389,13 @@ sysrec_stub_stack_end:
     path_0 = const number::PATH_0,
     message_name = const MESSAGE_NAME,
     message_control = const MESSAGE_CONTROL,
-    path_rax = const 8 * path_slot::RAX,
-    path_rdx = const 8 * path_slot::RDX,
-    path_address = const 8 * path_slot::ADDRESS,
-    path_text = const 8 * path_slot::TEXT,
+    path_rax = const path_slot::RAX,
+    path_rdx = const path_slot::RDX,
+    path_address = const path_slot::ADDRESS,
+    path_text = const path_slot::TEXT,
     path_state = const state::PATH,
     path = const PATH,
+    wide = const number::WIDE,
     with_stack = const number::WITH_STACK,
     bucket_mask = const stack_lists::BUCKET_MASK,
     stack_part = const STUB_STACK_PART,
@@ -384,7 +403,7 @@ sysrec_stub_stack_end:
     candidate = const stack_lists::CANDIDATE,
     stack_registers = const stack_lists::REGISTERS,
     candidate_head = const 8 * stack_lists::HEAD_WORDS,
-    stack = const 8 * slot::STACK,
+    stack = const slot::STACK,
     open_flags = const libc::O_RDWR | libc::O_CLOEXEC,
     nr_open = const libc::SYS_open,
     window_address = const WINDOW_ADDRESS,
@@ -398,7 +417,7 @@ sysrec_stub_stack_end:
     nr_ptrace = const libc::SYS_ptrace,
     open_bytes = const STUB_OPEN_BYTES,
     window_mask = const !(WINDOW_BYTES - 1),
-    number_mask = const !(NUMBERS as u32 - 1),
+    number_mask = const !(NUMBERS as u64 - 1),
     slot_mask = const SLOT_BYTES - 1,
     page_bytes = const STUB_BYTES,
 );

@@ -83,6 +83,27 @@ pub fn name(abi: Abi, nr: i32) -> Cow<'static, str> {
     }
 }
 
+/// How many of the six argument registers are recorded, whatever a call has in them.
+pub const REGISTERS_ALWAYS: usize = 3;
+
+/// How many of the six argument registers are recorded of a call: [`REGISTERS_ALWAYS`] where it has no more arguments
+/// than that, else all, as of a number that the ABI does not have. What is left over in the others from earlier work is
+/// no part of the call.
+#[inline]
+pub fn registers_recorded(abi: Abi, nr: i32) -> usize {
+    match lookup(abi, nr) {
+        Some(call) if call.args.len() <= REGISTERS_ALWAYS => REGISTERS_ALWAYS,
+        _ => 6,
+    }
+}
+
+/// The argument registers of a call as they are recorded: 0 for those that are not.
+#[inline]
+pub fn arguments(abi: Abi, nr: i32, mut registers: [u64; 6]) -> [u64; 6] {
+    registers[registers_recorded(abi, nr)..].fill(0);
+    registers
+}
+
 /// The ABI's call of that name. Takes time linear in the table.
 pub fn by_name(abi: Abi, name: &str) -> Option<&'static Syscall> {
     calls(abi).iter().find(|call| call.name == name)

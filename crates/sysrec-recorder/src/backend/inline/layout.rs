@@ -14,7 +14,9 @@
 
 #[cfg(not(loom))]
 pub(crate) use sysrec_format::rings::{HEAD, RING_STRIDE, RINGS, SLOTS, TASK};
-pub(crate) use sysrec_format::rings::{MAGIC, SLOT_BYTES, VERSION, control, path_slot, slot, state};
+pub(crate) use sysrec_format::rings::{
+    MAGIC, RingCall, SLOT_BYTES, VERSION, control, is_same_tick, path_slot, slot, state,
+};
 
 /// The model of the protocol needs no more than two slots.
 #[cfg(loom)]
@@ -70,9 +72,15 @@ pub(crate) mod number {
     pub(crate) const PATH_0: u8 = 5;
     /// The second is.
     pub(crate) const PATH_1: u8 = 6;
-    /// Added to any of these: the call is told with its stack, which must be one that the task's lists have.
+    /// The stub makes the call, which has more than [`slot::NARROW_ARGS`](super::slot::NARROW_ARGS) arguments. All that
+    /// it looks at otherwise are told with six.
+    pub(crate) const WIDE: u8 = 0x40;
+    /// Added to any but that: the call is told with its stack, which must be one that the task's lists have.
     pub(crate) const WITH_STACK: u8 = 0x80;
 }
+
+/// Of a ring, the task's own: where the stub goes on after the call that it is in.
+pub(crate) const RETURN: u64 = HEAD + 16;
 
 /// Lists of the stacks that were walked before, one area a ring, from the ring file's end downward; `known_stacks.rs`.
 pub(crate) mod stack_lists {
@@ -128,8 +136,8 @@ pub(crate) const LOW_BYTES: u64 = (STUB_BYTES as u64 + TRAMPOLINES * TRAMPOLINE_
 const _: () = assert!(WINDOW_BYTES.is_power_of_two() && WINDOW_ADDRESS.is_multiple_of(WINDOW_BYTES));
 const _: () = assert!(cfg!(loom) || SLOTS * SLOT_BYTES == 1 << 16, "the head must wrap with the ring");
 const _: () = assert!(NUMBER_TABLE + NUMBERS <= STUB_STACK_PART && PATH + PATH_BYTES <= STUB_BYTES);
-const _: () = assert!(8 * (slot::STACK + 1) <= SLOT_BYTES);
+const _: () = assert!(slot::STACK + 8 <= SLOT_BYTES);
 const _: () = assert!(cfg!(loom) || stack_lists::REGISTERS + 64 <= RING_STRIDE);
 // Normalisation takes rax from the same place whichever slot the task was filling.
-const _: () = assert!(path_slot::RAX == slot::RAX && path_slot::STATE == slot::STATE);
+const _: () = assert!(path_slot::RAX == slot::NR && path_slot::STATE == slot::STATE);
 const _: () = assert!(SLOT_BYTES == 128, "the stub knows a slot's end by a number's lowest seven bits");

@@ -7,7 +7,6 @@ use sysrec_format::block::Overhead;
 
 use super::Inline;
 use super::layout::*;
-use super::rings::RingCall;
 use crate::backend::measure::{self, Sample};
 use crate::sys::child::bare_call;
 use crate::sys::clock::tsc;
@@ -30,7 +29,7 @@ pub(crate) fn overhead(inline: &mut Inline) -> Overhead {
     let clock = &inline.clock;
     let sample = |call: &RingCall| Sample { start_ns: clock.ns(call.start), end_ns: clock.ns(call.end) };
     let samples: Vec<Sample> = calls.iter().skip(WARM_UP).map(sample).collect();
-    let without = if inline.numbers.has_stack(NR as u64) { ", without their stacks," } else { "" };
+    let without = if inline.numbers.has_stack(NR as u32) { ", without their stacks," } else { "" };
     let method = format!("{CALLS} calls of getppid through the stub in a child{without}, against bare ones");
     measure::overhead(Inline::NAME, method, &samples, bare_ns)
 }

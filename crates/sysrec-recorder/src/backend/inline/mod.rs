@@ -40,7 +40,7 @@ use clock::TscClock;
 use functions::Functions;
 use layout::*;
 use numbers::Numbers;
-use rings::{Ring, RingCall, Rings};
+use rings::{Ring, Rings};
 use rustc_hash::FxHashMap;
 use space::Space;
 use sysrec_format::event::{Abi, Capture};
@@ -201,10 +201,10 @@ impl Inline {
 
     /// What the stub copied for a call that was read from the task's ring.
     pub(crate) fn captures(&self, task: &mut InlineTask, call: &RingCall) -> Vec<Capture> {
-        let Some(path) = task.ring.take_path().filter(|_| self.numbers.has_path(call.rax)) else {
+        let Some(path) = task.ring.take_path().filter(|_| self.numbers.has_path(call.nr)) else {
             return Vec::new();
         };
-        let at = CallAt { tid: 0, abi: Abi::X86_64, nr: call.rax as i32, args: &call.args };
+        let at = CallAt { tid: 0, abi: Abi::X86_64, nr: call.nr as i32, args: &call.args };
         self.capture.of_path(at, path.address, path.bytes)
     }
 }

@@ -10,8 +10,8 @@
 
 use sysrec_format::event::UserRegisters;
 
-use super::layout::{STUB_ADDRESS, TRAMPOLINE_FRONT, TRAMPOLINE_NET, TRAMPOLINE_TAIL};
-use super::rings::{Ring, RingCall, Rings};
+use super::layout::{RingCall, STUB_ADDRESS, TRAMPOLINE_FRONT, TRAMPOLINE_NET, TRAMPOLINE_TAIL};
+use super::rings::{Ring, Rings};
 use super::space::{SiteState, Space};
 use crate::backend::SENT_BACK;
 use crate::sys::ptrace::register::*;
@@ -72,10 +72,10 @@ pub(crate) fn normalise(
         let at_the_head = (places.path_saved..places.path_copied).contains(&ip)
             || (places.stack_saved..places.stack_end).contains(&ip);
         if at_the_head {
-            registers[RAX] = filling.rax;
+            registers[RAX] = u64::from(filling.nr);
             registers[RDX] = rings.rdx_at_head(ring);
         } else if (places.saved..places.call).contains(&ip) {
-            registers[RAX] = filling.rax;
+            registers[RAX] = u64::from(filling.nr);
             registers[RDX] = filling.args[2];
         }
         registers[RIP] = site;

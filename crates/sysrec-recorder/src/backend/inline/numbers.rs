@@ -2,14 +2,19 @@
 //! recorder.
 
 use sysrec_format::event::Abi;
-use sysrec_syscalls::{ArgKind, Level, Shape, by_name};
+use sysrec_syscalls::{ArgKind, Level, REGISTERS_ALWAYS, Shape, by_name, registers_recorded};
 
-use super::layout::{NUMBERS, number};
+use super::layout::{NUMBERS, number, slot};
 use crate::capture::CapturePlan;
 
-/// The table in the stub page: a byte a number, see [`number`].
+/// What is known by number.
 #[derive(Clone, Debug)]
-pub(crate) struct Numbers([u8; NUMBERS]);
+pub(crate) struct Numbers {
+    /// The table in the stub page: see [`number`].
+    ways: [u8; NUMBERS],
+    /// How many of its argument registers are recorded.
+    registers: [u8; NUMBERS],
+}
 
 impl Numbers {
     /// `recorded` are the calls whose memory `plan` copies, with their stacks those that `has_stack` says; `more` are left
@@ -20,38 +25,52 @@ impl Numbers {
         has_stack: impl Fn(u32) -> bool,
         more: impl Iterator<Item = u32>,
     ) -> Self {
-        let mut table = [number::INLINE; NUMBERS];
-        let ways = recorded.map(|nr| match way(plan, nr) {
+        let abi = sysrec_syscalls::Abi::X86_64;
+        let registers: [u8; NUMBERS] = std::array::from_fn(|nr| registers_recorded(abi, nr as i32) as u8);
+        let is_wide = |nr: usize| usize::from(registers[nr]) > slot::NARROW_ARGS;
+        let mut table: [u8; NUMBERS] =
+            std::array::from_fn(|nr| if is_wide(nr) { number::WIDE } else { number::INLINE });
+        let ways = recorded.filter(|nr| (*nr as usize) < NUMBERS).map(|nr| match way(plan, nr) {
+            number::INLINE if !has_stack(nr) => (nr, table[nr as usize]),
             way if way != number::RECORDER && has_stack(nr) => (nr, way | number::WITH_STACK),
             way => (nr, way),
         });
         let left = more.chain(numbers_for_the_recorder()).map(|nr| (nr, number::RECORDER));
-        for (nr, way) in ways.chain(left) {
+        for (nr, way) in ways.chain(left).collect::<Vec<_>>() {
             if let Some(entry) = table.get_mut(nr as usize) {
                 *entry = way;
             }
         }
-        Numbers(table)
+        Numbers { ways: table, registers }
     }
 
     /// As the stub reads it.
     pub(crate) fn bytes(&self) -> &[u8; NUMBERS] {
-        &self.0
+        &self.ways
+    }
+
+    /// As [`sysrec_syscalls::arguments`], for less.
+    #[inline]
+    pub(crate) fn arguments(&self, nr: u32, mut registers: [u64; 6]) -> [u64; 6] {
+        if self.registers.get(nr as usize).is_some_and(|&count| count < 6) {
+            registers[slot::NARROW_ARGS..].fill(0);
+        }
+        registers
     }
 
     fn way(&self, nr: u64) -> u8 {
         let nr = usize::try_from(nr).unwrap_or(NUMBERS);
-        self.0.get(nr).copied().unwrap_or(number::RECORDER)
+        self.ways.get(nr).copied().unwrap_or(number::RECORDER)
     }
 
     /// Whether a call that stopped in the net is to be made by the stub. `refused`: it comes from there. The stub refuses
     /// a call for want of room, which is there now, for what its arguments say, or since its stack is a new one.
     pub(crate) fn takes(&self, nr: u64, args: &[u64; 6], refused: bool) -> bool {
-        if refused && self.has_stack(nr) {
+        if refused && self.way(nr) & number::WITH_STACK != 0 {
             return false;
         }
         match self.way(nr) & !number::WITH_STACK {
-            number::INLINE => true,
+            number::INLINE | number::WIDE => true,
             number::UNLESS_NULL_1 => !refused && args[1] == 0,
             number::UNLESS_NULL_4 => !refused && args[4] == 0,
             number::UNLESS_BARE_1 | number::PATH_0 | number::PATH_1 => !refused,
@@ -60,18 +79,18 @@ impl Numbers {
     }
 
     /// Whether the stub copies a path of this call.
-    pub(crate) fn has_path(&self, nr: u64) -> bool {
-        matches!(self.way(nr) & !number::WITH_STACK, number::PATH_0 | number::PATH_1)
+    pub(crate) fn has_path(&self, nr: u32) -> bool {
+        matches!(self.way(nr.into()) & !number::WITH_STACK, number::PATH_0 | number::PATH_1)
     }
 
     /// Whether the stub says which stack this call has.
-    pub(crate) fn has_stack(&self, nr: u64) -> bool {
-        self.way(nr) & number::WITH_STACK != 0
+    pub(crate) fn has_stack(&self, nr: u32) -> bool {
+        self.way(nr.into()) & number::WITH_STACK != 0
     }
 
     /// The number's way without its stack: for a call of the recorder's own.
     pub(crate) fn without_stack(mut self, nr: i64) -> Self {
-        if let Some(entry) = usize::try_from(nr).ok().and_then(|nr| self.0.get_mut(nr)) {
+        if let Some(entry) = usize::try_from(nr).ok().and_then(|nr| self.ways.get_mut(nr)) {
             *entry &= !number::WITH_STACK;
         }
         self
@@ -137,6 +156,8 @@ pub(crate) fn numbers_for_the_recorder() -> impl Iterator<Item = u32> {
     FOR_THE_RECORDER.iter().filter_map(move |name| by_name(abi, name)).map(|call| call.number)
 }
 
+const _: () = assert!(slot::NARROW_ARGS == REGISTERS_ALWAYS);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +186,8 @@ mod tests {
         for (name, way) in [
             ("getppid", INLINE),
             ("read", INLINE),
+            ("pread64", WIDE),
+            ("futex", WIDE),
             ("open", PATH_0),
             ("readlink", PATH_0),
             ("openat", PATH_1),
@@ -186,7 +209,7 @@ mod tests {
             assert_eq!(of(&names, name), way, "{name}");
         }
         let none = numbers(Level::None);
-        assert_eq!(["open", "recvmsg", "close"].map(|name| of(&none, name)), [INLINE, INLINE, RECORDER]);
+        assert_eq!(["open", "openat", "close"].map(|name| of(&none, name)), [INLINE, WIDE, RECORDER]);
         let all = numbers(Level::All);
         let ways = ["getppid", "chdir", "read", "recvmsg"].map(|name| of(&all, name));
         assert_eq!(ways, [INLINE, PATH_0, RECORDER, RECORDER]);

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use loom::thread;
 
 use super::layout::*;
-use super::rings::{Ring, RingCall, Rings};
+use super::rings::{Ring, Rings};
 use super::stub_twin::{Twin, call};
 use crate::sys::shared::SharedWords;
 
@@ -25,7 +25,7 @@ fn start() -> (Twin, Rings, Ring) {
     let memory = SharedWords::new(2 * RING_STRIDE as usize);
     let mut rings = Rings::over(PathBuf::new(), None, memory.clone());
     let ring = rings.allot(None).expect("the first ring");
-    (Twin { memory, gs: ring.address() }, rings, ring)
+    (Twin::new(memory, ring.address()), rings, ring)
 }
 
 /// Runs the model in every order, and gives the outcomes that came out.
@@ -108,8 +108,8 @@ fn a_call_under_way_is_shown_as_it_will_be_read() {
             let (mut next, mut shown) = (0, 0);
             for _ in 0..2 {
                 if let Some(under_way) = rings.entered(&ring) {
-                    let RingCall { rax, args, start, .. } = call(next);
-                    assert_eq!((under_way.rax, under_way.args, under_way.start), (rax, args, start));
+                    let RingCall { nr, args, start, .. } = call(next);
+                    assert_eq!((under_way.nr, under_way.args, under_way.start), (nr, args, start));
                     shown += 1;
                 }
                 if let Some(taken) = rings.take(&mut ring) {

@@ -11,11 +11,12 @@
 //! control page says which trace it is and how times are converted, a ring says whose it is, and a slot is freed only
 //! when its call is in the trace.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::Ordering::{self, Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::compiler_fence;
 
 use rustc_hash::FxHashMap;
@@ -25,19 +26,6 @@ use sysrec_format::rings::Line;
 use super::layout::*;
 use super::{known_stacks, stale};
 use crate::sys::shared::{AtomicU64, SharedWords};
-
-/// A finished call as the stub left it. Times in ticks of the time stamp counter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RingCall {
-    /// The number, as the whole register.
-    pub rax: u64,
-    pub args: [u64; 6],
-    pub sp: u64,
-    pub ip: u64,
-    pub start: u64,
-    pub end: u64,
-    pub ret: i64,
-}
 
 /// A path that the stub copied for the call that follows in the ring.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,6 +41,8 @@ pub(crate) struct RingPath {
 pub(crate) struct Ring {
     number: u32,
     tail: u64,
+    /// The first word of the slot at the tail, as it was read.
+    first: u64,
     path: Option<RingPath>,
 }
 
@@ -79,6 +69,8 @@ pub(crate) struct Rings {
     /// Where the memory of a ring comes from before its first use. `None`: it has all of it.
     file: Option<File>,
     memory: SharedWords,
+    /// A late reading of the time stamp counter: what a slot has of it is completed by that.
+    reference: Cell<u64>,
     free: Vec<u32>,
     /// Rings from here on were never used.
     fresh: u32,
@@ -120,7 +112,8 @@ impl Rings {
     /// The rings of a file that is mapped, all unused.
     pub(super) fn over(path: PathBuf, file: Option<File>, memory: SharedWords) -> Self {
         let (free, lists) = (Vec::new(), FxHashMap::default());
-        Rings { path, file, memory, free, fresh: 1, lists, with_lists: false }
+        let reference = Cell::new(0);
+        Rings { path, file, memory, reference, free, fresh: 1, lists, with_lists: false }
     }
 
     /// Leaves room for lists of stacks, for as many rings as there can be then.
@@ -159,6 +152,7 @@ impl Rings {
     /// Says how times are converted now. The line that was valid stays whole until the new one is.
     #[inline]
     pub(crate) fn tell_line(&self, line: &Line) {
+        self.reference.set(line.tsc);
         let next = self.memory[control::LINE as usize].load(Relaxed).wrapping_add(1);
         let first = (control::LINES + (next & 1) * control::LINE_WORDS) as usize;
         self.memory[first].store(line.tsc, Relaxed);
@@ -182,7 +176,7 @@ impl Rings {
             room.then(|| self.fresh += 1)?;
             Some(number)
         })?;
-        let ring = Ring { number, tail: 0, path: None };
+        let ring = Ring { number, tail: 0, first: 0, path: None };
         self.tell_task(&ring, task);
         Some(ring)
     }
@@ -199,7 +193,7 @@ impl Rings {
         while self.next(&mut ring).is_some() {
             self.advance(&mut ring);
         }
-        self.word(&ring, slot::STATE).store(u64::from(state::FREE), Relaxed);
+        self.free_slot(&ring, 0, Relaxed);
         self.memory[Self::first_word(&ring) + (HEAD / 8) as usize].store(0, Release);
         self.free.push(ring.number);
     }
@@ -208,23 +202,41 @@ impl Rings {
         (u64::from(ring.number) * RING_STRIDE / 8) as usize
     }
 
-    /// A word of the slot at the tail.
+    /// The first word of the slot at this position.
     #[inline]
-    fn word(&self, ring: &Ring, index: u64) -> &AtomicU64 {
-        let at = (ring.tail % SLOTS) * (SLOT_BYTES / 8) + index;
-        &self.memory[Self::first_word(ring) + at as usize]
+    fn slot_word(ring: &Ring, position: u64) -> usize {
+        Self::first_word(ring) + ((position % SLOTS) * (SLOT_BYTES / 8)) as usize
+    }
+
+    /// The word of the slot at the tail that this byte is in.
+    #[inline]
+    fn word(&self, ring: &Ring, byte: u64) -> &AtomicU64 {
+        &self.memory[Self::slot_word(ring, ring.tail) + (byte / 8) as usize]
+    }
+
+    /// The first word of the slot at the tail; its lowest byte is the state.
+    #[inline]
+    fn first(&self, ring: &Ring) -> u64 {
+        self.word(ring, slot::STATE).load(Acquire)
     }
 
     #[inline]
-    fn state(&self, ring: &Ring) -> u32 {
-        self.word(ring, slot::STATE).load(Acquire) as u32
+    fn state(&self, ring: &mut Ring) -> u8 {
+        ring.first = self.first(ring);
+        ring.first as u8
+    }
+
+    /// Of a slot that nobody else writes meanwhile: its other bytes stay, for who comes to [`last`](Self::last).
+    #[inline]
+    fn free_slot(&self, ring: &Ring, first: u64, order: Ordering) {
+        self.word(ring, slot::STATE).store(first & !0xff | u64::from(state::FREE), order);
     }
 
     /// The next finished call; the path before it is the ring's then. [`advance`](Self::advance) when it is in the trace.
     #[inline]
     pub(crate) fn next(&self, ring: &mut Ring) -> Option<RingCall> {
         match self.state(ring) {
-            state::FINISHED => Some(self.call(ring)),
+            state::FINISHED => Some(self.call_at(ring, ring.tail, ring.first)),
             state::PATH => self.next_behind_path(ring),
             _ => None,
         }
@@ -235,7 +247,7 @@ impl Rings {
     fn next_behind_path(&self, ring: &mut Ring) -> Option<RingCall> {
         for _ in 0..SLOTS {
             match self.state(ring) {
-                state::FINISHED => return Some(self.call(ring)),
+                state::FINISHED => return Some(self.call_at(ring, ring.tail, ring.first)),
                 state::PATH => self.take_part(ring),
                 _ => return None,
             }
@@ -249,8 +261,8 @@ impl Rings {
             Some(path) if address == 0 => path,
             _ => RingPath { address, bytes: Vec::with_capacity(path_slot::TEXT_BYTES as usize) },
         };
-        for word in path_slot::TEXT..SLOT_BYTES / 8 {
-            path.bytes.extend_from_slice(&self.word(ring, word).load(Relaxed).to_le_bytes());
+        for byte in (path_slot::TEXT..SLOT_BYTES).step_by(8) {
+            path.bytes.extend_from_slice(&self.word(ring, byte).load(Relaxed).to_le_bytes());
         }
         let begin = path.bytes.len() - path_slot::TEXT_BYTES as usize;
         if let Some(end) = path.bytes[begin..].iter().position(|&byte| byte == 0) {
@@ -263,7 +275,7 @@ impl Rings {
     /// Frees the slot of the call that [`next`](Self::next) gave.
     #[inline]
     pub(crate) fn advance(&self, ring: &mut Ring) {
-        self.word(ring, slot::STATE).store(u64::from(state::FREE), Release);
+        self.free_slot(ring, ring.first, Release);
         ring.tail += 1;
     }
 
@@ -276,33 +288,21 @@ impl Rings {
         Some(call)
     }
 
-    fn call(&self, ring: &Ring) -> RingCall {
-        self.call_at(ring, ring.tail)
-    }
-
-    fn call_at(&self, ring: &Ring, position: u64) -> RingCall {
-        let first = Self::first_word(ring) + ((position % SLOTS) * (SLOT_BYTES / 8)) as usize;
+    fn call_at(&self, ring: &Ring, position: u64, first_word: u64) -> RingCall {
+        let first = Self::slot_word(ring, position);
         let words = &self.memory[first..first + (SLOT_BYTES / 8) as usize];
-        let word = |index: u64| words[index as usize].load(Relaxed);
-        RingCall {
-            rax: word(slot::RAX),
-            args: [0, 1, 2, 3, 4, 5].map(|n| word(slot::ARGS + n)),
-            sp: word(slot::SP),
-            ip: word(slot::IP),
-            start: word(slot::START),
-            end: word(slot::END),
-            ret: word(slot::RET) as i64,
-        }
+        RingCall::read(first_word, |index| words[index as usize].load(Relaxed), self.reference.get())
     }
 
     /// The call that the task is in, by its ring: all but its end. Read all finished ones before.
     pub(crate) fn entered(&self, ring: &Ring) -> Option<RingCall> {
-        (self.state(ring) == state::ENTERED).then(|| self.call(ring))
+        let first = self.first(ring);
+        (first as u8 == state::ENTERED).then(|| self.call_at(ring, ring.tail, first))
     }
 
     /// Of a stopped task: the slot that it is filling, finished or not; all finished ones before it have been read.
     pub(crate) fn filling(&self, ring: &Ring) -> RingCall {
-        self.call(ring)
+        self.call_at(ring, ring.tail, self.first(ring))
     }
 
     /// What the stub says of the stack of the call that is next, or that the task is filling.
@@ -317,20 +317,25 @@ impl Rings {
 
     /// Of a stopped task: the call that was read last. Only the task itself writes over it.
     pub(crate) fn last(&self, ring: &Ring) -> RingCall {
-        self.call_at(ring, ring.tail.wrapping_sub(1))
+        let before = ring.tail.wrapping_sub(1);
+        let first = self.memory[Self::slot_word(ring, before)].load(Relaxed);
+        self.call_at(ring, before, first)
     }
 
     /// Of a stopped task: finishes the slot that it was filling, as the stub would have. [`release`](Self::release) when
     /// the call is in the trace.
     pub(crate) fn finish(&self, ring: &Ring, call: &RingCall) {
         self.word(ring, slot::RET).store(call.ret as u64, Relaxed);
-        self.word(ring, slot::END).store(call.end, Relaxed);
-        self.word(ring, slot::STATE).store(u64::from(state::FINISHED), Release);
+        let times = self.word(ring, slot::END_LOW);
+        times.store(times.load(Relaxed) & 0xffff_ffff | call.end << 32, Relaxed);
+        let first = self.word(ring, slot::STATE);
+        let kept = first.load(Relaxed) & !(0xffff_00ff);
+        first.store(kept | (call.end >> 32 & 0xffff) << 16 | u64::from(state::FINISHED), Release);
     }
 
     /// Of a stopped task: frees the slot that it was filling. `advance`: it goes on at the next one.
     pub(crate) fn release(&self, ring: &mut Ring, advance: bool) {
-        self.word(ring, slot::STATE).store(u64::from(state::FREE), Relaxed);
+        self.free_slot(ring, self.first(ring), Relaxed);
         if advance {
             ring.tail += 1;
         }

@@ -3,10 +3,10 @@
 //! The orders of memory are *weaker* than the processor's. There every store is a release and every load an acquire
 //! (x86-TSO: Intel's manual, volume 3, 9.2.2); here only the stores of a state are, and the load of one.
 
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::cell::Cell;
+use std::sync::atomic::Ordering::{self, Acquire, Relaxed, Release};
 
 use super::layout::*;
-use super::rings::RingCall;
 use crate::sys::shared::{AtomicU64, SharedWords};
 
 /// A task with its ring.
@@ -14,12 +14,14 @@ pub(super) struct Twin {
     pub memory: SharedWords,
     /// Its gs base.
     pub gs: u64,
+    /// The first words of the slot at the head, as far as the task knows.
+    own: [Cell<u64>; 3],
 }
 
 /// A call of which every word says that it is call `n`. Under loom, with fewer words: each costs time.
 pub(super) fn call(n: u64) -> RingCall {
     let few = RingCall {
-        rax: 100 * n + 1,
+        nr: 100 * n as u32 + 1,
         args: [100 * n + 2, 0, 0, 0, 0, 0],
         start: (n << 32) | (100 * n + 3),
         end: 100 * n + 4,
@@ -29,10 +31,18 @@ pub(super) fn call(n: u64) -> RingCall {
     if cfg!(loom) {
         return few;
     }
-    RingCall { args: [2, 10, 11, 12, 13, 14].map(|k| 100 * n + k), sp: 100 * n + 20, ip: 100 * n + 21, ..few }
+    let mut args = [2, 10, 11, 12, 13, 14].map(|k| 100 * n + k);
+    if n % 2 == 1 {
+        args[slot::NARROW_ARGS..].fill(0);
+    }
+    RingCall { args, sp: 100 * n + 20, ip: 100 * n + 21, ..few }
 }
 
 impl Twin {
+    pub(super) fn new(memory: SharedWords, gs: u64) -> Self {
+        Twin { memory, gs, own: Default::default() }
+    }
+
     fn ring(&self) -> u64 {
         self.gs - WINDOW_ADDRESS
     }
@@ -41,10 +51,28 @@ impl Twin {
         &self.memory[((self.ring() + HEAD) / 8) as usize]
     }
 
-    /// A word of the slot at the head.
-    fn word(&self, index: u64) -> &AtomicU64 {
+    /// The word of the slot at the head that this byte is in.
+    fn word(&self, byte: u64) -> &AtomicU64 {
         let head = self.head().load(Relaxed);
-        &self.memory[((self.ring() + head) / 8 + index) as usize]
+        &self.memory[((self.ring() + head + byte) / 8) as usize]
+    }
+
+    /// Stores the lowest bytes of a value, as one store of so many bytes does. What else is in the word, the task wrote
+    /// itself or read when it found room: under loom it is not loaded again, and what stands in the state's word is stored
+    /// with the next state, since each load and store costs time and no reader takes it before.
+    fn store(&self, byte: u64, bytes: u32, value: u64, order: Ordering) {
+        let word = self.word(byte);
+        let own = self.own.get((byte / 8) as usize).filter(|_| cfg!(loom));
+        let old = own.map_or_else(|| word.load(Relaxed), Cell::get);
+        let (shift, mask) = (8 * (byte % 8), u64::MAX >> (64 - 8 * bytes));
+        let new = old & !(mask << shift) | (value & mask) << shift;
+        if let Some(own) = own {
+            own.set(new);
+            if byte / 8 == slot::STATE / 8 && byte != slot::STATE {
+                return;
+            }
+        }
+        word.store(new, order);
     }
 
     /// The slot at the head, by its position in the ring.
@@ -54,14 +82,23 @@ impl Twin {
     }
 
     pub(super) fn has_room(&self) -> bool {
-        self.word(slot::STATE).load(Acquire) == u64::from(state::FREE)
+        let first = self.word(slot::STATE).load(Acquire);
+        self.own[0].set(first);
+        first as u8 == state::FREE
     }
 
     /// Up to the label `saved`.
     pub(super) fn save(&self, call: &RingCall) {
-        self.word(slot::RAX).store(call.rax, Relaxed);
-        for (n, arg) in (0..).zip(call.args).take(if cfg!(loom) { 1 } else { 6 }) {
-            self.word(slot::ARGS + n).store(arg, Relaxed);
+        let is_wide = call.args[slot::NARROW_ARGS..].iter().any(|&arg| arg != 0);
+        let there = match is_wide {
+            _ if cfg!(loom) => 1,
+            true => 6,
+            false => slot::NARROW_ARGS,
+        };
+        self.store(slot::IS_WIDE, 1, u64::from(is_wide), Relaxed);
+        self.store(slot::NR, 4, u64::from(call.nr), Relaxed);
+        for (n, arg) in (0..).zip(call.args).take(there) {
+            self.word(slot::ARGS + 8 * n).store(arg, Relaxed);
         }
         if !cfg!(loom) {
             self.word(slot::SP).store(call.sp, Relaxed);
@@ -73,16 +110,14 @@ impl Twin {
         if !cfg!(loom) {
             self.word(slot::IP).store(call.ip, Relaxed);
         }
-        // Two halves, the low one first; the high one is still that of the call before.
-        let old = self.word(slot::START).load(Relaxed);
-        let low = call.start & 0xffff_ffff;
-        self.word(slot::START).store((old >> 32 << 32) | low, Relaxed);
-        self.word(slot::START).store(call.start, Relaxed);
+        // Two parts, the low one first; the high one takes the place of zeros of the address.
+        self.store(slot::START_LOW, 4, call.start, Relaxed);
+        self.store(slot::START_HIGH, 2, call.start >> 32, Relaxed);
     }
 
     /// The last instruction before the call.
     pub(super) fn enter(&self) {
-        self.word(slot::STATE).store(u64::from(state::ENTERED), Release);
+        self.store(slot::STATE, 1, u64::from(state::ENTERED), Release);
     }
 
     /// Up to the label `result_saved`.
@@ -92,17 +127,18 @@ impl Twin {
 
     /// Up to the label `timed`.
     pub(super) fn end(&self, call: &RingCall) {
-        self.word(slot::END).store(call.end, Relaxed);
+        self.store(slot::END_LOW, 4, call.end, Relaxed);
+        self.store(slot::END_HIGH, 2, call.end >> 32, Relaxed);
     }
 
     pub(super) fn finish(&self) {
-        self.word(slot::STATE).store(u64::from(state::FINISHED), Release);
+        self.store(slot::STATE, 1, u64::from(state::FINISHED), Release);
     }
 
     /// In the stub the 16 bits wrap by themselves. Gives the result that it returns, as it finds it in the slot.
     pub(super) fn advance(&self) -> i64 {
         let head = self.head().load(Relaxed);
-        let ret = &self.memory[((self.ring() + head) / 8 + slot::RET) as usize];
+        let ret = &self.memory[((self.ring() + head + slot::RET) / 8) as usize];
         self.head().store((head + SLOT_BYTES) % (SLOTS * SLOT_BYTES), Relaxed);
         ret.load(Relaxed) as i64
     }
@@ -117,12 +153,10 @@ impl Twin {
             self.save_path(rax, rdx);
             self.word(path_slot::ADDRESS).store(if n == 0 { address } else { 0 }, Relaxed);
             // A byte at a time; what the slot held before stays behind the NUL.
-            for (word, bytes) in (path_slot::TEXT..).zip(part.chunks(8)) {
-                let mut old = self.word(word).load(Relaxed).to_le_bytes();
-                old[..bytes.len()].copy_from_slice(bytes);
-                self.word(word).store(u64::from_le_bytes(old), Relaxed);
+            for (at, byte) in (path_slot::TEXT..).zip(part) {
+                self.store(at, 1, u64::from(*byte), Relaxed);
             }
-            self.word(path_slot::STATE).store(u64::from(state::PATH), Release);
+            self.store(path_slot::STATE, 1, u64::from(state::PATH), Release);
             self.advance();
         }
         true
@@ -130,7 +164,7 @@ impl Twin {
 
     /// Up to the label `path_saved`.
     pub(super) fn save_path(&self, rax: u64, rdx: u64) {
-        self.word(path_slot::RAX).store(rax, Relaxed);
+        self.store(path_slot::RAX, 4, rax, Relaxed);
         self.word(path_slot::RDX).store(rdx, Relaxed);
     }
 

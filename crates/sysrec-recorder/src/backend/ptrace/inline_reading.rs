@@ -8,8 +8,7 @@ use sysrec_format::event::{Abi, Entry, Exit, StackId, TaskId, UnfinishedReason};
 use super::engine::Engine;
 use super::placement::Busy;
 use super::tracee::Tracee;
-use crate::backend::inline::layout::SLOTS;
-use crate::backend::inline::rings::RingCall;
+use crate::backend::inline::layout::{RingCall, SLOTS, is_same_tick};
 use crate::backend::inline::{Inline, InlineTask, Mode, Reason};
 use crate::recording::Recording;
 use crate::selected::Selected;
@@ -62,16 +61,17 @@ const LOOK_NS: u64 = 20_000;
 /// A call that a ring holds, as it began.
 fn entry(inline: &Inline, task: &mut InlineTask, call: &RingCall) -> Entry {
     let start_ns = match task.entered.take() {
-        Some((ticks, ns)) if ticks == call.start => ns,
+        // The slot has the lowest 48 bits: of a call that lasts for a day, the rest was known better when it began.
+        Some((ticks, ns)) if is_same_tick(ticks, call.start) => ns,
         _ => inline.clock.ns(call.start),
     };
     Entry {
         time_ns: start_ns.max(task.last_ns),
         abi: Abi::X86_64,
-        nr: call.rax as i32,
+        nr: call.nr as i32,
         ip: call.ip,
         sp: call.sp,
-        args: call.args,
+        args: inline.numbers.arguments(call.nr, call.args),
         registers: None,
         captures: inline.captures(task, call),
         stack: None,
@@ -86,7 +86,7 @@ fn stack(
     call: &RingCall,
     lasted_ns: Option<u64>,
 ) -> Option<StackId> {
-    let stacks = stacks.filter(|_| inline.numbers.has_stack(call.rax))?;
+    let stacks = stacks.filter(|_| inline.numbers.has_stack(call.nr))?;
     stacks.of_task(inline.rings.stack(&task.ring), lasted_ns)
 }
 
@@ -157,7 +157,7 @@ impl Engine<'_> {
             // A call that lasts: its start is converted while the clock's line is fresh.
             if let Mode::Inline(task) = &mut tracee.mode
                 && let Some(call) = inline.rings.entered(&task.ring)
-                && task.entered.is_none_or(|(ticks, _)| ticks != call.start)
+                && task.entered.is_none_or(|(ticks, _)| !is_same_tick(ticks, call.start))
             {
                 task.entered = Some((call.start, inline.clock.ns(call.start)));
             }

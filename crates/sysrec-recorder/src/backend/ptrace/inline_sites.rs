@@ -6,7 +6,7 @@ use super::inline_reading::tell;
 use crate::backend::inline::known_stacks::Place;
 use crate::backend::inline::layout::*;
 use crate::backend::inline::normalise::{Normalised, normalise};
-use crate::backend::inline::patch::JUMP_BYTES;
+use crate::backend::inline::patch::{JUMP_BYTES, USER_END};
 use crate::backend::inline::patcher::Patcher;
 use crate::backend::inline::remote::{Around, Failure, Helper};
 use crate::backend::inline::space::{Site, SiteState, Space};
@@ -123,6 +123,10 @@ impl Engine<'_> {
 
     /// Writes the trampoline of a site that was not met before.
     fn new_trampoline(tid: i32, pid: i32, space: &SharedSpace, site: u64) -> Option<u32> {
+        // Above, slots have no room for its address (5-level paging).
+        if site >= USER_END {
+            return None;
+        }
         let mut space = space.borrow_mut();
         space.code_at(pid, site)?;
         let number = space.new_trampoline(site)?;
@@ -213,7 +217,7 @@ impl Engine<'_> {
     /// Whether the stub compares the stack of this call of the task.
     pub(super) fn compares_stacks(&self, tid: i32, nr: i32) -> bool {
         let inline = self.tasks.get(&tid).is_some_and(|tracee| matches!(tracee.mode, Mode::Inline(_)));
-        inline && self.inline.as_ref().is_some_and(|inline| inline.numbers.has_stack(nr as u64))
+        inline && self.inline.as_ref().is_some_and(|inline| inline.numbers.has_stack(nr as u32))
     }
 
     /// The stack that was just taken of a stopped task, in a call made before `ip`, goes into its lists: the next such call

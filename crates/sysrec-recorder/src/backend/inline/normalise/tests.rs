@@ -48,7 +48,7 @@ impl Stopped {
         let file = File::options().read(true).write(true).open(rings.path()).expect("the ring file");
         let memory = SharedWords::map(&file, WINDOW_BYTES as usize).expect("the ring file, mapped");
         let mut ring = rings.allot(None).expect("a ring");
-        let twin = Twin { memory, gs: ring.address() };
+        let twin = Twin::new(memory, ring.address());
         for n in 0..before {
             assert!(twin.make(&at_site(5000 + n)) && rings.take(&mut ring).is_some());
         }
@@ -151,7 +151,7 @@ fn from_then_to_the_call_they_are_in_the_slot() {
             task.registers[R11] = trampoline(0) + TRAMPOLINE_DATA;
             assert_eq!(task.at(ip), Normalised::Before);
             assert_eq!(task.registers[RIP], SITE);
-            assert_eq!([RAX, RDX].map(|place| task.registers[place]), [made.rax, made.args[2]]);
+            assert_eq!([RAX, RDX].map(|place| task.registers[place]), [u64::from(made.nr), made.args[2]]);
             task.others_are_kept();
             task.ring_goes_on();
         }
@@ -342,12 +342,15 @@ fn a_call_that_was_sent_back_is_told_and_made_again() {
     for before in BEFORE {
         let made = at_site(7);
         let mut task = Stopped::inside(before, &made);
-        task.registers[RAX] = made.rax;
+        task.registers[RAX] = u64::from(made.nr);
         task.registers[RDX] = made.args[2];
         task.sent_back = true;
         let Normalised::After(Some(told)) = task.at(stub::places().call) else { panic!("not told") };
-        assert_eq!((told.rax, told.args, told.ret, told.end), (made.rax, made.args, SENT_BACK, NOW));
-        assert_eq!([RIP, RAX, RDX].map(|place| task.registers[place]), [SITE, made.rax, made.args[2]]);
+        assert_eq!((told.nr, told.args, told.ret, told.end), (made.nr, made.args, SENT_BACK, NOW));
+        assert_eq!(
+            [RIP, RAX, RDX].map(|place| task.registers[place]),
+            [SITE, u64::from(made.nr), made.args[2]]
+        );
         task.others_are_kept();
         task.ring_goes_on();
     }

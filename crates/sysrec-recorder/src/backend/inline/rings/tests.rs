@@ -17,7 +17,7 @@ fn start_with_ring() -> (Rings, Ring, Twin) {
     let (mut rings, memory) = start();
     let ring = rings.allot(None).expect("a ring");
     let gs = ring.address();
-    (rings, ring, Twin { memory, gs })
+    (rings, ring, Twin::new(memory, gs))
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn rings_lie_apart_inside_the_window_and_run_out() {
     // Neighbours do not see each other.
     let mut last_two = all.into_iter().rev().take(2);
     let (mut last, mut before) = (last_two.next().expect("two"), last_two.next().expect("two"));
-    let twin = Twin { memory, gs: last.address() };
+    let twin = Twin::new(memory, last.address());
     assert!(twin.make(&call(1)));
     assert_eq!((rings.take(&mut before), rings.take(&mut last)), (None, Some(call(1))));
 }
