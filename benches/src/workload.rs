@@ -174,7 +174,7 @@ impl Programs {
 
     /// The server under the tool, the client bare.
     fn serve(&self, name: &str, requests: u64, way: Way, output: &Path) -> anyhow::Result<Sample> {
-        let all = (requests * CONNECTIONS).to_string();
+        let all = ((WARM_UP_REQUESTS + requests) * CONNECTIONS).to_string();
         let argv = [guest(name)?, all.into()];
         let mut server = Running::start(self.tools.command(way.tool, output, &argv), way.cpus)?;
         let line = server.line()?;
@@ -183,9 +183,14 @@ impl Programs {
             ended_well(name, &finished)?;
             return Err(anyhow!("{name} said {line:?} in place of its port"));
         };
-        let mut client = Command::new(guest("echo_client")?);
-        client.arg(port.trim()).args([CONNECTIONS.to_string(), requests.to_string()]);
-        let client = run(client, Cpus::All)?;
+        let echo_client = guest("echo_client")?;
+        let client = |requests: u64| {
+            let mut client = Command::new(&echo_client);
+            client.arg(port.trim()).args([CONNECTIONS.to_string(), requests.to_string()]);
+            run(client, Cpus::All)
+        };
+        client(WARM_UP_REQUESTS)?;
+        let client = client(requests)?;
         ended_well(name, &server.finish()?)?;
         let per_request_ns = number_before(&client.stdout, " ns per request")?;
         Ok(sample(per_request_ns * (requests * CONNECTIONS) as f64, None))
@@ -206,16 +211,21 @@ impl Programs {
 
     /// What a server did longer, as if it had done the usual.
     fn as_usual(mut sample: Sample, kind: &Kind, way: Way) -> Sample {
-        if let Kind::Server { .. } = kind {
-            sample.output_bytes /= longer(way);
-            sample.counted = sample.counted.map(|calls| calls / longer(way));
+        if let Kind::Server { requests, .. } = kind {
+            let of_all = |number: u64| number * requests / (WARM_UP_REQUESTS + requests * longer(way));
+            sample.output_bytes = of_all(sample.output_bytes);
+            sample.counted = sample.counted.map(of_all);
         }
         sample
     }
 }
 
-/// A server is to show what its requests take, not what it takes until it has made each call once: under what adds less
-/// than a microsecond to a call it gets as many times the requests.
+/// Requests on each connection of a first client, which is not timed, whatever the tool. A server is to show what its
+/// requests take, not what they take until each call has been made once; and its threads and the client's settle on the
+/// CPUs where they stay for all of a short run in the first moments of it.
+const WARM_UP_REQUESTS: u64 = 200;
+
+/// For the same reason, under what adds less than a microsecond to a call a server gets as many times the requests.
 fn longer(way: Way) -> u64 {
     if way.tool.is_fast() { 10 } else { 1 }
 }

@@ -34,6 +34,8 @@ pub(super) struct Pace {
     last_ns: u64,
     /// The most calls that one ring had at a stop of its task since then.
     at_stops: u64,
+    /// That task.
+    stopped: Option<i32>,
     /// Until then we look again and again.
     busy_until_ns: u64,
     /// How long the next sleep is at the most.
@@ -139,7 +141,9 @@ impl Engine<'_> {
         let Some(tracee) = self.tasks.get_mut(&tid) else { return };
         inline.anchor();
         let calls = read_task(inline, self.stacks.as_ref(), tracee, self.recording, selection);
-        self.pace.at_stops = self.pace.at_stops.max(calls);
+        if calls > self.pace.at_stops {
+            (self.pace.at_stops, self.pace.stopped) = (calls, Some(tid));
+        }
     }
 
     /// Reads all rings.
@@ -189,7 +193,8 @@ impl Engine<'_> {
             let most = most + std::mem::take(&mut self.pace.at_stops);
             let until_half_ns = since_ns.saturating_mul(HALF) / most.max(1);
             let pressing = until_half_ns < SPIN_NS_MAX;
-            let busy = last.filter(|_| active == 1).map(|tid| Busy { tid, pressing });
+            let last = last.or(self.pace.stopped.take());
+            let busy = last.filter(|_| active <= 1).map(|tid| Busy { tid, pressing });
             self.placement.on_reading(now_ns, &mut self.tasks, busy);
             if let Some(reason) = self.recording.limit_reached(now_ns) {
                 self.shared.request_stop(reason);

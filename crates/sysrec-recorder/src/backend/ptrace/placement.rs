@@ -36,6 +36,8 @@ const FIRST_STAND_NS: u64 = Duration::from_millis(100).as_nanos() as u64;
 /// The same where tasks record their own calls: few stops show sooner what they are about. Threads that wake each other
 /// settle in these first moments on the CPUs where they will stay.
 const INLINE_WINDOW_NS: u64 = Duration::from_millis(5).as_nanos() as u64;
+/// The same while a task alone records calls as fast as we can read them.
+const PRESSING_WINDOW_NS: u64 = Duration::from_millis(1).as_nanos() as u64;
 /// Below this rate, stops cost the program little wherever they happen.
 const SELDOM_STOPS_PER_S: f64 = 1000.0;
 /// So many stops of tasks that seldom stopped are a reason to look at their rate before its time: each is a costly one.
@@ -86,6 +88,8 @@ pub(super) struct Placement {
     inline: bool,
     /// We keep off the CPU of a task, or on it.
     bound: bool,
+    /// When we look where we are to read again. To ask where a task runs costs some ten microseconds.
+    reader_due_ns: u64,
     /// How many tasks of the machine ran or wanted to, of late.
     running: f64,
     /// Gives tasks their CPUs back should we die.
@@ -107,6 +111,7 @@ impl Placement {
             window_stops: 0,
             inline,
             bound: false,
+            reader_due_ns: 0,
             running: 0.0,
             guardian: None,
             ticker: None,
@@ -168,19 +173,28 @@ impl Placement {
     }
 
     /// Now and then, where stops are not what happens most: decides likewise.
-    pub(super) fn on_time(&mut self, now_ns: u64, tasks: &mut Tasks) -> bool {
-        if now_ns.saturating_sub(self.window_start_ns) < self.window_ns() || self.own.is_none() {
-            return false;
+    pub(super) fn on_time(&mut self, now_ns: u64, tasks: &mut Tasks) {
+        if now_ns.saturating_sub(self.window_start_ns) >= self.window_ns() && self.own.is_some() {
+            self.decide(now_ns, tasks);
         }
-        self.decide(now_ns, tasks);
-        true
     }
 
     /// As [`on_time`](Self::on_time), where tasks record their own calls. `busy`: the task that alone does at present.
     pub(super) fn on_reading(&mut self, now_ns: u64, tasks: &mut Tasks, busy: Option<Busy>) {
-        if !self.on_time(now_ns, tasks) {
+        // Who makes so many calls by himself has begun long ago.
+        let under_way = busy.is_some_and(|busy| busy.pressing) && matches!(self.way, Way::Together(_));
+        if under_way
+            && now_ns.saturating_sub(self.window_start_ns) >= PRESSING_WINDOW_NS
+            && self.own.is_some()
+        {
+            self.decide(now_ns, tasks);
+        } else {
+            self.on_time(now_ns, tasks);
+        }
+        if self.own.is_none() || now_ns < self.reader_due_ns {
             return;
         }
+        self.reader_due_ns = now_ns + WINDOW_NS;
         if let Some(running) = crate::procfs::running_tasks() {
             self.running += (running as f64 - self.running) * NEW_SHARE;
         }
@@ -194,7 +208,6 @@ impl Placement {
         match (self.inline, self.way) {
             (false, _) => WINDOW_NS,
             (true, Way::Together(_)) => INLINE_WINDOW_NS,
-            // To ask where a task runs costs some ten microseconds.
             (true, Way::Spread) => WINDOW_NS,
         }
     }
@@ -289,6 +302,7 @@ impl Placement {
 
     fn spread(&mut self, tasks: &mut Tasks) {
         self.way = Way::Spread;
+        self.reader_due_ns = 0;
         self.watch();
         for (&tid, tracee) in tasks.iter_mut() {
             self.give_back(tid, tracee);
