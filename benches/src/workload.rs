@@ -212,9 +212,9 @@ impl Programs {
     /// What a server did longer, as if it had done the usual.
     fn as_usual(mut sample: Sample, kind: &Kind, way: Way) -> Sample {
         if let Kind::Server { requests, .. } = kind {
-            let of_all = |number: u64| number * requests / (WARM_UP_REQUESTS + requests * longer(way));
-            sample.output_bytes = of_all(sample.output_bytes);
-            sample.counted = sample.counted.map(of_all);
+            let made = WARM_UP_REQUESTS + requests * longer(way);
+            sample.output_bytes = sample.output_bytes * requests / made;
+            sample.counted = sample.counted.map(|calls| calls * requests / made);
         }
         sample
     }
