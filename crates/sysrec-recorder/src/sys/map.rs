@@ -86,14 +86,22 @@ fn guard(slot: usize, map: &MmapRaw) {
 /// Really allocates the file's blocks up to `length`; the error is ENOSPC, EDQUOT, EFBIG or the like, and nothing of
 /// what was there before is lost.
 fn allocate(file: &File, from: u64, length: u64) -> io::Result<()> {
-    // SAFETY: no memory is touched.
-    let error = unsafe { libc::posix_fallocate(file.as_raw_fd(), from as i64, (length - from) as i64) };
-    match error {
-        0 => Ok(()),
-        libc::EINTR => allocate(file, from, length),
-        error => Err(io::Error::from_raw_os_error(error)),
+    let mut from = from;
+    while from < length {
+        let bytes = (length - from).min(ALLOCATION_BYTES);
+        // SAFETY: no memory is touched.
+        match unsafe { libc::posix_fallocate(file.as_raw_fd(), from as i64, bytes as i64) } {
+            0 => from += bytes,
+            libc::EINTR => {}
+            error => return Err(io::Error::from_raw_os_error(error)),
+        }
     }
+    Ok(())
 }
+
+/// What is allocated at once. A file system in memory starts anew when a signal comes (mm/shmem.c, `shmem_fallocate`),
+/// and ours come every fraction of a millisecond: it must get done in between.
+const ALLOCATION_BYTES: u64 = 256 << 10;
 
 impl MappedFile {
     /// Takes a file that is open for reading and writing, empty.
