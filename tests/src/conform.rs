@@ -16,6 +16,11 @@ use sysrec_format::event::Abi;
 use crate::log::{END, GuestLog, Logged, MARK, Segment};
 use crate::oracle::{self, Counts, RESTARTS, Restarts};
 
+/// What a trace has of the six registers.
+pub(crate) fn as_recorded(abi: Abi, nr: i32, registers: [u64; 6]) -> [u64; 6] {
+    sysrec_syscalls::arguments(sysrec_syscalls::Abi::from_code(abi.0), nr, registers)
+}
+
 /// The arguments of a recorded call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arguments {
@@ -29,10 +34,7 @@ impl Arguments {
     /// `expected`: what the guest had in the six registers.
     fn agree_with(&self, expected: &[u64; 6], abi: Abi, nr: i32) -> bool {
         match self {
-            Arguments::Exact(args) => {
-                let known = sysrec_syscalls::Abi::from_code(abi.0);
-                *args == known.map_or(*expected, |abi| sysrec_syscalls::arguments(abi, nr, *expected))
-            }
+            Arguments::Exact(args) => *args == as_recorded(abi, nr, *expected),
             Arguments::Shown(args) => args
                 .iter()
                 .zip(expected)
@@ -378,7 +380,7 @@ mod tests {
             tid: 7,
             abi: Abi::X86_64,
             nr,
-            args: Arguments::Exact(sysrec_syscalls::arguments(sysrec_syscalls::Abi::X86_64, nr, args)),
+            args: Arguments::Exact(as_recorded(Abi::X86_64, nr, args)),
             ret,
         };
         let mut calls = vec![call(1, [0; 6], Some(0)), call(72, [MARK, SEGMENT, 1, 0, 0, 0], Some(-9))];

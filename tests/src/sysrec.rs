@@ -11,7 +11,7 @@ use sysrec_format::event::{Abi, Call, Entry, EventBody, UserRegisters};
 use sysrec_syscalls::filter::Filter;
 
 use crate::Skip;
-use crate::conform::{Arguments, RecordedCall};
+use crate::conform::{Arguments, RecordedCall, as_recorded};
 use crate::oracle::Counts;
 
 /// The binary: `$SYSREC`, or the one of this workspace, built where that has not been done yet.
@@ -245,8 +245,7 @@ fn registers_at_entry(entry: &Entry) -> Result<(), String> {
     let places = if entry.abi == Abi::I386 { place::ARGUMENTS_32 } else { place::ARGUMENTS_64 };
     let args = places.map(|place| as_wide_as(entry.abi, registers[place]));
     let nr = registers[place::ORIG_RAX] as i32;
-    let known = sysrec_syscalls::Abi::from_code(entry.abi.0);
-    let args = known.map_or(args, |abi| sysrec_syscalls::arguments(abi, nr, args));
+    let args = as_recorded(entry.abi, nr, args);
     let (ip, sp) = (registers[place::RIP], registers[place::RSP]);
     if (args, nr, ip, sp) != (entry.args, entry.nr, entry.ip, entry.sp) {
         return Err("the registers at entry say something else".into());

@@ -131,7 +131,8 @@ impl Trace {
 
 /// As the recorder would have told the call.
 fn keep_arguments(entry: &mut Entry) {
-    entry.args = sysrec_syscalls::arguments(sysrec_syscalls::Abi::X86_64, entry.nr, entry.args);
+    entry.args =
+        sysrec_syscalls::arguments(sysrec_syscalls::Abi::from_code(entry.abi.0), entry.nr, entry.args);
 }
 
 /// The calls of a ring come behind the last one that the trace has of the task, which is not told twice.

@@ -121,6 +121,26 @@ pub mod state {
     pub const PATH: u8 = 3;
 }
 
+/// Where a field of so many bytes at this place of a slot is in its word, and the bits of it.
+#[inline]
+fn place_in_word(at: u64, bytes: u32) -> (u64, u64) {
+    (8 * (at % 8), u64::MAX >> (64 - 8 * bytes))
+}
+
+/// A field of a slot, from the word that it is in.
+#[inline]
+fn field(word: u64, at: u64, bytes: u32) -> u64 {
+    let (shift, mask) = place_in_word(at, bytes);
+    word >> shift & mask
+}
+
+/// The word with the lowest bytes of `value` in a field of it.
+#[inline]
+pub fn with_field(word: u64, at: u64, bytes: u32, value: u64) -> u64 {
+    let (shift, mask) = place_in_word(at, bytes);
+    word & !(mask << shift) | (value & mask) << shift
+}
+
 /// Bits of the time stamp counter that a slot has.
 const TICK_BITS: u32 = 48;
 /// How far behind the reference a time may lie: some hours.
@@ -163,21 +183,21 @@ impl RingCall {
     /// Reads a slot by its words of 8 bytes, of which the first one is known; `reference` as for [`whole_ticks`].
     #[inline]
     pub fn read(first: u64, word: impl Fn(u64) -> u64, reference: u64) -> Self {
-        let low = |word: u64| word & 0xffff_ffff;
         let (times, place) = (word(slot::START_LOW / 8), word(slot::IP / 8));
         let mut args = [0; 6];
-        let there = if first >> (8 * slot::IS_WIDE) & 0xff == 0 { slot::NARROW_ARGS } else { 6 };
+        let there = if field(first, slot::IS_WIDE, 1) == 0 { slot::NARROW_ARGS } else { 6 };
         for (index, arg) in (slot::ARGS / 8..).zip(&mut args[..there]) {
             *arg = word(index);
         }
-        let high = |word: u64, byte: u64| (word >> (8 * (byte % 8)) & 0xffff) << 32;
+        let start = field(place, slot::START_HIGH, 2) << 32 | field(times, slot::START_LOW, 4);
+        let end = field(first, slot::END_HIGH, 2) << 32 | field(times, slot::END_LOW, 4);
         RingCall {
-            nr: (first >> 32) as u32,
+            nr: field(first, slot::NR, 4) as u32,
             args,
             sp: word(slot::SP / 8),
-            ip: place & ((1 << 48) - 1),
-            start: whole_ticks(high(place, slot::START_HIGH) | low(times), reference),
-            end: whole_ticks(high(first, slot::END_HIGH) | times >> 32, reference),
+            ip: field(place, slot::IP, 6),
+            start: whole_ticks(start, reference),
+            end: whole_ticks(end, reference),
             ret: word(slot::RET / 8) as i64,
         }
     }

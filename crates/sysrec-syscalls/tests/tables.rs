@@ -273,7 +273,8 @@ fn of_calls_with_few_arguments_three_registers_are_recorded() {
         (Abi::X32, "ptrace", all),
     ] {
         let call = by_name(abi, name).expect("a call of this ABI");
-        assert_eq!(arguments(abi, call.number as i32, all), expected, "{name}");
+        assert_eq!(arguments(Some(abi), call.number as i32, all), expected, "{name}");
     }
-    assert_eq!(arguments(Abi::X86_64, -1, all), all, "nothing is known of it");
+    assert_eq!(arguments(Some(Abi::X86_64), -1, all), all, "nothing is known of it");
+    assert_eq!(arguments(None, 39, all), all, "nor of this");
 }

@@ -97,10 +97,12 @@ pub fn registers_recorded(abi: Abi, nr: i32) -> usize {
     }
 }
 
-/// The argument registers of a call as they are recorded: 0 for those that are not.
+/// The argument registers of a call as they are recorded: 0 for those that are not. All are of an ABI that is not known.
 #[inline]
-pub fn arguments(abi: Abi, nr: i32, mut registers: [u64; 6]) -> [u64; 6] {
-    registers[registers_recorded(abi, nr)..].fill(0);
+pub fn arguments(abi: Option<Abi>, nr: i32, mut registers: [u64; 6]) -> [u64; 6] {
+    if let Some(abi) = abi {
+        registers[registers_recorded(abi, nr)..].fill(0);
+    }
     registers
 }
 

@@ -15,7 +15,7 @@
 #[cfg(not(loom))]
 pub(crate) use sysrec_format::rings::{HEAD, RING_STRIDE, RINGS, SLOTS, TASK};
 pub(crate) use sysrec_format::rings::{
-    MAGIC, RingCall, SLOT_BYTES, VERSION, control, is_same_tick, path_slot, slot, state,
+    MAGIC, RingCall, SLOT_BYTES, VERSION, control, is_same_tick, path_slot, slot, state, with_field,
 };
 
 /// The model of the protocol needs no more than two slots.

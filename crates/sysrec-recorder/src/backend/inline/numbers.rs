@@ -12,8 +12,9 @@ use crate::capture::CapturePlan;
 pub(crate) struct Numbers {
     /// The table in the stub page: see [`number`].
     ways: [u8; NUMBERS],
-    /// How many of its argument registers are recorded.
-    registers: [u8; NUMBERS],
+    /// Whether all of its argument registers are recorded. Asked for each call, to which a look into the tables of all
+    /// calls added up to a tenth of what the recorder needs.
+    wide: [bool; NUMBERS],
 }
 
 impl Numbers {
@@ -26,22 +27,21 @@ impl Numbers {
         more: impl Iterator<Item = u32>,
     ) -> Self {
         let abi = sysrec_syscalls::Abi::X86_64;
-        let registers: [u8; NUMBERS] = std::array::from_fn(|nr| registers_recorded(abi, nr as i32) as u8);
-        let is_wide = |nr: usize| usize::from(registers[nr]) > slot::NARROW_ARGS;
-        let mut table: [u8; NUMBERS] =
-            std::array::from_fn(|nr| if is_wide(nr) { number::WIDE } else { number::INLINE });
-        let ways = recorded.filter(|nr| (*nr as usize) < NUMBERS).map(|nr| match way(plan, nr) {
-            number::INLINE if !has_stack(nr) => (nr, table[nr as usize]),
-            way if way != number::RECORDER && has_stack(nr) => (nr, way | number::WITH_STACK),
-            way => (nr, way),
+        let wide: [bool; NUMBERS] =
+            std::array::from_fn(|nr| registers_recorded(abi, nr as i32) > slot::NARROW_ARGS);
+        let mut table = wide.map(|wide| if wide { number::WIDE } else { number::INLINE });
+        let ways = recorded.filter_map(|nr| match way(plan, nr) {
+            way if way != number::RECORDER && has_stack(nr) => Some((nr, way | number::WITH_STACK)),
+            number::INLINE => None,
+            way => Some((nr, way)),
         });
         let left = more.chain(numbers_for_the_recorder()).map(|nr| (nr, number::RECORDER));
-        for (nr, way) in ways.chain(left).collect::<Vec<_>>() {
+        for (nr, way) in ways.chain(left) {
             if let Some(entry) = table.get_mut(nr as usize) {
                 *entry = way;
             }
         }
-        Numbers { ways: table, registers }
+        Numbers { ways: table, wide }
     }
 
     /// As the stub reads it.
@@ -49,10 +49,10 @@ impl Numbers {
         &self.ways
     }
 
-    /// As [`sysrec_syscalls::arguments`], for less.
+    /// As [`sysrec_syscalls::arguments`].
     #[inline]
     pub(crate) fn arguments(&self, nr: u32, mut registers: [u64; 6]) -> [u64; 6] {
-        if self.registers.get(nr as usize).is_some_and(|&count| count < 6) {
+        if self.wide.get(nr as usize) == Some(&false) {
             registers[slot::NARROW_ARGS..].fill(0);
         }
         registers

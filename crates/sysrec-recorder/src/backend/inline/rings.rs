@@ -229,7 +229,7 @@ impl Rings {
     /// Of a slot that nobody else writes meanwhile: its other bytes stay, for who comes to [`last`](Self::last).
     #[inline]
     fn free_slot(&self, ring: &Ring, first: u64, order: Ordering) {
-        self.word(ring, slot::STATE).store(first & !0xff | u64::from(state::FREE), order);
+        self.word(ring, slot::STATE).store(with_field(first, slot::STATE, 1, state::FREE.into()), order);
     }
 
     /// The next finished call; the path before it is the ring's then. [`advance`](Self::advance) when it is in the trace.
@@ -327,10 +327,10 @@ impl Rings {
     pub(crate) fn finish(&self, ring: &Ring, call: &RingCall) {
         self.word(ring, slot::RET).store(call.ret as u64, Relaxed);
         let times = self.word(ring, slot::END_LOW);
-        times.store(times.load(Relaxed) & 0xffff_ffff | call.end << 32, Relaxed);
+        times.store(with_field(times.load(Relaxed), slot::END_LOW, 4, call.end), Relaxed);
         let first = self.word(ring, slot::STATE);
-        let kept = first.load(Relaxed) & !(0xffff_00ff);
-        first.store(kept | (call.end >> 32 & 0xffff) << 16 | u64::from(state::FINISHED), Release);
+        let ended = with_field(first.load(Relaxed), slot::END_HIGH, 2, call.end >> 32);
+        first.store(with_field(ended, slot::STATE, 1, state::FINISHED.into()), Release);
     }
 
     /// Of a stopped task: frees the slot that it was filling. `advance`: it goes on at the next one.

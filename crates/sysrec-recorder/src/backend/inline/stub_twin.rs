@@ -64,8 +64,7 @@ impl Twin {
         let word = self.word(byte);
         let own = self.own.get((byte / 8) as usize).filter(|_| cfg!(loom));
         let old = own.map_or_else(|| word.load(Relaxed), Cell::get);
-        let (shift, mask) = (8 * (byte % 8), u64::MAX >> (64 - 8 * bytes));
-        let new = old & !(mask << shift) | (value & mask) << shift;
+        let new = with_field(old, byte, bytes, value);
         if let Some(own) = own {
             own.set(new);
             if byte / 8 == slot::STATE / 8 && byte != slot::STATE {

@@ -214,10 +214,7 @@ impl Engine<'_> {
             tracee.call = Some(call);
             return Next::Go(0);
         }
-        let args = match sysrec_syscalls::Abi::from_code(abi.0) {
-            Some(abi) => sysrec_syscalls::arguments(abi, nr, args),
-            None => args,
-        };
+        let args = sysrec_syscalls::arguments(sysrec_syscalls::Abi::from_code(abi.0), nr, args);
         let mut entry =
             Entry { time_ns: 0, abi, nr, ip: info.ip, sp: info.sp, args, registers, captures, stack };
         let task = tracee.task;

@@ -28,16 +28,16 @@ use crate::sys::signal::Ticker;
 
 /// How long the rate of stops is measured at a time.
 const WINDOW_NS: u64 = Duration::from_millis(20).as_nanos() as u64;
-/// How long a decision stands before the other way is tried again; doubled each time it is confirmed.
-const STAND_NS_MIN: u64 = Duration::from_millis(500).as_nanos() as u64;
-const STAND_NS_MAX: u64 = Duration::from_secs(8).as_nanos() as u64;
-/// The first decision, for together, stands this long: most commands have ended by then.
-const FIRST_STAND_NS: u64 = Duration::from_millis(100).as_nanos() as u64;
 /// The same where tasks record their own calls: few stops show sooner what they are about. Threads that wake each other
 /// settle in these first moments on the CPUs where they will stay.
 const INLINE_WINDOW_NS: u64 = Duration::from_millis(5).as_nanos() as u64;
 /// The same while a task alone records calls as fast as we can read them.
 const PRESSING_WINDOW_NS: u64 = Duration::from_millis(1).as_nanos() as u64;
+/// How long a decision stands before the other way is tried again; doubled each time it is confirmed.
+const STAND_NS_MIN: u64 = Duration::from_millis(500).as_nanos() as u64;
+const STAND_NS_MAX: u64 = Duration::from_secs(8).as_nanos() as u64;
+/// The first decision, for together, stands this long: most commands have ended by then.
+const FIRST_STAND_NS: u64 = Duration::from_millis(100).as_nanos() as u64;
 /// Below this rate, stops cost the program little wherever they happen.
 const SELDOM_STOPS_PER_S: f64 = 1000.0;
 /// So many stops of tasks that seldom stopped are a reason to look at their rate before its time: each is a costly one.
@@ -174,22 +174,25 @@ impl Placement {
 
     /// Now and then, where stops are not what happens most: decides likewise.
     pub(super) fn on_time(&mut self, now_ns: u64, tasks: &mut Tasks) {
-        if now_ns.saturating_sub(self.window_start_ns) >= self.window_ns() && self.own.is_some() {
+        if self.is_due(now_ns, false) {
             self.decide(now_ns, tasks);
         }
     }
 
+    /// Whether the rate of stops has been measured for long enough. `pressing`: see [`Busy`].
+    fn is_due(&self, now_ns: u64, pressing: bool) -> bool {
+        let window_ns = match self.way {
+            // Who makes so many calls by himself has begun long ago.
+            Way::Together(_) if self.inline && pressing => PRESSING_WINDOW_NS,
+            _ => self.window_ns(),
+        };
+        self.own.is_some() && now_ns.saturating_sub(self.window_start_ns) >= window_ns
+    }
+
     /// As [`on_time`](Self::on_time), where tasks record their own calls. `busy`: the task that alone does at present.
     pub(super) fn on_reading(&mut self, now_ns: u64, tasks: &mut Tasks, busy: Option<Busy>) {
-        // Who makes so many calls by himself has begun long ago.
-        let under_way = busy.is_some_and(|busy| busy.pressing) && matches!(self.way, Way::Together(_));
-        if under_way
-            && now_ns.saturating_sub(self.window_start_ns) >= PRESSING_WINDOW_NS
-            && self.own.is_some()
-        {
+        if self.is_due(now_ns, busy.is_some_and(|busy| busy.pressing)) {
             self.decide(now_ns, tasks);
-        } else {
-            self.on_time(now_ns, tasks);
         }
         if self.own.is_none() || now_ns < self.reader_due_ns {
             return;
@@ -205,10 +208,9 @@ impl Placement {
     }
 
     fn window_ns(&self) -> u64 {
-        match (self.inline, self.way) {
-            (false, _) => WINDOW_NS,
-            (true, Way::Together(_)) => INLINE_WINDOW_NS,
-            (true, Way::Spread) => WINDOW_NS,
+        match self.way {
+            Way::Together(_) if self.inline => INLINE_WINDOW_NS,
+            _ => WINDOW_NS,
         }
     }
 
@@ -225,7 +227,7 @@ impl Placement {
     pub(super) fn on_stop(&mut self, now_ns: u64, tasks: &mut Tasks) {
         self.window_stops += 1;
         let again = self.window_stops >= STOPS_AGAIN && matches!(self.phase, Phase::Idle);
-        if (again || now_ns.saturating_sub(self.window_start_ns) >= self.window_ns()) && self.own.is_some() {
+        if again && self.own.is_some() || self.is_due(now_ns, false) {
             self.decide(now_ns, tasks);
         }
     }
@@ -243,7 +245,7 @@ impl Placement {
         match self.phase {
             _ if rate < SELDOM_STOPS_PER_S => {
                 self.phase = Phase::Idle;
-                self.turn_to(Way::Spread, tasks);
+                self.spread(tasks);
             }
             Phase::Idle => self.begin_together(now_ns, tasks),
             _ if tasks.len() < 2 => {
@@ -283,7 +285,6 @@ impl Placement {
     fn turn_to(&mut self, way: Way, tasks: &mut Tasks) {
         match way {
             Way::Together(_) => self.together(tasks),
-            Way::Spread if self.way == Way::Spread => {}
             Way::Spread => self.spread(tasks),
         }
     }
@@ -301,6 +302,9 @@ impl Placement {
     }
 
     fn spread(&mut self, tasks: &mut Tasks) {
+        if self.way == Way::Spread {
+            return;
+        }
         self.way = Way::Spread;
         self.reader_due_ns = 0;
         self.watch();
