@@ -47,7 +47,7 @@ const STOPS_AGAIN: u64 = 8;
 const APART_IS_BETTER: f64 = 1.5;
 
 /// Beside us, whose look is counted: above the number of CPUs by this, no CPU is idle for us.
-const SOME_WAIT: f64 = 0.5;
+const SOME_WAIT: f64 = 0.1;
 /// How much of the mean of running tasks the newest look is.
 const NEW_SHARE: f64 = 0.125;
 
