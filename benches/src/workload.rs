@@ -15,7 +15,7 @@ use crate::tool::{Tool, Toolbox, Way};
 const CONNECTIONS: u64 = 8;
 
 /// So many times the calls of a loop for a tool that [is fast](Tool::is_fast).
-const FASTER: u64 = 25;
+const FASTER: u64 = 100;
 
 /// What a workload does, and how much of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,16 +70,16 @@ pub const SERVER: &str = "server";
 /// All workloads, with this part of the usual amount of work (1 is all of it).
 pub fn all(divisor: u64) -> Vec<Workload> {
     vec![
-        Workload { name: LOOP, kind: Kind::Loop { calls: 40_000 / divisor } },
-        Workload { name: "dd bs=1", kind: Kind::Dd { blocks: 20_000 / divisor } },
+        Workload { name: LOOP, kind: Kind::Loop { calls: 10_000 / divisor } },
+        Workload { name: "dd bs=1", kind: Kind::Dd { blocks: 5_000 / divisor } },
         Workload { name: BUILD, kind: Kind::Build { units: 12 / divisor } },
         Workload {
             name: "server, event loop",
-            kind: Kind::Server { guest: "server_epoll", requests: 2_000 / divisor },
+            kind: Kind::Server { guest: "server_epoll", requests: 500 / divisor },
         },
         Workload {
             name: "server, threads",
-            kind: Kind::Server { guest: "server_pool", requests: 2_000 / divisor },
+            kind: Kind::Server { guest: "server_pool", requests: 500 / divisor },
         },
         Workload { name: "start and end", kind: Kind::Start },
     ]
@@ -227,7 +227,7 @@ const WARM_UP_REQUESTS: u64 = 200;
 
 /// For the same reason, under what adds less than a microsecond to a call a server gets as many times the requests.
 fn longer(way: Way) -> u64 {
-    if way.tool.is_fast() { 10 } else { 1 }
+    if way.tool.is_fast() { 20 } else { 1 }
 }
 
 fn sample(inside_ns: f64, inside_calls: Option<u64>) -> Sample {

@@ -61,7 +61,7 @@ pub struct WriterOptions {
 
 impl Default for WriterOptions {
     fn default() -> Self {
-        Self { max_bytes: None, journal_bytes_min: 64 << 10, journal_bytes_aim: 128 << 10 }
+        Self { max_bytes: None, journal_bytes_min: 64 << 10, journal_bytes_aim: 64 << 10 }
     }
 }
 
@@ -147,6 +147,8 @@ pub struct TraceWriter<S> {
     /// Calls and CALLS chunks of the last seal, to see whether chunks are small.
     sealed_calls: u64,
     sealed_chunks: u64,
+    /// Whether the journal has captures.
+    captured: bool,
 }
 
 impl<S: Storage> TraceWriter<S> {
@@ -197,6 +199,7 @@ impl<S: Storage> TraceWriter<S> {
             sealed_totals: Totals { first_ns: u64::MAX, ..Totals::default() },
             sealed_calls: 0,
             sealed_chunks: 0,
+            captured: false,
         };
         let session_bytes = FRAME_BYTES as u64 + padded(session.len() as u64);
         let io_error = |source| Error::Io { offset: 0, what: "beginning the trace", source };
