@@ -262,6 +262,7 @@ pub const GUESTS: &[Guest] = &[
     guest("seccomp_kill_thread").exits(6).uncountable(),
     guest("seccomp_trace").renumbered(),
     guest("seccomp_allow_list").exits(20),
+    guest("seccomp_in_call").exits(7),
     guest("seccomp_tsync"),
     guest("seccomp_by_address"),
     // The kernel kills at such a call before it counts it.

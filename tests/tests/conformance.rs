@@ -105,6 +105,7 @@ fn through_a_net(backend: &Family) {
         "fork_among_threads",
         "posix_spawn",
         "seccomp_allow_list",
+        "seccomp_in_call",
         "signal_jump",
         "server_epoll",
         "server_pool",

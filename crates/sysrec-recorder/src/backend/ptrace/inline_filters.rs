@@ -58,10 +58,11 @@ impl Engine<'_> {
         nr: i32,
         args: [u64; 6],
     ) -> bool {
-        if !is_tsync(&args) || self.others_are_ready(tid) {
+        if !is_tsync(&args) {
             return false;
         }
         let Some(pid) = self.tasks.get(&tid).map(|tracee| tracee.pid) else { return false };
+        // All of them are told, those that are waited for no more among them: the filter comes to them, too.
         let mut others = Vec::new();
         for (&other, tracee) in &mut self.tasks {
             if other != tid && tracee.pid == pid && !tracee.has_own_filter() {
@@ -71,6 +72,9 @@ impl Engine<'_> {
                     others.push(other);
                 }
             }
+        }
+        if self.others_are_ready(tid) {
+            return false;
         }
         others.into_iter().for_each(|other| self.interrupt(other));
         self.held.push(HeldCall { tid, info: *info, nr, args });
