@@ -14,6 +14,12 @@ pub enum Error {
         /// The file's first bytes, in hex; "an empty file" for none.
         found: String,
     },
+    /// Behind the magic bytes there is nothing.
+    #[error(
+        "nothing was recorded: of a trace only the first bytes are there, since its recorder ended before it had \
+        begun, or somebody cut the file"
+    )]
+    NotBegun,
     /// The trace was written in a version that this reader no longer reads.
     #[error("the trace has format version {}.{}, and the oldest that can be read is {}.{}: use an older sysrec",
         found.0, found.1, oldest.0, oldest.1)]

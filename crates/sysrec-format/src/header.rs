@@ -80,13 +80,17 @@ impl Header {
     /// Reads the constant part.
     ///
     /// # Errors
-    /// [`Error::NotATrace`], [`Error::TooOld`], [`Error::TooNew`]; [`Error::Malformed`] where it is cut short.
+    /// [`Error::NotATrace`], [`Error::NotBegun`], [`Error::TooOld`], [`Error::TooNew`]; [`Error::Malformed`] where it
+    /// is cut short.
     /// A wrong CRC is not an error but the second value: the rest of the trace can still be read.
     pub(crate) fn parse(bytes: &[u8]) -> Result<(Self, Option<Error>), Error> {
         let magic = &bytes[..bytes.len().min(MAGIC.len())];
         if magic != MAGIC {
             let found = if magic.is_empty() { "an empty file".to_owned() } else { hex(magic) };
             return Err(Error::NotATrace { expected: hex(&MAGIC), found });
+        }
+        if bytes.iter().take(CONSTANTS_BYTES).skip(MAGIC.len()).all(|&byte| byte == 0) {
+            return Err(Error::NotBegun);
         }
         if bytes.len() < CONSTANTS_BYTES {
             return Err(Error::malformed(
@@ -273,7 +277,11 @@ mod tests {
         bytes[0] = 0;
         assert!(matches!(Header::parse(&bytes), Err(Error::NotATrace { .. })));
         assert!(matches!(Header::parse(b""), Err(Error::NotATrace { .. })));
-        assert!(matches!(Header::parse(&MAGIC), Err(Error::Malformed { .. })));
+        assert!(matches!(Header::parse(&MAGIC), Err(Error::NotBegun)));
+        let mut bytes = [0; HEADER_BYTES];
+        bytes[..MAGIC.len()].copy_from_slice(&MAGIC);
+        assert!(matches!(Header::parse(&bytes), Err(Error::NotBegun)));
+        assert!(matches!(Header::parse(&header().encode()[..20]), Err(Error::Malformed { .. })));
     }
 
     #[test]

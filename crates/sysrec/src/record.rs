@@ -354,22 +354,23 @@ fn readable_calls(path: &Path) -> Option<u64> {
     Some(report.calls() + report.unfinished.iter().map(|(_, calls)| calls).sum::<u64>())
 }
 
-/// What recording a call cost. Where a part of the calls stopped, both parts.
-fn cost(outcome: &Outcome) -> String {
+/// What recording a call cost. Where a part of the calls stopped, both parts, the larger one first.
+fn cost(outcome: &Outcome, calls: u64) -> String {
     let about = |overhead: Option<&Overhead>| {
-        format!(
-            "about {} a call",
-            overhead.map_or("?".to_owned(), |overhead| text::duration(overhead.call_ns_median))
-        )
+        let ns = overhead.map_or("?".to_owned(), |overhead| text::duration(overhead.call_ns_median));
+        format!("about {ns}")
     };
-    match outcome.calls_at_stops {
-        Some(stopped) if stopped > 0 => format!(
-            "{}, {} for {} that stopped",
-            about(outcome.overheads.first()),
-            about(outcome.overheads.last()).replace(" a call", " each"),
-            text::count(stopped)
-        ),
-        _ => about(outcome.overheads.first()),
+    let usual = about(outcome.overheads.first());
+    let Some(stopped) = outcome.calls_at_stops.filter(|&stopped| stopped > 0) else {
+        return format!("{usual} a call");
+    };
+    let each = about(outcome.overheads.last());
+    match (text::count(stopped), calls.saturating_sub(stopped)) {
+        (_, 0) => format!("{each} a call, since all stopped"),
+        (stops, others) if others < stopped => {
+            format!("{each} for each of {stops} that stopped, {usual} for others")
+        }
+        (stops, _) => format!("{usual} a call, {each} each for {stops} that stopped"),
     }
 }
 
@@ -406,7 +407,7 @@ fn closing_line(outcome: &Outcome, kept: &Kept) -> String {
         } else {
             format!(" ({})", outcome.backend_reason)
         },
-        cost(outcome),
+        cost(outcome, kept.calls),
         lost,
         early,
     )
