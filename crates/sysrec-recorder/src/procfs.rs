@@ -138,6 +138,14 @@ pub(crate) fn status_fields<const N: usize>(tid: i32, fields: [&str; N]) -> [Opt
     fields.map(|field| value(field).map(|value| value.trim().to_owned()))
 }
 
+/// The processes that the calling thread traces.
+pub(crate) fn traced_by_us() -> impl Iterator<Item = i32> {
+    let us = nix::unistd::gettid().to_string();
+    numeric_entries("/proc")
+        .into_iter()
+        .filter(move |&pid| status_field(pid, "TracerPid").is_some_and(|tracer| tracer == us))
+}
+
 /// The thread group of a task.
 pub(crate) fn thread_group(tid: i32) -> Option<i32> {
     status_field(tid, "Tgid")?.parse().ok()

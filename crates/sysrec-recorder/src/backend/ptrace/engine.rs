@@ -54,6 +54,8 @@ pub(super) struct Engine<'a> {
     pub(super) tasks: FxHashMap<i32, Tracee>,
     /// News of tids that are not ours yet: a child may report before its parent's event does.
     pub(super) early: FxHashMap<i32, Vec<Waited>>,
+    /// A task was killed where it may have made a child, of which it told nothing.
+    may_have_strays: bool,
     pub(super) queue: VecDeque<(Waited, u64)>,
     waits: u32,
     pub(super) placement: Placement,
@@ -91,6 +93,7 @@ impl<'a> Engine<'a> {
             inherited: around.inherited,
             tasks: FxHashMap::default(),
             early: FxHashMap::default(),
+            may_have_strays: false,
             queue: VecDeque::new(),
             waits: 0,
             placement: Placement::new(config.placement, around.inline.is_some()),
@@ -221,11 +224,18 @@ impl<'a> Engine<'a> {
 
     /// Serves until no task is left.
     fn serve_all(&mut self) -> Result<(), Error> {
-        while !self.tasks.is_empty() {
+        while !self.tasks.is_empty() || self.has_strays() {
             self.serve_next()?;
         }
         self.tell_notes();
         Ok(())
+    }
+
+    /// Whether there is a child whose parent was killed before it told of it, and that has told nothing of itself yet. It
+    /// will: its first stop is to come.
+    fn has_strays(&mut self) -> bool {
+        self.may_have_strays = self.may_have_strays && procfs::traced_by_us().next().is_some();
+        self.may_have_strays
     }
 
     /// Remarks for people, at the end.
@@ -303,9 +313,9 @@ impl<'a> Engine<'a> {
 
     fn everybody_vanished(&mut self) {
         let time_ns = monotonic_ns();
-        for (_, tracee) in self.tasks.drain() {
-            if tracee.call.as_ref().is_some_and(|call| call.recorded) {
-                self.recording.unfinished(tracee.task, UnfinishedReason::VANISHED, time_ns);
+        for (_, mut tracee) in self.tasks.drain() {
+            if let Some(call) = &mut tracee.call {
+                call.tell_unfinished(tracee.task, UnfinishedReason::VANISHED, time_ns, self.recording);
             }
             self.recording.event(tracee.task, time_ns, EventBody::TaskEnd(TaskEnd::Vanished));
         }
@@ -338,8 +348,9 @@ impl<'a> Engine<'a> {
         if self.net {
             let time_ns = monotonic_ns();
             for tracee in self.tasks.values_mut() {
-                if tracee.call.as_mut().is_some_and(|call| std::mem::take(&mut call.recorded)) {
-                    self.recording.unfinished(tracee.task, UnfinishedReason::RECORDING_ENDED, time_ns);
+                if let Some(call) = &mut tracee.call {
+                    let reason = UnfinishedReason::RECORDING_ENDED;
+                    call.tell_unfinished(tracee.task, reason, time_ns, self.recording);
                 }
                 self.recording.event(tracee.task, time_ns, EventBody::TaskEnd(TaskEnd::Detached));
             }
@@ -383,13 +394,9 @@ impl<'a> Engine<'a> {
 
     /// Whether this task may be inside the call that makes a child whose parent process is `parent`.
     fn may_be_making(&self, tid: i32, tracee: &Tracee, parent: i32) -> bool {
-        use super::calls::Concern::{Clone, Clone3, Fork};
         const CLONE_PARENT: u64 = 0x8000;
         match &tracee.call {
-            Some(call) => {
-                let makes = matches!(super::calls::concern(call.abi, call.nr), Some(Clone | Clone3 | Fork));
-                makes && (tracee.pid == parent || call.args[0] & CLONE_PARENT != 0)
-            }
+            Some(call) => call.makes_task() && (tracee.pid == parent || call.args[0] & CLONE_PARENT != 0),
             // In a net that lets fork through, it is not known what a task is in.
             None => self.net && self.inline.is_none() && tracee.pid == parent && procfs::may_be_forking(tid),
         }
@@ -435,15 +442,15 @@ impl<'a> Engine<'a> {
 
     /// Lets a stopped task go, as it is, delivering what it was about to get.
     pub(super) fn let_go(&mut self, tid: i32, signo: i32, time_ns: u64) {
-        let Some(tracee) = self.tasks.remove(&tid) else { return };
+        let Some(mut tracee) = self.tasks.remove(&tid) else { return };
         self.placement.release(tid, &tracee);
         if ptrace::detach(tid, signo).is_err() {
             // It is dying: its end will be told, and must find it in the table.
             self.tasks.insert(tid, tracee);
             return;
         }
-        if tracee.call.as_ref().is_some_and(|call| call.recorded) {
-            self.recording.unfinished(tracee.task, UnfinishedReason::DETACHED, time_ns);
+        if let Some(call) = &mut tracee.call {
+            call.tell_unfinished(tracee.task, UnfinishedReason::DETACHED, time_ns, self.recording);
         }
         self.recording.event(tracee.task, time_ns, EventBody::TaskEnd(TaskEnd::Detached));
         // The rest of a process that waits for this one (vfork) can stop only now; it was asked already.
@@ -460,7 +467,7 @@ impl<'a> Engine<'a> {
         let superseded = self.in_execve_of_another(&tracee, waited.tid);
         let mut tracee = tracee;
         self.give_up_ring(&mut tracee, superseded, time_ns);
-        if let Some(call) = &tracee.call {
+        if let Some(call) = &mut tracee.call {
             self.abandon_call(tracee.task, call, superseded, time_ns);
         }
         let end = match waited.status {
@@ -470,6 +477,16 @@ impl<'a> Engine<'a> {
             WaitStatus::Stopped { .. } | WaitStatus::Continued => TaskEnd::Vanished,
         };
         self.recording.event(tracee.task, time_ns, EventBody::TaskEnd(end));
+        // In a net that lets fork through, any call may be one.
+        let may_have_forked =
+            tracee.call.as_ref().map_or(self.net && self.inline.is_none(), InCall::makes_task);
+        self.may_have_strays |= may_have_forked && matches!(waited.status, WaitStatus::Killed { .. });
+        if tracee.pid == waited.tid {
+            // A leader's end is told last. Whoever is left was killed in an execve, with the leader's tid by then.
+            let left = self.tasks.iter().filter(|(_, other)| other.pid == waited.tid);
+            let left: Vec<i32> = left.map(|(&tid, _)| tid).collect();
+            left.into_iter().for_each(|tid| self.task_ended(Waited { tid, ..waited }, time_ns));
+        }
         if self.command == Some(waited.tid) {
             self.command = None;
             self.command_status = Some(waited.status);
@@ -483,13 +500,7 @@ impl<'a> Engine<'a> {
     }
 
     /// A task that ends inside a call leaves it unfinished.
-    pub(super) fn abandon_call(&mut self, task: TaskId, call: &InCall, superseded: bool, time_ns: u64) {
-        if let Some(entry) = &call.kept_back {
-            self.recording.entry(task, entry);
-        }
-        if !call.recorded {
-            return;
-        }
+    pub(super) fn abandon_call(&mut self, task: TaskId, call: &mut InCall, superseded: bool, time_ns: u64) {
         let reason = if super::calls::is_exit(call.abi, call.nr) {
             UnfinishedReason::EXIT
         } else if superseded {
@@ -497,7 +508,7 @@ impl<'a> Engine<'a> {
         } else {
             UnfinishedReason::KILLED
         };
-        self.recording.unfinished(task, reason, time_ns);
+        call.tell_unfinished(task, reason, time_ns, self.recording);
     }
 
     /// Whether another task of the same process is in execve, which ends all others.

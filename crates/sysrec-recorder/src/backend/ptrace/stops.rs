@@ -160,8 +160,8 @@ impl Engine<'_> {
         old.stopped = false;
         old.own_cpus = caller.own_cpus;
         let leader_task = old.task;
-        if let Some(call) = abandoned {
-            self.abandon_call(leader_task, &call, true, time_ns);
+        if let Some(mut call) = abandoned {
+            self.abandon_call(leader_task, &mut call, true, time_ns);
         }
         self.recording.event(caller.task, time_ns, EventBody::TaskEnd(TaskEnd::Superseded));
         if let Some(tracee) = self.tasks.get_mut(&leader)

@@ -1,8 +1,9 @@
 //! What the engine knows of one task.
 
-use sysrec_format::event::{Entry, TaskId};
+use sysrec_format::event::{Entry, TaskId, UnfinishedReason};
 
 use crate::backend::inline::{Mode, Reason, SharedSpace};
+use crate::recording::Recording;
 use crate::sys::sched::CpuSet;
 
 /// A traced task, from the moment when it is known to be ours until its end was waited for.
@@ -78,6 +79,30 @@ pub(super) struct InCall {
     pub stack_due: Option<StackDue>,
     /// The task whose CPUs were given back for the time of this call.
     pub lent_cpus: Option<i32>,
+}
+
+impl InCall {
+    /// Whether it makes a new task, if it succeeds.
+    pub(super) fn makes_task(&self) -> bool {
+        use super::calls::Concern::{Clone, Clone3, Fork};
+        matches!(super::calls::concern(self.abi, self.nr), Some(Clone | Clone3 | Fork))
+    }
+
+    /// The call is told without an end; one whose entry was kept back, from its entry on.
+    pub(super) fn tell_unfinished(
+        &mut self,
+        task: TaskId,
+        reason: UnfinishedReason,
+        time_ns: u64,
+        recording: &mut Recording,
+    ) {
+        if let Some(entry) = self.kept_back.take() {
+            recording.entry(task, &entry);
+        }
+        if std::mem::take(&mut self.recorded) {
+            recording.unfinished(task, reason, time_ns);
+        }
+    }
 }
 
 /// What the stack of a call is taken by, when it has taken long.
