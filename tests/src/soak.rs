@@ -247,29 +247,37 @@ fn failed(what: String, error: RunError) -> Round {
     }
 }
 
-/// Runs a program, and kills its processes one after another, until none is left.
+/// A program of [`KILLED`] or a shell's loop, killed.
 fn killed(random: &mut Random, backend: &Backend) -> Round {
     const LOOPS: &[&str] = &[
         "yes | tr y n | cat > /dev/null & while :; do /bin/true; done",
         "while :; do (echo x | cat) > /dev/null; done",
         "sort -S 100k /dev/urandom > /dev/null & cat /dev/zero | head -c 300M | cksum; wait",
     ];
-    let is_guest = random.below(2) == 0;
-    let (what, words) = if is_guest {
-        let guest = named(random.one_of(KILLED));
-        match compile(guest.source, guest.build) {
-            Ok(program) => (format!("kill {}", guest.name), vec![program.into()]),
-            Err(skip) => return failed(guest.name.to_owned(), skip.into()),
-        }
-    } else {
-        let source = random.one_of(LOOPS);
-        (format!("kill sh -c '{source}'"), ["sh", "-c", source].map(OsString::from).to_vec())
-    };
+    if random.below(2) == 0 {
+        return killed_guest(random.one_of(KILLED), random, backend);
+    }
+    let source = random.one_of(LOOPS);
+    let words = ["sh", "-c", source].map(OsString::from);
+    kill_one_by_one(format!("kill sh -c '{source}'"), &words, random, backend)
+}
+
+/// One round with this guest, killed.
+pub fn killed_guest(name: &str, random: &mut Random, backend: &Backend) -> Round {
+    let guest = named(name);
+    match compile(guest.source, guest.build) {
+        Ok(program) => kill_one_by_one(format!("kill {name}"), &[program.into()], random, backend),
+        Err(skip) => failed(name.to_owned(), skip.into()),
+    }
+}
+
+/// Runs a program, and kills its processes one after another, until none is left.
+fn kill_one_by_one(what: String, words: &[OsString], random: &mut Random, backend: &Backend) -> Round {
     // Long enough for most to have begun, short enough for most not to have ended.
     let first_us = random.below(120_000);
     let mut random = random.clone();
     let mut killer: Option<Killer> = None;
-    let recorded = record(&words, backend, |recorder| {
+    let recorded = record(words, backend, |recorder| {
         killer = Some(Killer::start(recorder.id() as i32, first_us, random.any()));
     });
     let kills = killer.map_or(0, Killer::stop);
