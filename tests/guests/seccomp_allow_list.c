@@ -1,13 +1,9 @@
 /* A sandbox: a list of allowed calls, and death of the process for any other; in it threads of before, blocked calls,
  * signals, and sites that have not run before. A recorder must not make calls of its own here. */
 #include "sites.h"
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
+#include "filter.h"
 #include <pthread.h>
 #include <signal.h>
-#include <stddef.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,18 +37,6 @@ int main(void)
 {
     static const int allowed[] = {SYS_read, SYS_write, SYS_getppid, SYS_gettid, SYS_fcntl, SYS_tgkill, SYS_exit,
                                   SYS_exit_group, SYS_rt_sigreturn, SYS_futex, SYS_restart_syscall};
-    enum { COUNT = sizeof allowed / sizeof *allowed };
-    struct sock_filter code[5 + COUNT] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, COUNT + 1),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-    };
-    for (int i = 0; i < COUNT; i++)
-        code[3 + i] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)allowed[i],
-                                                   (unsigned char)(COUNT - i), 0);
-    code[3 + COUNT] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
-    code[4 + COUNT] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-    const struct sock_fprog program = {5 + COUNT, code};
     struct sigaction action = {.sa_handler = handler};
     pthread_t thread;
     pid_t self = getpid();
@@ -63,8 +47,7 @@ int main(void)
     CHECK(pthread_create(&thread, 0, other, 0) == 0);
     while (!begun)
         usleep(200);
-    CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-    CHECK(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0);
+    allow_only(allowed, sizeof allowed / sizeof *allowed);
     guest_begin(&s);
     for (int i = 0; i < 200; i++) {
         CALL_AT(&s, by_register, SYS_getppid, i);
