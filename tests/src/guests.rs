@@ -273,7 +273,7 @@ pub const GUESTS: &[Guest] = &[
     guest("own_state").args(&["one", "two words", "*", ""]).unlogged().output(Output::ShowsState),
     // Things that block, and servers; also for attaching and for the benchmark.
     guest("blocked_calls").unlogged(),
-    guest("threads_churn").unlogged(),
+    guest("threads_churn").strace(Strace::MisreadsDyingTasks).unlogged(),
     guest("server_epoll").args(&["400", "4"]),
     guest("server_pool").args(&["400", "4"]).unlogged(),
     guest("server_upstream").args(&["50", "1000", "stat"]).unlogged(),
