@@ -138,12 +138,15 @@ pub(crate) fn status_fields<const N: usize>(tid: i32, fields: [&str; N]) -> [Opt
     fields.map(|field| value(field).map(|value| value.trim().to_owned()))
 }
 
-/// The processes that the calling thread traces.
-pub(crate) fn traced_by_us() -> impl Iterator<Item = i32> {
-    let us = nix::unistd::gettid().to_string();
-    numeric_entries("/proc")
-        .into_iter()
-        .filter(move |&pid| status_field(pid, "TracerPid").is_some_and(|tracer| tracer == us))
+/// Who traces a task: a tid; 0 for nobody.
+pub(crate) fn tracer_of(tid: i32) -> Option<i32> {
+    status_field(tid, "TracerPid")?.parse().ok()
+}
+
+/// Whether the calling thread traces any process.
+pub(crate) fn we_trace_any() -> bool {
+    let us = Some(nix::unistd::gettid().as_raw());
+    numeric_entries("/proc").into_iter().any(|pid| tracer_of(pid) == us)
 }
 
 /// The thread group of a task.

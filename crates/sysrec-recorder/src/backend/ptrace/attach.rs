@@ -123,7 +123,7 @@ impl Engine<'_> {
     fn not_seized(&self, tid: i32, pid: i32, error: &io::Error) -> Result<(), AttachProblem> {
         match error.raw_os_error() {
             Some(libc::ESRCH) => Ok(()),
-            Some(libc::EPERM) if tracer_of(tid) == Some(std::process::id() as i32) => Ok(()),
+            Some(libc::EPERM) if procfs::tracer_of(tid) == Some(std::process::id() as i32) => Ok(()),
             // A dying thread refuses as well.
             Some(libc::EPERM)
                 if procfs::status_field(tid, "State").is_none_or(|s| s.starts_with(['Z', 'X'])) =>
@@ -133,10 +133,6 @@ impl Engine<'_> {
             _ => Err(refusal(pid, error)),
         }
     }
-}
-
-fn tracer_of(tid: i32) -> Option<i32> {
-    procfs::status_field(tid, "TracerPid")?.parse().ok()
 }
 
 /// What can be said before trying.
@@ -149,7 +145,7 @@ fn untraceable(pid: i32) -> Option<AttachProblem> {
     if zombie && procfs::tasks(pid).len() < 2 {
         return Some(AttachProblem::Ended);
     }
-    let tracer = tracer_of(pid).filter(|&tracer| tracer != 0)?;
+    let tracer = procfs::tracer_of(pid).filter(|&tracer| tracer != 0)?;
     Some(AttachProblem::Traced { tracer, by: String::from_utf8_lossy(&procfs::comm(tracer)).into_owned() })
 }
 

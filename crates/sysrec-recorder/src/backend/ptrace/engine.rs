@@ -234,7 +234,7 @@ impl<'a> Engine<'a> {
     /// Whether there is a child whose parent was killed before it told of it, and that has told nothing of itself yet. It
     /// will: its first stop is to come.
     fn has_strays(&mut self) -> bool {
-        self.may_have_strays = self.may_have_strays && procfs::traced_by_us().next().is_some();
+        self.may_have_strays = self.may_have_strays && procfs::we_trace_any();
         self.may_have_strays
     }
 
