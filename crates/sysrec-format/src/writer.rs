@@ -51,14 +51,17 @@ pub struct WriterOptions {
     pub max_bytes: Option<u64>,
     /// Bytes of the first journal.
     pub journal_bytes_min: u64,
-    /// Bytes up to which the journal grows with the trace. Where many tasks make chunks small it grows further, up
-    /// to [`JOURNAL_BYTES_MAX`](crate::limits::JOURNAL_BYTES_MAX).
+    /// Bytes up to which the journal grows while the trace is short. It grows further in a long one, so that chunks stay
+    /// few, and where many tasks make chunks small, up to [`JOURNAL_BYTES_MAX`](crate::limits::JOURNAL_BYTES_MAX).
+    ///
+    /// A pair that fits into a core's own cache is written into and sealed for less, and leaves that cache to the
+    /// program; and a seal, during which nothing else is recorded, takes less time.
     pub journal_bytes_aim: u64,
 }
 
 impl Default for WriterOptions {
     fn default() -> Self {
-        Self { max_bytes: None, journal_bytes_min: 64 << 10, journal_bytes_aim: 4 << 20 }
+        Self { max_bytes: None, journal_bytes_min: 64 << 10, journal_bytes_aim: 64 << 10 }
     }
 }
 
@@ -144,6 +147,8 @@ pub struct TraceWriter<S> {
     /// Calls and CALLS chunks of the last seal, to see whether chunks are small.
     sealed_calls: u64,
     sealed_chunks: u64,
+    /// Whether the journal has captures.
+    captured: bool,
 }
 
 impl<S: Storage> TraceWriter<S> {
@@ -194,6 +199,7 @@ impl<S: Storage> TraceWriter<S> {
             sealed_totals: Totals { first_ns: u64::MAX, ..Totals::default() },
             sealed_calls: 0,
             sealed_chunks: 0,
+            captured: false,
         };
         let session_bytes = FRAME_BYTES as u64 + padded(session.len() as u64);
         let io_error = |source| Error::Io { offset: 0, what: "beginning the trace", source };

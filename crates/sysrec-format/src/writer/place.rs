@@ -16,9 +16,18 @@ const JOURNAL_BYTES_LEAST: u64 = 2048;
 const PAGE_BYTES: u64 = 4096;
 /// The journal doubles when the log is this many times longer.
 const GROW_AT: u64 = 8;
-/// Calls a chunk below which it doubles as soon as the log is as long: what a chunk takes besides its calls shows.
-const SMALLISH_CHUNK_CALLS: u64 = 2048;
-/// Calls a chunk below which journals grow over their aim.
+/// How many times longer the log is before the journal grows over its aim: a long trace is not to be of millions of
+/// chunks.
+const LONG_LOG_AT: u64 = 2048;
+/// And up to what.
+const LONG_LOG_JOURNAL_BYTES: u64 = 4 << 20;
+/// Calls a chunk below which it doubles as soon as the log is as long, up to so many times its aim: what a chunk takes
+/// besides its calls shows.
+const SMALLISH_CHUNK_CALLS: u64 = 1000;
+const SMALLISH_CHUNKS_AIM: u64 = 8;
+/// The same where captures are in it: each chunk has every path once.
+const SMALLISH_CAPTURES_CHUNK_CALLS: u64 = 2000;
+/// Calls a chunk below which it grows as far as it may.
 const SMALL_CHUNK_CALLS: u64 = 256;
 
 /// A journal's place.
@@ -125,9 +134,15 @@ impl<S: Storage> TraceWriter<S> {
     fn wanted(&self, log_end: u64, needed: u64) -> u64 {
         let current = self.place.bytes.max(JOURNAL_BYTES_LEAST);
         let chunks_below = |calls: u64| self.sealed_calls < calls * self.sealed_chunks;
-        let most =
-            if chunks_below(SMALL_CHUNK_CALLS) { JOURNAL_BYTES_MAX } else { self.options.journal_bytes_aim };
-        let grow_at = if chunks_below(SMALLISH_CHUNK_CALLS) { 1 } else { GROW_AT };
+        let smallish = if self.captured { SMALLISH_CAPTURES_CHUNK_CALLS } else { SMALLISH_CHUNK_CALLS };
+        let aim = self.options.journal_bytes_aim.max((log_end / LONG_LOG_AT).min(LONG_LOG_JOURNAL_BYTES));
+        let (grow_at, most) = if chunks_below(SMALL_CHUNK_CALLS) {
+            (1, JOURNAL_BYTES_MAX)
+        } else if chunks_below(smallish) {
+            (1, SMALLISH_CHUNKS_AIM * aim)
+        } else {
+            (GROW_AT, aim)
+        };
         let grown = if log_end > grow_at * current && current < most { 2 * current } else { current };
         grown.max(needed.next_power_of_two()).min(JOURNAL_BYTES_MAX)
     }

@@ -99,6 +99,7 @@ impl<S: Storage> TraceWriter<S> {
         row.clear();
         put_capture_body(&mut row, task, captures);
         if self.ensure(ROW_HEADER_BYTES + row.len()) {
+            self.captured = true;
             let header = row_header(self.seeds.journal, RowKind::CAPTURE, end as u8, &row);
             _ = self.append(header, &row);
         }

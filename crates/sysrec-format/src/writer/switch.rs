@@ -142,6 +142,7 @@ impl<S: Storage> TraceWriter<S> {
         self.seeds = RowSeeds::new(row_seed(self.seed, self.state.generation));
         self.place = place;
         self.used = rows.len();
+        self.captured = false;
         self.sealed_totals = self.totals.clone();
         if !pending.is_empty() {
             for row in OwnRows::new(rows) {
