@@ -21,6 +21,10 @@ const GROW_AT: u64 = 8;
 const LONG_LOG_AT: u64 = 2048;
 /// And up to what.
 const LONG_LOG_JOURNAL_BYTES: u64 = 4 << 20;
+/// Of a long log, so much of it (and no more than this) is what the next pair of journals leaves free before it, beyond
+/// the room for some seals: each move is to pages that were never touched, and the program may have to wait for it.
+const ROOM_OF_LOG: u64 = 2;
+const ROOM_BYTES_MAX: u64 = 4 << 20;
 /// Calls a chunk below which it doubles as soon as the log is as long, up to so many times its aim: what a chunk takes
 /// besides its calls shows.
 const SMALLISH_CHUNK_CALLS: u64 = 1000;
@@ -103,8 +107,9 @@ impl<S: Storage> TraceWriter<S> {
         let mut bytes = wanted;
         loop {
             let mut refused = None;
-            // Room for some seals before the next move, or for one.
-            for ahead in [SEALED_PER_ROW_BYTE * bytes, 0] {
+            // Room for many seals before the next move, or for one.
+            let ahead = (SEALED_PER_ROW_BYTE * bytes).max((log_end / ROOM_OF_LOG).min(ROOM_BYTES_MAX));
+            for ahead in [ahead, 0] {
                 let offset = (self.first_offset(log_end, bytes, block_bytes) + ahead)
                     .max(from)
                     .next_multiple_of(PAGE_BYTES);

@@ -75,12 +75,13 @@ pub(crate) struct MappedFile {
     allocated: u64,
 }
 
-fn guard(slot: usize, map: &MmapRaw) {
+/// Guards the first `bytes` bytes of a mapping, those that have a file under them.
+fn guard(slot: usize, map: &MmapRaw, bytes: usize) {
     let start = map.as_mut_ptr() as usize;
     // Emptied first, so that the handler never sees the start of one mapping with the end of another.
     GUARDED[slot].1.store(0, Ordering::SeqCst);
     GUARDED[slot].0.store(start, Ordering::SeqCst);
-    GUARDED[slot].1.store(start + map.len(), Ordering::SeqCst);
+    GUARDED[slot].1.store(start + bytes.min(map.len()), Ordering::SeqCst);
 }
 
 /// Really allocates the file's blocks up to `length`; the error is ENOSPC, EDQUOT, EFBIG or the like, and nothing of
@@ -110,7 +111,7 @@ impl MappedFile {
         CUT.store(false, Ordering::Relaxed);
         allocate(&file, 0, PAGE as u64)?;
         let header = MmapOptions::new().len(PAGE).map_raw(&file)?;
-        guard(0, &header);
+        guard(0, &header, PAGE);
         Ok(MappedFile { file, header, window: None, window_start: 0, allocated: PAGE as u64 })
     }
 
@@ -119,12 +120,20 @@ impl MappedFile {
         if length > self.allocated {
             allocate(&self.file, self.allocated, length)?;
             self.allocated = length;
+            self.guard_window();
         }
         Ok(())
     }
 
+    fn guard_window(&self) {
+        if let Some(window) = &self.window {
+            guard(1, window, (self.allocated - self.window_start) as usize);
+        }
+    }
+
     /// These bytes of the file, for writing. A range of the first page, or one that lies within what is allocated:
-    /// the window moves there and covers all that follows, so that a writer that goes forward remaps seldom.
+    /// the window moves there and covers what follows, also what the file will have later, so that a writer that goes
+    /// forward remaps seldom: each time, every page that it comes back to is a fault.
     ///
     /// # Panics
     /// Where the range is not allocated: a mistake of the caller.
@@ -148,18 +157,17 @@ impl MappedFile {
         if !covered {
             let start = match &self.window {
                 // Growing at the end keeps the start, so that what was asked for before stays covered.
-                Some(_) if offset >= self.window_start && end - self.window_start <= WINDOW_BYTES_MAX => {
+                Some(_) if offset >= self.window_start && end - self.window_start <= WINDOW_BYTES => {
                     self.window_start
                 }
                 _ => offset & !(PAGE as u64 - 1),
             };
-            let map = MmapOptions::new()
-                .offset(start)
-                .len((self.allocated - start) as usize)
-                .map_raw(&self.file)?;
-            guard(1, &map);
-            self.window = Some(map);
+            let map = |bytes: u64| MmapOptions::new().offset(start).len(bytes as usize).map_raw(&self.file);
+            let now = self.allocated - start;
+            // Where there is no room for so much (`ulimit -v`), what there is now.
+            self.window = Some(map(now.max(WINDOW_BYTES)).or_else(|_| map(now))?);
             self.window_start = start;
+            self.guard_window();
         }
         let window = self.window.as_ref().expect("mapped just above");
         // SAFETY: the range lies inside the window's mapping (checked or made above), as for the header.
@@ -177,7 +185,7 @@ impl MappedFile {
         allocate(&self.file, 0, length)?;
         self.allocated = length;
         let header = MmapOptions::new().len(PAGE).map_raw(&self.file)?;
-        guard(0, &header);
+        guard(0, &header, PAGE);
         GUARDED[1].1.store(0, Ordering::SeqCst);
         self.header = header;
         self.window = None;
@@ -216,8 +224,8 @@ impl Drop for MappedFile {
     }
 }
 
-/// A window grows up to this before it moves forward.
-const WINDOW_BYTES_MAX: u64 = 256 << 20;
+/// Bytes of a window. It goes over the file's end: nothing is touched there before the file is as long.
+const WINDOW_BYTES: u64 = 256 << 20;
 
 #[cfg(test)]
 mod tests {
@@ -266,6 +274,23 @@ mod tests {
         other.set_len(100).expect("cut");
         map.bytes(600_000, 4).expect("window").copy_from_slice(b"void");
         map.bytes(0, 4).expect("header").copy_from_slice(b"head");
+        assert!(map.is_cut());
+    }
+
+    #[test]
+    fn a_window_stays_where_it_is_while_the_file_grows() {
+        let _turn = TURN.lock();
+        let file = tempfile::tempfile().expect("a file");
+        let other = file.try_clone().expect("a second handle");
+        let mut map = MappedFile::new(file).expect("mapped");
+        map.grow(1 << 20).expect("grown");
+        let before = map.bytes(8_000, 4).expect("window").as_ptr();
+        map.grow(4 << 20).expect("grown");
+        map.bytes((4 << 20) - 4, 4).expect("window").copy_from_slice(b"tail");
+        assert_eq!(map.bytes(8_000, 4).expect("window").as_ptr(), before);
+        // What came later is guarded, too.
+        other.set_len(100).expect("cut");
+        map.bytes(3 << 20, 4).expect("window").copy_from_slice(b"void");
         assert!(map.is_cut());
     }
 }
