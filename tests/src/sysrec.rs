@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -66,11 +67,26 @@ pub fn record_line(trace: &Path, options: &[&str]) -> Vec<OsString> {
     line
 }
 
-/// `sysrec record -o TRACE OPTIONS...`, to be gone on with.
+/// `sysrec record -o TRACE OPTIONS...`, to be gone on with; with the signals of a terminal as a terminal's programs begin
+/// with them. (The tests may run in the background, with some ignored, and a shell traps none that it was started to ignore.)
 pub fn record(trace: &Path, options: &[&str]) -> Command {
     let mut command = Command::new(binary());
     command.arg("record").arg("-o").arg(trace).args(options);
+    set_signals(&mut command, libc::SIG_DFL);
     command
+}
+
+/// What a command begins with for the signals that a terminal sends.
+pub fn set_signals(command: &mut Command, disposition: libc::sighandler_t) {
+    let set = move || {
+        for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT] {
+            // SAFETY: async-signal-safe, and no handler of ours is set.
+            unsafe { libc::signal(signal, disposition) };
+        }
+        Ok(())
+    };
+    // SAFETY: it makes system calls alone.
+    unsafe { command.pre_exec(set) };
 }
 
 /// Whether a backend is to be tested: one that `$SYSREC_TEST_BACKENDS` names (`ptrace,inline`), or, without that, any

@@ -19,7 +19,7 @@ use sysrec_tests::log::GuestLog;
 use sysrec_tests::process::{self, ended, eventually};
 use sysrec_tests::run::to_the_end;
 use sysrec_tests::strace;
-use sysrec_tests::sysrec::{self, record};
+use sysrec_tests::sysrec::{self, record, set_signals};
 
 fn is_long() -> bool {
     std::env::var_os("SYSREC_TEST_LONG").is_some()
@@ -439,12 +439,17 @@ fn a_signal_sent_to_the_recorder_is_the_commands() {
 
 #[test]
 fn a_signal_to_an_attached_recorder_ends_the_recording_alone() {
-    for signal in [libc::SIGTERM, libc::SIGINT] {
+    // The last: as a script's background job, which a script ends with `kill -INT $!`.
+    let cases =
+        [(libc::SIGTERM, libc::SIG_DFL), (libc::SIGINT, libc::SIG_DFL), (libc::SIGINT, libc::SIG_IGN)];
+    for (signal, disposition) in cases {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let path = dir.path().join("trace");
         let mut target = Command::new("sleep").arg("1000").spawn().expect("sleep runs");
         let pid = target.id() as i32;
-        let mut recorder = record(&path, &["-q", "-p", &pid.to_string()]).spawn().expect("sysrec runs");
+        let mut line = record(&path, &["-q", "-p", &pid.to_string()]);
+        set_signals(&mut line, disposition);
+        let mut recorder = line.spawn().expect("sysrec runs");
         let recorder_pid = recorder.id() as i32;
         eventually("it is attached to", || (process::tracer(pid) == Some(recorder_pid)).then_some(()));
         process::send(recorder_pid, signal);

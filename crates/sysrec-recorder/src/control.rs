@@ -8,6 +8,8 @@
 //! | --- | --- | --- |
 //! | Ctrl-C, Ctrl-\, hangup of the terminal | reaches it by itself | ends the recording |
 //! | the same, or TERM, sent to sysrec with kill(1) | is passed on to it | ends the recording |
+//!
+//! A signal of the first row that sysrec was started to ignore does nothing.
 
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -248,7 +250,8 @@ impl Watcher {
     }
 
     fn take(&mut self, taken: Taken) {
-        if self.inherited.ignores(taken.signo) {
+        // `nohup` and scripts have background jobs ignore a terminal's signals, not those that somebody sends on purpose.
+        if taken.from_kernel && self.inherited.ignores(taken.signo) {
             return;
         }
         let command = self.shared.command.load(Ordering::Acquire);
