@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use nix::sys::termios::{LocalFlags, tcgetattr};
+use nix::unistd::{getpgrp, tcgetpgrp};
 use sysrec_recorder::{Progress, Watch};
 
 use crate::text;
@@ -22,10 +23,13 @@ pub(crate) fn watch() -> Option<Watch> {
     std::io::stderr().is_terminal().then(|| -> Watch { Box::new(move |progress| line.tick(progress)) })
 }
 
-/// Whether the terminal is in canonical mode, as a shell leaves it. A program that turned that off (an editor, a
-/// pager) has the screen for itself.
+/// Whether the terminal is in canonical mode, as a shell leaves it, and ours: a program that turned that off (an
+/// editor, a pager) has the screen for itself, and one that put itself or its jobs into the foreground (a shell) talks
+/// with somebody.
 fn takes_lines() -> bool {
-    tcgetattr(std::io::stderr()).is_ok_and(|state| state.local_flags.contains(LocalFlags::ICANON))
+    let stderr = std::io::stderr();
+    tcgetattr(&stderr).is_ok_and(|state| state.local_flags.contains(LocalFlags::ICANON))
+        && tcgetpgrp(&stderr).is_ok_and(|foreground| foreground == getpgrp())
 }
 
 /// A line about one of several runs, until the next one or [`clear`]; nothing where standard error is no terminal.
