@@ -7,7 +7,7 @@ use sysrec_format::event::Abi;
 use sysrec_tests::backends::{Backend, Family, INLINE_STACKS, PTRACE};
 use sysrec_tests::compile::{Build, compile};
 use sysrec_tests::each_backend;
-use sysrec_tests::guests::{GUESTS, Guest, KILL_CLONING};
+use sysrec_tests::guests::{GUESTS, KILL_CLONING};
 use sysrec_tests::run::count_with_recorder;
 use sysrec_tests::suite::judge;
 use sysrec_tests::sysrec;
@@ -17,19 +17,8 @@ fn conforms(backend: &Backend, guests: impl Fn(&str) -> bool) {
     let chosen = GUESTS
         .iter()
         .filter(|guest| guests(guest.name) && only.as_deref().is_none_or(|only| guest.name == only));
-    let problems: Vec<String> = chosen.flat_map(|guest| judge_again(guest, backend)).collect();
+    let problems: Vec<String> = chosen.flat_map(|guest| judge(guest, backend).problems()).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-}
-
-/// What is wrong with a guest twice. Some guests race with signals and kills, and a loaded machine makes them miss their
-/// own moment; what was wrong once is printed.
-fn judge_again(guest: &Guest, backend: &Backend) -> Vec<String> {
-    let once = judge(guest, backend).problems();
-    if once.is_empty() {
-        return once;
-    }
-    println!("ONCE WRONG: {}", once.join("\n"));
-    judge(guest, backend).problems()
 }
 
 each_backend!(every_guest, with_all_registers, without_placement, through_a_net);
