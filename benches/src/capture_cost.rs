@@ -11,6 +11,9 @@ use crate::process::Cpus;
 use crate::tool::{Capture, Tool};
 use crate::workload::Workload;
 
+/// What names may cost where tasks copy them themselves, which is the default: the time with them over that without.
+const NAMES_TO_NONE_MAX: f64 = 1.25;
+
 /// One workload under one backend. Times are medians over the rounds, ratios those of medians.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
@@ -147,9 +150,15 @@ impl Measured for CaptureCost {
         format!("{table}\n\nMedians of {} interleaved rounds. {}\n", self.rounds, self.machine.describe())
     }
 
-    /// Nothing is required of capture.
     fn broken(&self) -> Vec<String> {
-        Vec::new()
+        let inline = self.rows.iter().filter(|row| row.backend == "inline");
+        let text = |row: &Row| {
+            let ratio = row.names_to_none.filter(|&ratio| ratio > NAMES_TO_NONE_MAX)?;
+            let is =
+                format!("{}: inline with names takes {ratio:.2} times what it takes without", row.workload);
+            Some(format!("{is}; at most {NAMES_TO_NONE_MAX} is required"))
+        };
+        inline.filter_map(text).collect()
     }
 }
 
@@ -188,6 +197,7 @@ mod tests {
         );
         assert_eq!((ptrace.backend, ptrace.names_to_none, ptrace.all_to_none), ("ptrace", Some(1.5), None));
         assert_eq!((ptrace.calls, ptrace.names_bytes_per_call), (Some(120), Some(5.0)));
+        assert_eq!(cost.broken().len(), 1, "names cost inline five times as much");
         let text = cost.render(true);
         assert!(text.contains("| paths ") && text.contains("SKIP: it fails"), "{text}");
     }

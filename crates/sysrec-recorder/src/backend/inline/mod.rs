@@ -124,6 +124,8 @@ pub(crate) struct InlineTask {
     pub entered: Option<(u64, u64)>,
     /// The latest time told of it.
     pub last_ns: u64,
+    /// When it stopped last, its ring had no room for a call.
+    pub was_full: bool,
 }
 
 /// How a task is recorded.

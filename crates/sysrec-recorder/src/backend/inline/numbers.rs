@@ -63,8 +63,9 @@ impl Numbers {
         self.ways.get(nr).copied().unwrap_or(number::RECORDER)
     }
 
-    /// Whether a call that stopped in the net is to be made by the stub. `refused`: it comes from there. The stub refuses
-    /// a call for want of room, which is there now, for what its arguments say, or since its stack is a new one.
+    /// Whether a call that stopped in the net is to be made by the stub. `refused`: it comes from there, and its ring had
+    /// room, as far as we know. The stub refuses a call for want of room, which is there now, for what its arguments say,
+    /// or since its stack is a new one.
     pub(crate) fn takes(&self, nr: u64, args: &[u64; 6], refused: bool) -> bool {
         if refused && self.way(nr) & number::WITH_STACK != 0 {
             return false;

@@ -56,6 +56,12 @@ impl Ring {
         self.number
     }
 
+    /// Slots that have been read since it was allotted.
+    #[inline]
+    pub(crate) fn read_slots(&self) -> u64 {
+        self.tail
+    }
+
     /// The path that was read last, for the call that was read behind it. A path that the stub began and gave up is
     /// followed by a call without one, or by a new path.
     pub(crate) fn take_path(&mut self) -> Option<RingPath> {

@@ -20,7 +20,7 @@ use crate::sys::wait::{self, Waited};
 /// What one reading of all rings found.
 #[derive(Debug, Default)]
 pub(super) struct Round {
-    /// The most calls that one ring had.
+    /// The most slots that were filled in one ring; a path has its own.
     most: u64,
     /// Rings that had any.
     active: usize,
@@ -32,7 +32,7 @@ pub(super) struct Round {
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     last_ns: u64,
-    /// The most calls that one ring had at a stop of its task since then.
+    /// The most slots that were filled in one ring at a stop of its task since then.
     at_stops: u64,
     /// That task.
     stopped: Option<i32>,
@@ -112,8 +112,8 @@ pub(super) fn tell(
     }
 }
 
-/// Tells what a task has recorded by itself; gives the number of calls. No more than a ring can hold, so that a task that
-/// goes on meanwhile does not keep us.
+/// Tells what a task has recorded by itself; gives the number of slots. No more than a ring has, so that a task that goes
+/// on meanwhile does not keep us.
 fn read_task(
     inline: &Inline,
     stacks: Option<&Stacks>,
@@ -122,15 +122,14 @@ fn read_task(
     selection: Selected<'_>,
 ) -> u64 {
     let Mode::Inline(task) = &mut tracee.mode else { return 0 };
-    let mut calls = 0;
-    while calls < SLOTS
+    let from = task.ring.read_slots();
+    while task.ring.read_slots() - from < SLOTS
         && let Some(call) = inline.rings.next(&mut task.ring)
     {
         tell(inline, stacks, task, tracee.task, &call, recording, selection);
         inline.rings.advance(&mut task.ring);
-        calls += 1;
     }
-    calls
+    task.ring.read_slots() - from
 }
 
 impl Engine<'_> {
@@ -140,9 +139,13 @@ impl Engine<'_> {
         let Some(inline) = &mut self.inline else { return };
         let Some(tracee) = self.tasks.get_mut(&tid) else { return };
         inline.anchor();
-        let calls = read_task(inline, self.stacks.as_ref(), tracee, self.recording, selection);
-        if calls > self.pace.at_stops {
-            (self.pace.at_stops, self.pace.stopped) = (calls, Some(tid));
+        let slots = read_task(inline, self.stacks.as_ref(), tracee, self.recording, selection);
+        if let Mode::Inline(task) = &mut tracee.mode {
+            // A path that found no second slot has not told its first.
+            task.was_full = slots + 1 >= SLOTS;
+        }
+        if slots > self.pace.at_stops {
+            (self.pace.at_stops, self.pace.stopped) = (slots, Some(tid));
         }
     }
 
@@ -152,9 +155,9 @@ impl Engine<'_> {
         let Some(inline) = &mut self.inline else { return round };
         inline.anchor();
         for (&tid, tracee) in &mut self.tasks {
-            let calls = read_task(inline, self.stacks.as_ref(), tracee, self.recording, selection);
-            round.most = round.most.max(calls);
-            if calls > 0 {
+            let slots = read_task(inline, self.stacks.as_ref(), tracee, self.recording, selection);
+            round.most = round.most.max(slots);
+            if slots > 0 {
                 round.active += 1;
                 round.last = Some(tid);
             }

@@ -10,7 +10,7 @@ use crate::backend::inline::patch::{JUMP_BYTES, USER_END};
 use crate::backend::inline::patcher::Patcher;
 use crate::backend::inline::remote::{Around, Failure, Helper};
 use crate::backend::inline::space::{Site, SiteState, Space};
-use crate::backend::inline::{Mode, Reason, SharedSpace, patch};
+use crate::backend::inline::{InlineTask, Mode, Reason, SharedSpace, patch};
 use crate::stacks::Stacks;
 use crate::sys::clock::tsc;
 use crate::sys::memory::{self, Memory};
@@ -55,7 +55,8 @@ impl Engine<'_> {
     ) -> Option<Next> {
         self.inline.as_ref()?;
         let jumped = self.show_site(tid, info);
-        let taken = self.inline.as_ref()?.numbers.takes(nr, args, jumped);
+        let was_full = matches!(self.tasks.get(&tid)?.mode, Mode::Inline(InlineTask { was_full: true, .. }));
+        let taken = self.inline.as_ref()?.numbers.takes(nr, args, jumped && !was_full);
         if jumped && taken {
             self.placement.forgive_stop();
         }
