@@ -24,7 +24,7 @@ struct Options {
     #[arg(long, conflicts_with = "check")]
     stacks: bool,
     /// What capture costs: under each backend with --capture none, names and all instead, with calls that name paths
-    #[arg(long, conflicts_with_all = ["check", "stacks"])]
+    #[arg(long, conflicts_with = "stacks")]
     capture: bool,
     /// How often everything is run, in turn [default: 9, with --quick 3]
     #[arg(long)]
