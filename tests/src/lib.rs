@@ -27,6 +27,12 @@ pub mod suite;
 pub mod sysrec;
 
 use std::fmt;
+use std::path::Path;
+
+/// The folder of the workspace.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in the workspace")
+}
 
 /// Why a test cannot run on this machine. Print it and pass.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in the workspace")
-}
+use sysrec_tests::root;
 
 /// The third column of the table of crates: crate to the crates that it may depend on.
 fn stated() -> BTreeMap<String, BTreeSet<String>> {

@@ -1,6 +1,6 @@
 //! The tests and benchmarks that the documents tell a reader to run are there.
 
-use std::path::Path;
+use sysrec_tests::root;
 
 /// The words behind each `flag` in `text`.
 fn named<'a>(text: &'a str, flag: &'a str) -> impl Iterator<Item = &'a str> {
@@ -10,13 +10,12 @@ fn named<'a>(text: &'a str, flag: &'a str) -> impl Iterator<Item = &'a str> {
 
 #[test]
 fn what_documents_name_is_there() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in the workspace");
     let mut names = 0;
     for document in ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "benches/README.md"] {
-        let text = std::fs::read_to_string(root.join(document)).expect("the document");
+        let text = std::fs::read_to_string(root().join(document)).expect("the document");
         for (flag, folder) in [("--test ", "tests/tests"), ("--bin ", "benches/src/bin")] {
             for name in named(&text, flag) {
-                let file = root.join(folder).join(name).with_extension("rs");
+                let file = root().join(folder).join(name).with_extension("rs");
                 assert!(file.is_file(), "{document} says {flag}{name}, and there is no {}", file.display());
                 names += 1;
             }

@@ -225,14 +225,17 @@ fn sample(tools: &Toolbox, tool: Tool, count: u64, dir: &Path) -> anyhow::Result
     let empty_ns = own_ns("empty")?;
     let recorded = match tool {
         Tool::Bare => None,
-        _ => Some((Report::of(tools.sysrec(), &output)?, inside_ns(tools.sysrec(), &output)?)),
+        _ => {
+            let report = Report::of(tools.sysrec(), &output)?;
+            ensure!(report.is_complete(), "calls are missing in {}", output.display());
+            Some((report, inside_ns(tools.sysrec(), &output)?))
+        }
     };
     let mut samples = [Sample::default(); SUBJECTS.len()];
     for (sample, subject) in samples.iter_mut().zip(SUBJECTS) {
         for name in subject.calls {
             sample.own_ns += own_ns(name)? - empty_ns;
             if let Some((report, inside_ns)) = &recorded {
-                ensure!(report.is_complete(), "calls are missing in {}", output.display());
                 let p50 =
                     report.p50_ns(name).with_context(|| format!("no {name} in {}", output.display()))?;
                 let (reported_ns, inside_sum_ns) = sample.reported.get_or_insert_default();

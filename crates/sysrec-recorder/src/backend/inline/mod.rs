@@ -124,8 +124,14 @@ pub(crate) struct InlineTask {
     pub entered: Option<(u64, u64)>,
     /// The latest time told of it.
     pub last_ns: u64,
-    /// When it stopped last, its ring had no room for a call.
+    /// When its ring was read last, it had no room for a call.
     pub was_full: bool,
+}
+
+impl InlineTask {
+    pub(crate) fn new(ring: Ring) -> Self {
+        InlineTask { ring, entered: None, last_ns: 0, was_full: false }
+    }
 }
 
 /// How a task is recorded.

@@ -72,7 +72,7 @@ impl Engine<'_> {
                     if let Some(space) = &tracee.space {
                         inline.owners.insert(ring.address(), Rc::clone(space));
                     }
-                    Mode::Inline(InlineTask { ring, entered: None, last_ns: 0, was_full: false })
+                    Mode::Inline(InlineTask::new(ring))
                 }
                 Err(_) => {
                     inline.rings.take_back(ring);
@@ -104,7 +104,7 @@ impl Engine<'_> {
                     inline.owners.insert(ring.address(), Rc::clone(&space));
                 }
                 tracee.space = Some(space);
-                Mode::Inline(InlineTask { ring, entered: None, last_ns: 0, was_full: false })
+                Mode::Inline(InlineTask::new(ring))
             }
             Err(reason) => Mode::Ptrace(reason),
         };

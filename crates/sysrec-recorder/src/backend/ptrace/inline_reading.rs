@@ -129,7 +129,10 @@ fn read_task(
         tell(inline, stacks, task, tracee.task, &call, recording, selection);
         inline.rings.advance(&mut task.ring);
     }
-    task.ring.read_slots() - from
+    let slots = task.ring.read_slots() - from;
+    // A path that found no second slot has not told its first.
+    task.was_full = slots + 1 >= SLOTS;
+    slots
 }
 
 impl Engine<'_> {
@@ -140,10 +143,6 @@ impl Engine<'_> {
         let Some(tracee) = self.tasks.get_mut(&tid) else { return };
         inline.anchor();
         let slots = read_task(inline, self.stacks.as_ref(), tracee, self.recording, selection);
-        if let Mode::Inline(task) = &mut tracee.mode {
-            // A path that found no second slot has not told its first.
-            task.was_full = slots + 1 >= SLOTS;
-        }
         if slots > self.pace.at_stops {
             (self.pace.at_stops, self.pace.stopped) = (slots, Some(tid));
         }
